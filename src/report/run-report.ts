@@ -1,0 +1,180 @@
+// The run report: what one bench run found, as data. Written by `bench`, read by `report` and by the planner. Types only.
+//
+// Suffix = unit: `_us` microseconds, `_ms` milliseconds, `_s` seconds, `_per_s`, `_bytes`, `_ratio` (0..1), `_n` counts,
+// `_at` ISO 8601 UTC. Within one schema number fields are only ever added; a value that is not known is null.
+
+export const RUN_REPORT_SCHEMA = 'enclave.bench/1';
+
+/** Percentiles that every latency table shows. */
+export type PercentileField = 'p50_us' | 'p75_us' | 'p90_us' | 'p95_us' | 'p99_us' | 'p99_9_us';
+
+export interface RunReport {
+  readonly schema: typeof RUN_REPORT_SCHEMA;
+  readonly kind: 'run';
+  /** False when the run was interrupted: what is here was measured, but it is not all that was asked for. */
+  readonly complete: boolean;
+  readonly exit_code: number;
+  readonly validity: Validity;
+  readonly scenario: ScenarioFacts;
+  readonly target: TargetFacts;
+  readonly timing: TimingFacts;
+  readonly counts: Counts;
+  readonly rates: Rates;
+  readonly latency: readonly LatencySummary[];
+  readonly cost: ExecutionCost;
+  readonly hosts: readonly HostUsage[];
+  readonly series: readonly SeriesPoint[];
+  readonly thresholds: readonly ThresholdResult[];
+  readonly env: Environment;
+}
+
+export interface Validity {
+  readonly valid: boolean;
+  readonly generator_limited: boolean;
+  readonly checks: readonly ValidityCheck[];
+}
+
+export interface ValidityCheck {
+  readonly id: string;
+  readonly value: number | null;
+  readonly limit: number;
+  readonly unit: string;
+  /** `unknown` when this platform cannot tell; never shown as ok. */
+  readonly state: 'ok' | 'failed' | 'unknown';
+}
+
+export interface ScenarioFacts {
+  readonly name: string;
+  readonly purpose: string;
+  /** SHA-256 of the normalised scenario with the bytes of the scripts it names. */
+  readonly hash: string;
+  readonly seed: number;
+  readonly model: 'open' | 'closed';
+  /** Null in the closed model. */
+  readonly arrivals: 'poisson' | 'constant' | null;
+  /** Intended arrivals per second; null in the closed model. */
+  readonly rate_per_s: number | null;
+  /** Executions kept in flight; null in the open model. */
+  readonly concurrency_n: number | null;
+}
+
+export interface TargetFacts {
+  readonly driver: string;
+  /** Host processes of a local pool: the servers of its queue. Null for a remote target. */
+  readonly pool_size_n: number | null;
+  readonly isolation: 'isolate' | 'context' | null;
+  readonly max_in_flight_n: number;
+  readonly timeout_ms: number;
+}
+
+export interface TimingFacts {
+  readonly started_at: string;
+  readonly ended_at: string;
+  readonly warmup_s: number;
+  /** Executions of the warm-up, kept out of every number but this one. */
+  readonly warmup_n: number;
+  readonly measured_s: number;
+  readonly drain_s: number;
+}
+
+/** Measured executions only, warm-up excluded. asked = sent + dropped; sent = done + abandoned. */
+export interface Counts {
+  readonly asked_n: number;
+  readonly sent_n: number;
+  readonly done_n: number;
+  readonly ok_n: number;
+  /** Failures that the script of the scenario declares as its expected end. */
+  readonly expected_n: number;
+  /** Unexpected failures by outcome code. */
+  readonly failed: Readonly<Record<string, number>>;
+  /** Arrivals that found every slot taken. */
+  readonly dropped_n: number;
+  /** Still open at the drain deadline. */
+  readonly abandoned_n: number;
+}
+
+export interface Rates {
+  readonly asked_per_s: number | null;
+  readonly sent_per_s: number;
+  /** (completions - 1) / (last completion - first completion): throughput. */
+  readonly done_per_s: number | null;
+  readonly in_flight_mean_n: number;
+  readonly in_flight_max_n: number;
+}
+
+/** One distribution. A percentile is null when too few samples support it, or when it lies among the failed. */
+export interface LatencySummary extends Readonly<Record<PercentileField, number | null>> {
+  /** response = end - intended start; service = end - dispatch; late = dispatch - intended start (the generator's own lag). */
+  readonly metric: 'response' | 'service' | 'late' | 'tool';
+  /** `all` ranks failed executions above every success; `ok` holds successes only; `script:ID` one script's. */
+  readonly scope: string;
+  readonly n: number;
+  /** Failed, dropped and abandoned executions in the tail of `all`. */
+  readonly censored_n: number;
+  readonly mean_us: number | null;
+  readonly min_us: number | null;
+  readonly max_us: number | null;
+  /** Why a percentile is null. */
+  readonly not_given: Readonly<Partial<Record<PercentileField, 'unsupported' | 'censored'>>>;
+  /** HdrHistogram V2, compressed, base64, microseconds. */
+  readonly hdr_v2: string;
+}
+
+/** What one execution costs, means over the measured successes: the planner's service demand. */
+export interface ExecutionCost {
+  /** CPU of the isolate alone, as the sandbox metered it. */
+  readonly script_cpu_mean_us: number | null;
+  /** Squared coefficient of variation of that CPU time. */
+  readonly script_cpu_scv: number | null;
+  /** CPU of all host processes during the measured window / executions completed in it: isolate set-up included. */
+  readonly host_cpu_mean_us: number | null;
+  /** CPU of the embedding process (pool, tools and load generator together) / executions completed. */
+  readonly embedding_cpu_mean_us: number | null;
+  /** Time with at least one tool call under way. */
+  readonly tool_mean_us: number | null;
+  readonly tool_calls_mean_n: number | null;
+}
+
+export interface HostUsage {
+  readonly pid: number;
+  readonly completed_n: number;
+  /** CPU time during the measured window / its length: 1 is one core. */
+  readonly cpu_ratio: number | null;
+  readonly rss_max_bytes: number | null;
+}
+
+export interface SeriesPoint {
+  readonly t_s: number;
+  readonly asked_n: number;
+  readonly done_n: number;
+  readonly failed_n: number;
+  readonly dropped_n: number;
+  readonly in_flight_n: number;
+  readonly p50_us: number | null;
+  readonly p99_us: number | null;
+  readonly max_us: number | null;
+}
+
+export interface ThresholdResult {
+  readonly text: string;
+  readonly value: number | null;
+  readonly unit: string;
+  readonly state: 'pass' | 'fail' | 'unsupported';
+}
+
+export interface Environment {
+  readonly cpu_model: string;
+  readonly cores_n: number;
+  readonly cgroup_quota_cores: number | null;
+  readonly mem_bytes: number;
+  readonly platform: string;
+  readonly kernel: string;
+  readonly node: string;
+  readonly v8: string;
+  readonly enclave: string;
+  readonly git_sha: string | null;
+  readonly git_dirty: boolean | null;
+  /** The command line, secrets masked. */
+  readonly argv: readonly string[];
+  readonly load1_before: number | null;
+}
