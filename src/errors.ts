@@ -47,6 +47,7 @@ export type FaultCode =
 export type ErrorCode = OutcomeCode | FaultCode;
 
 const SCRIPT_FAILED = 1;
+const BAD_INPUT = 2;
 const LIMIT_TIME = 10;
 const LIMIT_MEMORY = 11;
 const LIMIT_SIZE = 12;
@@ -54,7 +55,7 @@ const HOST_LOST = 13;
 const NOT_RUN = 14;
 
 export const OUTCOME_CODES: Readonly<Record<OutcomeCode, CodeInfo>> = {
-  SYNTAX_ERROR: outcome(SCRIPT_FAILED, 422, false, 'the script could not be parsed'),
+  SYNTAX_ERROR: outcome(BAD_INPUT, 422, false, 'the script could not be parsed'),
   SCRIPT_ERROR: outcome(SCRIPT_FAILED, 422, false, 'the script threw, or returned a rejected promise'),
   UNHANDLED_REJECTION: outcome(SCRIPT_FAILED, 422, false, 'a promise was rejected and nothing handled it'),
   RESULT_NOT_SERIALIZABLE: outcome(SCRIPT_FAILED, 422, false, 'the result cannot be written as JSON'),
@@ -87,10 +88,15 @@ export const OUTCOME_CODES: Readonly<Record<OutcomeCode, CodeInfo>> = {
 };
 
 export const FAULT_CODES: Readonly<Record<FaultCode, CodeInfo>> = {
-  INVALID_INPUT: outcome(2, 400, false, 'an option, argument or file is not as expected'),
-  FILE_NOT_READABLE: outcome(2, 400, false, 'a file is missing or cannot be read'),
-  FILE_NOT_WRITABLE: outcome(2, 500, false, 'a file cannot be written'),
-  UNSUITABLE_REPORT: outcome(2, 422, false, 'a run report cannot carry the conclusion that was asked of it'),
+  INVALID_INPUT: outcome(BAD_INPUT, 400, false, 'an option, argument or file is not as expected'),
+  FILE_NOT_READABLE: outcome(BAD_INPUT, 400, false, 'a file is missing or cannot be read'),
+  FILE_NOT_WRITABLE: outcome(BAD_INPUT, 500, false, 'a file cannot be written'),
+  UNSUITABLE_REPORT: outcome(
+    BAD_INPUT,
+    422,
+    false,
+    'a run report cannot carry the conclusion that was asked of it',
+  ),
   INFEASIBLE: outcome(3, 422, false, 'no number of instances meets the goal, or the budget is exceeded'),
   SLO_NOT_MET: outcome(4, 422, false, 'the plan misses the SLO at the confidence that was asked for'),
   HOST_START_FAILED: outcome(70, 500, true, 'a host process could not be started'),
@@ -101,7 +107,7 @@ export const FAULT_CODES: Readonly<Record<FaultCode, CodeInfo>> = {
 export const EXIT_STATUSES: readonly { readonly status: number; readonly meaning: string }[] = [
   { status: 0, meaning: 'ok' },
   { status: SCRIPT_FAILED, meaning: 'the script failed (its code says how)' },
-  { status: 2, meaning: 'usage or bad input' },
+  { status: BAD_INPUT, meaning: 'usage or bad input' },
   { status: 3, meaning: 'plan infeasible at any count, or over budget' },
   { status: 4, meaning: 'plan misses the SLO at the confidence asked for' },
   { status: 5, meaning: 'plan --check found an error-level contradiction' },

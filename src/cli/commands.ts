@@ -1,0 +1,12 @@
+// The commands, each in a file of its own that is loaded only when it is asked for.
+import type { Command } from 'commander';
+import type { Io } from './io.ts';
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  /** Builds the parser of the command; its action does the work and sets the status through `io.exitWith`. */
+  readonly load: () => Promise<(io: Io) => Command>;
+}
+
+export const COMMANDS: readonly CommandEntry[] = [];

@@ -1,0 +1,53 @@
+// What a tool is: a function of the embedding process that scripts may call by name, with checked arguments.
+import type { z } from 'zod';
+import type { ToolCallContext } from '../execution.ts';
+
+/**
+ * What a call does to the world, which decides whether it may be repeated after a failure.
+ * `read`: nothing; `idempotent`: the same as once, under one idempotency key; `once`: never repeat (assumed when absent).
+ */
+export type ToolEffect = 'read' | 'idempotent' | 'once';
+
+/** What a handler is told besides its arguments. */
+export interface ToolContext extends ToolCallContext {
+  /** The secrets that the tool names, resolved in this process; never sent to a script. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** The same for every attempt of one call: `<executionId>/<callId>`. Hand it to the service behind an idempotent tool. */
+  readonly idempotencyKey: string;
+}
+
+export interface Tool<Args = unknown, Result = unknown> {
+  /** What scripts call it: 1 to 128 letters, digits and `_ - . : /`. */
+  readonly name: string;
+  /** For people and language models; one or two sentences. */
+  readonly description: string;
+  /** Checks and types the arguments. Scripts choose them: what the schema lets through reaches the handler. */
+  readonly args: z.ZodType<Args>;
+  /** Checks the result before a script sees it. Default: any JSON. */
+  readonly result?: z.ZodType<Result>;
+  /** Names of secrets that the handler needs. Default: none. */
+  readonly secrets?: readonly string[];
+  /** Default `once`. */
+  readonly effect?: ToolEffect;
+  /** ms until a call fails with code TIMEOUT, 1 to 3,600,000. Default: the pool's limit alone. */
+  readonly timeout?: number;
+  /** Calls of this tool under way at one time in this process, 1 to 10,000; further ones wait. Default: unbounded. */
+  readonly concurrency?: number;
+  /** Does the work. May throw: an error's string `code` and its message reach the script, secrets cut out. */
+  readonly handler: (args: Args, context: ToolContext) => Result | Promise<Result>;
+}
+
+/**
+ * Defines a tool: the identity function, there for its types.
+ *
+ * @example
+ * const getUser = defineTool({
+ *   name: 'getUser',
+ *   description: 'Looks a user up by id',
+ *   args: z.object({ id: z.number().int().positive() }),
+ *   handler: ({ id }) => ({ id, name: `user ${id}` }),
+ * });
+ */
+export function defineTool<Args, Result>(tool: Tool<Args, Result>): Tool<Args, Result> {
+  return tool;
+}
