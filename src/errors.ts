@@ -33,7 +33,9 @@ export type OutcomeCode =
   | 'CANCELLED'
   | 'QUEUE_FULL'
   | 'QUEUE_TIMEOUT'
-  | 'SHUTTING_DOWN';
+  | 'SHUTTING_DOWN'
+  | 'SESSION_TIMEOUT'
+  | 'RUNTIME_LOST';
 /** What enclave itself throws for misuse and for its own faults. */
 export type FaultCode =
   | 'INVALID_INPUT'
@@ -43,6 +45,22 @@ export type FaultCode =
   | 'INFEASIBLE'
   | 'SLO_NOT_MET'
   | 'HOST_START_FAILED'
+  | 'UNAUTHORIZED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'NOT_ACCEPTABLE'
+  | 'CONFLICT'
+  | 'TOO_LARGE'
+  | 'NOT_SUPPORTED'
+  | 'IDEMPOTENCY_KEY_REUSED'
+  | 'RATE_LIMITED'
+  | 'OVERLOADED'
+  | 'NO_RUNTIME'
+  | 'STORE_UNAVAILABLE'
+  | 'DRAINING'
+  | 'BAD_FRAME'
+  | 'CONNECTION_LOST'
+  | 'TIMED_OUT'
   | 'INTERNAL';
 export type ErrorCode = OutcomeCode | FaultCode;
 
@@ -85,6 +103,8 @@ export const OUTCOME_CODES: Readonly<Record<OutcomeCode, CodeInfo>> = {
   QUEUE_FULL: outcome(NOT_RUN, 503, true, 'the queue is full'),
   QUEUE_TIMEOUT: outcome(NOT_RUN, 503, true, 'the execution waited too long for a free place'),
   SHUTTING_DOWN: outcome(NOT_RUN, 503, true, 'the pool is shutting down'),
+  SESSION_TIMEOUT: outcome(NOT_RUN, 504, true, 'the session was not finished within its time-out'),
+  RUNTIME_LOST: outcome(HOST_LOST, 502, false, 'the runtime that ran the script was lost'),
 };
 
 export const FAULT_CODES: Readonly<Record<FaultCode, CodeInfo>> = {
@@ -100,6 +120,22 @@ export const FAULT_CODES: Readonly<Record<FaultCode, CodeInfo>> = {
   INFEASIBLE: outcome(3, 422, false, 'no number of instances meets the goal, or the budget is exceeded'),
   SLO_NOT_MET: outcome(4, 422, false, 'the plan misses the SLO at the confidence that was asked for'),
   HOST_START_FAILED: outcome(70, 500, true, 'a host process could not be started'),
+  UNAUTHORIZED: outcome(BAD_INPUT, 401, false, 'no key was given, or one that is not known'),
+  FORBIDDEN: outcome(BAD_INPUT, 403, false, 'the key does not allow this'),
+  NOT_FOUND: outcome(BAD_INPUT, 404, false, 'there is no such session or route'),
+  NOT_ACCEPTABLE: outcome(BAD_INPUT, 406, false, 'none of the accepted media types can be given'),
+  CONFLICT: outcome(BAD_INPUT, 409, false, 'the session is not in a state that allows this'),
+  TOO_LARGE: outcome(BAD_INPUT, 413, false, 'the body or the script is too large'),
+  NOT_SUPPORTED: outcome(BAD_INPUT, 422, false, 'this is not supported'),
+  IDEMPOTENCY_KEY_REUSED: outcome(BAD_INPUT, 422, false, 'the idempotency key came with another body before'),
+  RATE_LIMITED: outcome(NOT_RUN, 429, true, 'the tenant asks for more than it is given'),
+  OVERLOADED: outcome(NOT_RUN, 503, true, 'there are too many sessions already'),
+  NO_RUNTIME: outcome(NOT_RUN, 503, true, 'no runtime satisfies the labels asked for'),
+  STORE_UNAVAILABLE: outcome(NOT_RUN, 503, true, 'the session store cannot be reached'),
+  DRAINING: outcome(NOT_RUN, 503, true, 'the broker is shutting down'),
+  BAD_FRAME: outcome(70, 400, false, 'a message of the wire protocol is not as expected'),
+  CONNECTION_LOST: outcome(NOT_RUN, 503, true, 'the broker cannot be reached'),
+  TIMED_OUT: outcome(NOT_RUN, 504, true, 'the caller stopped waiting; the session goes on'),
   INTERNAL: outcome(70, 500, false, 'a fault of enclave'),
 };
 
@@ -145,6 +181,8 @@ export interface EnclaveErrorOptions {
   readonly hint?: string;
   readonly cause?: unknown;
   readonly problems?: readonly Problem[];
+  /** When a retry may help, ms from now. */
+  readonly retryAfterMs?: number;
 }
 
 /** What enclave throws for misuse and for its own faults. A failing script is an outcome, never an `EnclaveError`. */
@@ -155,12 +193,15 @@ export class EnclaveError extends Error {
   readonly hint?: string;
   /** Every problem found, when an input was validated. */
   readonly problems: readonly Problem[];
+  /** When a retry may help, ms from the throw. */
+  readonly retryAfterMs?: number;
 
   constructor(code: FaultCode, message: string, options: EnclaveErrorOptions = {}) {
     super(`[${code}] ${message}`, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.problems = options.problems ?? [];
     if (options.hint !== undefined) this.hint = options.hint;
+    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
   }
 }
 
