@@ -25,16 +25,22 @@ export interface Tool<Args = unknown, Result = unknown> {
   readonly args: z.ZodType<Args>;
   /** Checks the result before a script sees it. Default: any JSON. */
   readonly result?: z.ZodType<Result>;
-  /** Names of secrets that the handler needs. Default: none. */
+  /** Names of secrets that the handler needs; at least 4 characters each, since shorter ones cannot be masked. Default: none. */
   readonly secrets?: readonly string[];
   /** Default `once`. */
   readonly effect?: ToolEffect;
-  /** ms until a call fails with code TIMEOUT, 1 to 3,600,000. Default: the pool's limit alone. */
+  /** ms until a call fails with code TIMEOUT, waiting for a place included, 1 to 3,600,000. Default: the pool's limit alone. */
   readonly timeout?: number;
-  /** Calls of this tool under way at one time in this process, 1 to 10,000; further ones wait. Default: unbounded. */
+  /**
+   * Handlers of this tool at work at one time in this process, 1 to 10,000; further calls wait. Default: unbounded.
+   * A handler keeps its place until it settles, also when its call has timed out: heed `context.signal`.
+   */
   readonly concurrency?: number;
-  /** Does the work. May throw: an error's string `code` and its message reach the script, secrets cut out. */
-  readonly handler: (args: Args, context: ToolContext) => Result | Promise<Result>;
+  /**
+   * Does the work. May throw: an error's string `code` and its message reach the script, cut to length and without
+   * the values of `secrets`. A method, so that a tool of particular arguments is assignable to plain `Tool`.
+   */
+  handler(args: Args, context: ToolContext): Result | Promise<Result>;
 }
 
 /**

@@ -38,7 +38,9 @@ function toolsOf(exported: unknown): Tool[] {
 
 /** Enough to tell a tool from another export; the registry checks every field and says what is wrong with it. */
 function looksLikeTool(value: unknown): value is Tool {
-  return typeof value === 'object' && value !== null && 'name' in value && 'handler' in value;
+  return (
+    typeof value === 'object' && value !== null && 'name' in value && ('handler' in value || 'args' in value)
+  );
 }
 
 async function importOwn(file: string, shown: string): Promise<Record<string, unknown>> {
