@@ -9,4 +9,10 @@ export interface CommandEntry {
   readonly load: () => Promise<(io: Io) => Command>;
 }
 
-export const COMMANDS: readonly CommandEntry[] = [];
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'tools',
+    summary: 'list the tools that a script may call',
+    load: async () => (await import('./commands/tools.ts')).toolsCommand,
+  },
+];

@@ -63,16 +63,19 @@ function findCommand(name: string): CommandEntry {
 
 async function runCommandLine(entry: CommandEntry, args: readonly string[], io: Io): Promise<void> {
   const build = await entry.load();
-  const command = build(io)
-    .name(`enclave ${entry.name}`)
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => io.stdout.write(text),
-      writeErr: (text) => io.stderr.write(text),
-      getOutHelpWidth: () => io.stdout.columns,
-      getErrHelpWidth: () => io.stderr.columns,
-    })
-    .showHelpAfterError(`hint: enclave ${entry.name} --help lists the options`);
+  const command = build(io).name(`enclave ${entry.name}`);
+  // Subcommands take such settings over only from a parent that had them before; ours are built first.
+  for (const each of [command, ...command.commands]) {
+    each
+      .exitOverride()
+      .configureOutput({
+        writeOut: (text) => io.stdout.write(text),
+        writeErr: (text) => io.stderr.write(text),
+        getOutHelpWidth: () => io.stdout.columns,
+        getErrHelpWidth: () => io.stderr.columns,
+      })
+      .showHelpAfterError(`hint: enclave ${entry.name} --help lists the options`);
+  }
   await command.parseAsync([...args], { from: 'user' });
 }
 

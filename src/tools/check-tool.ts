@@ -8,8 +8,31 @@ const MAX_TIMEOUT_MS = 3_600_000;
 const MAX_CONCURRENCY = 10_000;
 const EFFECTS: readonly unknown[] = [undefined, 'read', 'idempotent', 'once'];
 
-/** Everything wrong with what should be a tool, each with its path under `path`. */
-export function toolProblems(tool: unknown, path: string): Problem[] {
+/** Everything wrong with a set of tools, but for their secrets. */
+export function toolsProblems(tools: readonly unknown[]): Problem[] {
+  const names = new Set<unknown>();
+  return tools.flatMap((tool, index) => {
+    const path = toolPath(tool, index);
+    const problems = toolProblems(tool, path);
+    const name = nameOf(tool);
+    if (names.has(name) && name !== undefined)
+      problems.push({ path, message: `expected a name of its own, got ${describe(name)} twice` });
+    names.add(name);
+    return problems;
+  });
+}
+
+/** How problems name a tool of a set: `tools[2] (getUser)`. */
+export function toolPath(tool: unknown, index: number): string {
+  const name = nameOf(tool);
+  return `tools[${index}]${typeof name === 'string' ? ` (${name.slice(0, 40)})` : ''}`;
+}
+
+function nameOf(tool: unknown): unknown {
+  return typeof tool === 'object' && tool !== null && 'name' in tool ? tool.name : undefined;
+}
+
+function toolProblems(tool: unknown, path: string): Problem[] {
   if (typeof tool !== 'object' || tool === null)
     return [{ path, message: `expected a tool, got ${describe(tool)}` }];
   const problems: Problem[] = [];
@@ -32,13 +55,14 @@ export function toolProblems(tool: unknown, path: string): Problem[] {
 
 /** The secrets that a tool names; those that are missing or too short to be masked are added to `problems`. */
 export function resolveSecrets(
-  names: readonly string[],
+  tool: unknown,
   source: SecretSource,
-  path: string,
+  toolPath: string,
   problems: Problem[],
 ): Readonly<Record<string, string>> {
+  const path = `${toolPath}.secrets`;
   const found: [string, string][] = [];
-  for (const name of names) {
+  for (const name of secretNames(tool)) {
     const value = source(name);
     if (value === undefined || value === '')
       problems.push({ path, message: `expected a secret ${name}, got none` });
@@ -52,6 +76,12 @@ export function resolveSecrets(
   return Object.freeze(Object.fromEntries(found));
 }
 
+/** None where the tool is not a tool or its list is not one: {@link toolsProblems} tells. */
+function secretNames(tool: unknown): readonly string[] {
+  const names: unknown = typeof tool === 'object' && tool !== null ? Reflect.get(tool, 'secrets') : undefined;
+  return isListOfNames(names) ? names : [];
+}
+
 function inRange(value: unknown, max: number): boolean {
   return value === undefined || (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= max);
 }
@@ -60,7 +90,7 @@ function isSchema(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'safeParseAsync' in value;
 }
 
-function isListOfNames(value: unknown): boolean {
+function isListOfNames(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((name) => typeof name === 'string' && name !== '');
 }
 

@@ -1,8 +1,8 @@
 // Serves tool calls: finds the tool, checks the arguments, hands it its secrets, bounds it, checks the result.
-import { invalidInput, type Problem } from '../errors.ts';
+import { invalidInput } from '../errors.ts';
 import type { ToolCallContext, ToolHandler } from '../execution.ts';
 import { shapeProblem } from './check-args.ts';
-import { resolveSecrets, toolProblems } from './check-tool.ts';
+import { resolveSecrets, toolPath, toolsProblems } from './check-tool.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
 import type { Tool } from './define-tool.ts';
 import { createMask, type Mask, textOf } from './mask.ts';
@@ -37,20 +37,15 @@ const MAX_CODE_LENGTH = 64;
  * @throws EnclaveError INVALID_INPUT with every bad tool and every missing secret.
  */
 export function createToolHandler({ tools, secrets: source }: ToolRegistryOptions): ToolHandler {
-  const problems: Problem[] = [];
+  const problems = toolsProblems(tools);
+  const resolved = tools.map((tool, index) => resolveSecrets(tool, source, toolPath(tool, index), problems));
+  if (problems.length > 0) throw invalidInput('tools', problems);
   const entries = new Map<string, Entry>();
   for (const [index, tool] of tools.entries()) {
-    const wrong = toolProblems(tool, pathOf(tool, index));
-    problems.push(...wrong);
-    if (wrong.length > 0) continue;
-    const path = pathOf(tool, index);
-    if (entries.has(tool.name))
-      problems.push({ path, message: `expected a name of its own, got ${tool.name} twice` });
-    const secrets = resolveSecrets(tool.secrets ?? [], source, `${path}.secrets`, problems);
+    const secrets = resolved[index] ?? {};
     const gate = tool.concurrency === undefined ? undefined : new Semaphore(tool.concurrency);
     entries.set(tool.name, { tool, secrets, mask: createMask(Object.values(secrets)), gate });
   }
-  if (problems.length > 0) throw invalidInput('tools', problems);
   return async (name, args, context) => {
     const entry = entries.get(name);
     if (entry === undefined) throw unknownTool(name, entries);
@@ -60,11 +55,6 @@ export function createToolHandler({ tools, secrets: source }: ToolRegistryOption
       throw toFailure(thrown, entry.mask);
     }
   };
-}
-
-function pathOf(tool: unknown, index: number): string {
-  const name = typeof tool === 'object' && tool !== null && 'name' in tool ? tool.name : undefined;
-  return `tools[${index}]${typeof name === 'string' ? ` (${name.slice(0, 40)})` : ''}`;
 }
 
 function unknownTool(name: string, entries: ReadonlyMap<string, Entry>): ToolFailure {

@@ -150,9 +150,9 @@ describe('createToolHandler()', () => {
       'tools[1] (b).effect',
       'tools[1] (b).secrets',
       'tools[3] (double)',
-      'tools[3] (double).secrets',
-      'tools[3] (double).secrets',
       'tools[4]',
+      'tools[3] (double).secrets',
+      'tools[3] (double).secrets',
     ]);
   });
 
