@@ -1,0 +1,22 @@
+// Public entry `enclave/planner`: pure functions, no I/O, safe in a browser.
+export { type AvailabilityGoal, type AvailableFleet, availableFleet } from './availability.ts';
+export { type Catalogue, type InstanceType, parseCatalogue } from './catalogue.ts';
+export { erlangB, erlangC, type Station } from './erlang.ts';
+export { allenCunneenMeanWait, type MgcInput, mdcMeanWaitExact, mgcMeanWait } from './mgc.ts';
+export { type MmcInput, type MmcWait, mmcWait } from './mmc.ts';
+export { planCapacity } from './plan-capacity.ts';
+export type { Plan, PlanInput, Prediction, TypePlan, Verdict, Warning } from './plan-types.ts';
+export type { Provenance, Sourced, Step } from './provenance.ts';
+export {
+  type Bin,
+  exponentialServiceTime,
+  measuredServiceTime,
+  responseQuantile,
+  responseSurvival,
+  type ServiceTime,
+  serviceQuantile,
+  type WaitLaw,
+} from './service-time.ts';
+export { parseSlos, type Slo } from './slo.ts';
+export { minServers, type ServerDemand, type ServerGoal, waitLaw } from './station.ts';
+export { type Workload, workloadFromCapacity, workloadFromReport } from './workload.ts';

@@ -1,0 +1,258 @@
+// The derivation, step by step: formula, numbers, result, origin. Rounding up happens once, in the step that says so.
+import { formatCount, formatDuration, HOURS_PER_MONTH, SECONDS_PER_DAY } from '../units.ts';
+import { availableFleet } from './availability.ts';
+import { type FleetDemand, fleetWait, sloValueMs, threadUtilisation, utilisation } from './fleet.ts';
+import type { PlanInput, TypePlan } from './plan-types.ts';
+import { type Provenance, type Step, weakest } from './provenance.ts';
+import { type Slo, sloName } from './slo.ts';
+import { minServers } from './station.ts';
+
+/** Every step from the volume to the cost of the chosen type. */
+export function deriveLadder(input: PlanInput, demand: FleetDemand, chosen: TypePlan): Step[] {
+  const rate = demandSteps(input, demand);
+  const load = weakest(input.workload.cpuPerExecution.provenance, rate.provenance);
+  const fleetProvenance = weakest(load, input.maxUtilisation.provenance);
+  return [
+    ...rate.steps,
+    ...loadSteps(input, demand, load),
+    ...serverSteps(input, demand, load),
+    ...instanceSteps(input, demand, chosen, fleetProvenance),
+    ...objectiveSteps(demand, chosen, fleetProvenance),
+    ...costSteps(input, chosen, fleetProvenance),
+  ];
+}
+
+function demandSteps({ perDay, peakMultiplier }: PlanInput, { peakPerSecond }: FleetDemand) {
+  const mean = perDay.value / SECONDS_PER_DAY;
+  const provenance = weakest(perDay.provenance, peakMultiplier.provenance);
+  const steps: Step[] = [
+    {
+      id: 'mean-rate',
+      title: 'mean rate',
+      formula: 'V / 86,400',
+      inputs: `${formatCount(perDay.value)} / 86,400`,
+      value: mean,
+      unit: '/s',
+      provenance: perDay.provenance,
+    },
+    {
+      id: 'peak-rate',
+      title: 'peak rate',
+      formula: 'm x mean',
+      inputs: `${formatCount(peakMultiplier.value)} x ${digits(mean)}`,
+      value: peakPerSecond,
+      unit: '/s',
+      provenance,
+    },
+  ];
+  return { steps, provenance };
+}
+
+function loadSteps({ workload }: PlanInput, demand: FleetDemand, provenance: Provenance): Step[] {
+  const { cpuPerExecution: cpu, embeddingCpu } = workload;
+  const offered = demand.peakPerSecond * cpu.value;
+  const steps: Step[] = [
+    {
+      id: 'cpu-per-execution',
+      title: 'CPU per execution',
+      formula: embeddingCpu.value > 0 ? 'host processes + dispatch' : 'vCPUs / capacity',
+      inputs:
+        embeddingCpu.value > 0
+          ? `${ms(cpu.value - embeddingCpu.value)} + ${ms(embeddingCpu.value)}`
+          : `${formatCount(workload.machine.cores.value)} / ${formatCount(workload.machine.cores.value / cpu.value)} per second on ${workload.machine.name}`,
+      value: cpu.value * 1_000,
+      unit: 'ms',
+      provenance: cpu.provenance,
+    },
+    {
+      id: 'offered-load',
+      title: 'offered load',
+      formula: 'A = peak x CPU',
+      inputs: `${digits(demand.peakPerSecond)}/s x ${ms(cpu.value)}`,
+      value: offered,
+      unit: 'erlang',
+      provenance,
+    },
+  ];
+  if (workload.serviceSource.provenance === 'measured')
+    steps.push({
+      id: 'in-flight',
+      title: 'in flight at the peak',
+      formula: 'L = peak x mean time',
+      inputs: `${digits(demand.peakPerSecond)}/s x ${ms(workload.service.meanS)}`,
+      value: demand.peakPerSecond * workload.service.meanS,
+      unit: 'executions',
+      provenance,
+    });
+  return steps;
+}
+
+/** The smallest number of processors, before they are packed into instances. */
+function serverSteps(input: PlanInput, demand: FleetDemand, load: Provenance): Step[] {
+  const { workload, maxUtilisation, slos } = input;
+  const offeredLoad = demand.peakPerSecond * workload.cpuPerExecution.value;
+  const byUtilisation = minServers({ offeredLoad, goal: { kind: 'utilisation', max: maxUtilisation.value } });
+  const steps: Step[] = [
+    {
+      id: 'servers-utilisation',
+      title: 'processors for the limit',
+      formula: 'ceil(A / limit)',
+      inputs: `ceil(${digits(offeredLoad)} / ${maxUtilisation.value})`,
+      value: byUtilisation ?? Infinity,
+      unit: 'vCPU',
+      provenance: weakest(load, maxUtilisation.provenance),
+    },
+  ];
+  for (const slo of slos) {
+    const servers = minServers({
+      offeredLoad,
+      meanServiceTime: workload.cpuPerExecution.value,
+      serviceScv: workload.cpuScv.value,
+      service: workload.service,
+      goal: { kind: slo.metric, p: slo.p, withinS: slo.limitMs / 1_000 },
+    });
+    steps.push({
+      id: `servers-${sloName(slo)}`,
+      title: `processors for ${sloName(slo)}`,
+      formula: 'least c: Erlang C, M/G/c',
+      inputs: `${slo.text}, cs2 ${digits(workload.cpuScv.value)}`,
+      value: servers ?? Infinity,
+      unit: 'vCPU',
+      provenance: weakest(load, workload.cpuScv.provenance, workload.serviceSource.provenance),
+    });
+  }
+  return steps;
+}
+
+function instanceSteps(
+  input: PlanInput,
+  demand: FleetDemand,
+  chosen: TypePlan,
+  provenance: Provenance,
+): Step[] {
+  const raw = utilisation(demand, chosen.vcpu, 1) / demand.maxUtilisation;
+  const thread = threadUtilisation(demand, 1) / demand.maxUtilisation;
+  const fleet = availableFleet(chosen.needed, input.availability);
+  return [
+    {
+      id: 'instances-raw',
+      title: 'instances by load',
+      formula: 'A / (vCPUs x limit)',
+      inputs: `${digits(utilisation(demand, 1, 1))} / (${chosen.vcpu} x ${demand.maxUtilisation})`,
+      value: raw,
+      unit: chosen.type,
+      provenance,
+    },
+    ...(thread > 0
+      ? [
+          {
+            id: 'instances-thread',
+            title: 'instances by dispatch thread',
+            formula: 'peak x dispatch CPU / limit',
+            inputs: `${digits(demand.peakPerSecond)}/s x ${ms(input.workload.embeddingCpu.value)} / ${demand.maxUtilisation}`,
+            value: thread,
+            unit: chosen.type,
+            provenance,
+          },
+        ]
+      : []),
+    {
+      id: 'scaling-loss',
+      title: 'scaling loss',
+      formula: 'none: linear in instances',
+      inputs: 'no run over several instances',
+      value: 1,
+      unit: 'x',
+      provenance: 'assumed',
+    },
+    {
+      id: 'instances-needed',
+      title: 'rounded up once',
+      formula: 'least whole N that meets all',
+      inputs: `${demand.queue} queue; binding: ${chosen.binding}`,
+      value: chosen.needed,
+      unit: 'instances',
+      provenance: weakest(provenance, 'assumed'),
+    },
+    {
+      id: 'instances',
+      title: 'with failures',
+      formula: 'max(floor, N + k, zones)',
+      inputs: fleet.formula,
+      value: fleet.instances,
+      unit: 'instances',
+      provenance: weakest(provenance, 'assumed'),
+    },
+  ];
+}
+
+/** What the fleet answers: all up, spares lost, and with the other kind of queue. */
+function objectiveSteps(demand: FleetDemand, chosen: TypePlan, provenance: Provenance): Step[] {
+  const shown: Pick<Slo, 'metric' | 'p'>[] =
+    demand.slos.length > 0 ? [...demand.slos] : [{ metric: 'response', p: 0.99 }];
+  const other = demand.queue === 'pooled' ? 'split' : 'pooled';
+  const otherWords = other === 'split' ? 'one queue per instance' : 'one common queue';
+  return shown.flatMap((slo) => {
+    const at = (instances: number, queue = demand.queue) =>
+      sloValueMs(fleetWait(demand, chosen.vcpu, instances, queue), demand.workload, slo);
+    const step = (id: string, title: string, inputs: string, value: number): Step => ({
+      id: `${sloName(slo)}-${id}`,
+      title,
+      formula: 'wait + service, M/G/c',
+      inputs,
+      value,
+      unit: 'ms',
+      provenance: weakest(provenance, demand.workload.serviceSource.provenance),
+    });
+    return [
+      step(
+        'all',
+        `${sloName(slo)} at the peak`,
+        `${chosen.instances} up, ${demand.queue}`,
+        at(chosen.instances),
+      ),
+      step('degraded', `${sloName(slo)}, spares lost`, `${chosen.needed} up`, at(chosen.needed)),
+      step(
+        other,
+        `${sloName(slo)}, ${otherWords}`,
+        `${chosen.instances} up, ${other}`,
+        at(chosen.instances, other),
+      ),
+    ];
+  });
+}
+
+function costSteps(input: PlanInput, chosen: TypePlan, fleet: Provenance): Step[] {
+  const price = input.catalogue.types.find(({ type }) => type === chosen.type)?.pricePerHourUsd ?? 0;
+  const perMonth = (input.perDay.value * HOURS_PER_MONTH) / 24;
+  const provenance = weakest(fleet, 'assumed');
+  return [
+    {
+      id: 'cost-month',
+      title: 'cost per month',
+      formula: 'N x price x 730 h',
+      inputs: `${chosen.instances} x $${price} x 730`,
+      value: chosen.usdPerMonth,
+      unit: 'USD',
+      provenance,
+    },
+    {
+      id: 'cost-million',
+      title: 'cost per million',
+      formula: 'month / mean volume',
+      inputs: `$${digits(chosen.usdPerMonth)} / ${digits(perMonth / 1e6)}M`,
+      value: chosen.usdPerMillion,
+      unit: 'USD',
+      provenance,
+    },
+  ];
+}
+
+function ms(seconds: number): string {
+  return formatDuration(seconds * 1_000);
+}
+
+/** Five significant digits. */
+export function digits(value: number): string {
+  return value.toLocaleString('en-US', { maximumSignificantDigits: 5 });
+}

@@ -1,0 +1,164 @@
+// From a daily volume and a measured execution to a fleet, its cost, and how every number came about.
+import { EnclaveError, invalidInput, type Problem } from '../errors.ts';
+import { formatDuration, SECONDS_PER_DAY } from '../units.ts';
+import type { InstanceType } from './catalogue.ts';
+import type { FleetDemand } from './fleet.ts';
+import { deriveLadder } from './ladder.ts';
+import { PLAN_SCHEMA, type Plan, type PlanInput, type TypePlan } from './plan-types.ts';
+import { serviceQuantile } from './service-time.ts';
+import { sloName } from './slo.ts';
+import { planType } from './type-plan.ts';
+import { planWarnings } from './warnings.ts';
+
+/** Executions per day that a plan is made for. */
+export const MIN_PER_DAY = 1e-3;
+export const MAX_PER_DAY = 1e15;
+
+/**
+ * Plans the fleet: peak rate, offered load, servers for every objective, instances per type, spares, cost.
+ *
+ * The same input gives the same plan, to the byte. Nothing is read from the outside.
+ *
+ * @throws EnclaveError INVALID_INPUT with every problem of the input; INFEASIBLE when the objectives cannot be met by any
+ * number of instances, because executions take too long even when they never wait.
+ */
+export function planCapacity(input: PlanInput): Plan {
+  checkInput(input);
+  refuseImpossible(input);
+  const demand = demandOf(input);
+  const types = selectTypes(input)
+    .map((type) => planType(input, demand, type))
+    .filter((plan) => plan !== undefined)
+    .sort(
+      (a, b) => a.usdPerMonth - b.usdPerMonth || a.instances - b.instances || a.type.localeCompare(b.type),
+    );
+  const chosen = choose(types);
+  if (chosen === undefined)
+    throw new EnclaveError('INFEASIBLE', 'no number of instances of these types meets the objectives', {
+      hint: 'raise the limit of the objective or choose other types',
+    });
+  const others = types.filter((plan) => plan !== chosen);
+  const { type, instances, predictions, usdPerMonth, usdPerMillion } = chosen;
+  const isOverBudget = input.budgetUsdPerMonth !== undefined && usdPerMonth > input.budgetUsdPerMonth;
+  return {
+    schema: PLAN_SCHEMA,
+    verdict: {
+      status: isOverBudget ? 'over budget' : 'met',
+      type,
+      instances,
+      peakPerSecond: demand.peakPerSecond,
+      predictions,
+      usdPerMonth,
+      usdPerMillion,
+    },
+    inputs: inputsOf(input),
+    slos: input.slos,
+    queue: input.queue,
+    ladder: deriveLadder(input, demand, chosen),
+    types: [chosen, ...others],
+    warnings: planWarnings(input, demand, chosen),
+  };
+}
+
+function demandOf(input: PlanInput): FleetDemand {
+  return {
+    peakPerSecond: (input.perDay.value / SECONDS_PER_DAY) * input.peakMultiplier.value,
+    workload: input.workload,
+    queue: input.queue,
+    maxUtilisation: input.maxUtilisation.value,
+    slos: input.slos,
+  };
+}
+
+/** The cheapest type of the tested kind; when none is, the cheapest that has the memory. */
+function choose(byCost: readonly TypePlan[]): TypePlan | undefined {
+  return (
+    byCost.find(({ doubts }) => doubts.length === 0) ??
+    byCost.find(({ doubts }) => !doubts.includes('burstable') && !doubts.includes('too little memory')) ??
+    byCost.find(({ doubts }) => !doubts.includes('too little memory')) ??
+    byCost[0]
+  );
+}
+
+function selectTypes({ catalogue, types }: PlanInput): readonly InstanceType[] {
+  if (types.length === 0) return catalogue.types;
+  return catalogue.types.filter(({ type }) => types.includes(type));
+}
+
+function checkInput(input: PlanInput): void {
+  const problems: Problem[] = [];
+  const check = (path: string, isRight: boolean, expected: string, value: unknown): void => {
+    if (!isRight) problems.push({ path, message: `expected ${expected}, got ${String(value)}` });
+  };
+  const { perDay, peakMultiplier, maxUtilisation, budgetUsdPerMonth: budget } = input;
+  check(
+    'perDay',
+    perDay.value >= MIN_PER_DAY && perDay.value <= MAX_PER_DAY,
+    'a volume from 0.001 to 1e15',
+    perDay.value,
+  );
+  check(
+    'peakMultiplier',
+    peakMultiplier.value >= 1 && peakMultiplier.value <= 86_400,
+    'a multiplier from 1 to 86,400',
+    peakMultiplier.value,
+  );
+  check(
+    'maxUtilisation',
+    maxUtilisation.value > 0 && maxUtilisation.value <= 1,
+    'a share above 0 up to 1',
+    maxUtilisation.value,
+  );
+  check('budgetUsdPerMonth', budget === undefined || budget >= 0, 'an amount of at least 0', budget);
+  for (const name of input.types)
+    check(
+      'types',
+      input.catalogue.types.some(({ type }) => type === name),
+      'types of the catalogue',
+      name,
+    );
+  if (problems.length > 0) throw invalidInput('plan', problems);
+}
+
+/** An objective below what an execution takes without any wait is out of reach, whatever is bought. */
+function refuseImpossible({ slos, workload }: PlanInput): void {
+  for (const slo of slos) {
+    if (slo.metric !== 'response') continue;
+    const aloneMs = serviceQuantile(workload.service, slo.p) * 1_000;
+    if (aloneMs <= slo.limitMs) continue;
+    throw new EnclaveError(
+      'INFEASIBLE',
+      `no number of machines meets ${slo.text}: ${sloName(slo)} is ${formatDuration(aloneMs)} even when no execution waits (${workload.serviceSource.provenance}: ${workload.serviceSource.source})`,
+      {
+        hint: `make the script or its tools faster, or ask for ${sloName(slo)} above ${formatDuration(aloneMs)}`,
+      },
+    );
+  }
+}
+
+function inputsOf(input: PlanInput): Plan['inputs'] {
+  const { workload, availability } = input;
+  const flag = (value: number, unit: string) =>
+    ({ value, unit, provenance: 'given', source: 'availability options' }) as const;
+  return {
+    executionsPerDay: { ...input.perDay, unit: 'executions/day' },
+    peakMultiplier: { ...input.peakMultiplier, unit: '' },
+    cpuPerExecution: { ...workload.cpuPerExecution, unit: 's' },
+    cpuScv: { ...workload.cpuScv, unit: '' },
+    dispatchCpuPerExecution: { ...workload.embeddingCpu, unit: 's' },
+    serviceMean: { ...workload.serviceSource, value: workload.service.meanS, unit: 's' },
+    maxUtilisation: { ...input.maxUtilisation, unit: '' },
+    floor: flag(availability.floor, 'instances'),
+    spares: flag(availability.spares, 'instances'),
+    zones: flag(availability.zones, 'zones'),
+    loseZones: flag(availability.loseZones, 'zones'),
+    catalogue: {
+      value: input.catalogue.types.length,
+      unit: 'types',
+      provenance: 'published',
+      source: `prices of ${input.catalogue.region}, ${input.catalogue.asOf}`,
+    },
+    ...(workload.hostMemory === undefined ? {} : { hostMemory: { ...workload.hostMemory, unit: 'bytes' } }),
+    testedCores: { ...workload.machine.cores, unit: 'cores', source: workload.machine.name },
+  };
+}

@@ -1,0 +1,95 @@
+// The plan as data: what planCapacity is given and what it answers. Types only.
+import type { AvailabilityGoal, AvailableFleet } from './availability.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { Binding, QueueKind } from './fleet.ts';
+import type { Sourced, Step } from './provenance.ts';
+import type { Slo } from './slo.ts';
+import type { Workload } from './workload.ts';
+
+export const PLAN_SCHEMA = 'enclave.plan/1';
+
+export interface PlanInput {
+  /** Executions per day, above 0. */
+  readonly perDay: Sourced;
+  /** Peak rate / mean rate, from 1. */
+  readonly peakMultiplier: Sourced;
+  readonly workload: Workload;
+  /** Objectives that must all hold at the peak; none: the utilisation limit alone decides. */
+  readonly slos: readonly Slo[];
+  /** Largest busy share of the processors at the peak, above 0 to 1. */
+  readonly maxUtilisation: Sourced;
+  readonly queue: QueueKind;
+  readonly availability: AvailabilityGoal;
+  readonly catalogue: Catalogue;
+  /** Types to choose from, by name. Empty: all of the catalogue are compared, the tested kind is chosen. */
+  readonly types: readonly string[];
+  /** USD per month that may not be exceeded. */
+  readonly budgetUsdPerMonth?: number;
+}
+
+/** A percentile of the response or wait, ms; null when the measurement has too few samples to tell. */
+export interface Prediction {
+  readonly metric: Slo['metric'];
+  readonly p: number;
+  /** All instances up. */
+  readonly valueMs: number | null;
+  /** Only those up that the load needs: spares lost. */
+  readonly degradedMs: number | null;
+  /** The objective, where there is one. */
+  readonly limitMs: number | null;
+}
+
+/** One instance type at equal objectives. */
+export interface TypePlan {
+  readonly type: string;
+  readonly vcpu: number;
+  readonly arch: string;
+  /** Why this type is not chosen by itself; empty for a type of the tested kind. */
+  readonly doubts: readonly Doubt[];
+  /** Instances that carry the load alone. */
+  readonly needed: number;
+  readonly binding: Binding;
+  /** Instances to buy. */
+  readonly instances: number;
+  readonly rule: AvailableFleet['rule'];
+  readonly utilisationMean: number;
+  readonly utilisationPeak: number;
+  readonly predictions: readonly Prediction[];
+  readonly usdPerMonth: number;
+  readonly usdPerMillion: number;
+}
+
+export type Doubt =
+  | 'burstable'
+  | 'other architecture'
+  | 'more vCPUs than twice the tested'
+  | 'too little memory';
+
+export interface Warning {
+  readonly id: string;
+  readonly severity: 'info' | 'warning' | 'error';
+  readonly evidence: string;
+  readonly fix: string;
+}
+
+export interface Verdict {
+  readonly status: 'met' | 'over budget';
+  readonly type: string;
+  readonly instances: number;
+  readonly peakPerSecond: number;
+  readonly predictions: readonly Prediction[];
+  readonly usdPerMonth: number;
+  readonly usdPerMillion: number;
+}
+
+export interface Plan {
+  readonly schema: typeof PLAN_SCHEMA;
+  readonly verdict: Verdict;
+  readonly inputs: Readonly<Record<string, Sourced & { readonly unit: string }>>;
+  readonly slos: readonly Slo[];
+  readonly queue: QueueKind;
+  readonly ladder: readonly Step[];
+  /** The type chosen first, then by cost. */
+  readonly types: readonly TypePlan[];
+  readonly warnings: readonly Warning[];
+}

@@ -1,0 +1,77 @@
+// What a reader of the plan must know before believing it. Each warning has a fixed id, its evidence and a fix.
+import { formatCount } from '../units.ts';
+import { type FleetDemand, threadUtilisation } from './fleet.ts';
+import type { PlanInput, TypePlan, Warning } from './plan-types.ts';
+
+const BUSY_BENCH = 0.5;
+const BUSY_THREAD = 0.5;
+const HIGH_SCV = 4;
+
+/** The warnings of a plan, in the order of the catalogue in docs/planner.md. */
+export function planWarnings(input: PlanInput, demand: FleetDemand, chosen: TypePlan): Warning[] {
+  return [...benchWarnings(input), ...typeWarnings(input, chosen), ...modelWarnings(input, demand, chosen)];
+}
+
+function benchWarnings({ workload }: PlanInput): Warning[] {
+  const { machine } = workload;
+  if (machine.utilisation === undefined || machine.utilisation <= BUSY_BENCH) return [];
+  return [
+    {
+      id: 'BENCH-BUSY',
+      severity: 'warning',
+      evidence: `the run kept the cores ${percent(machine.utilisation)} busy, so its times hold waits already; they are counted twice, on the safe side`,
+      fix: 'measure at a rate that keeps the cores below 50 % busy',
+    },
+  ];
+}
+
+function typeWarnings({ workload }: PlanInput, { type, vcpu, doubts }: TypePlan): Warning[] {
+  const warnings: Warning[] = [];
+  const { machine } = workload;
+  if (machine.name !== type)
+    warnings.push({
+      id: 'EXTRAPOLATE',
+      severity: doubts.length > 0 ? 'warning' : 'info',
+      evidence: `${machine.cores.provenance} on ${formatCount(machine.cores.value)} cores of ${machine.name}; one of them is taken as one vCPU of ${type} (${vcpu} vCPU)${doubts.length > 0 ? `; ${doubts.join(', ')}` : ''}`,
+      fix: `run enclave bench on a ${type}`,
+    });
+  if (doubts.includes('burstable'))
+    warnings.push({
+      id: 'BURST-BASELINE',
+      severity: 'warning',
+      evidence: `${type} is burstable: above its baseline it spends credits or costs extra`,
+      fix: 'choose a type that is not burstable, or check its baseline against the utilisation of the plan',
+    });
+  if (doubts.includes('too little memory'))
+    warnings.push({
+      id: 'MEM-FLOOR',
+      severity: 'error',
+      evidence: `${vcpu} host processes at their measured peak fill more than 85 % of the memory of ${type}`,
+      fix: 'choose a type with more memory for each vCPU',
+    });
+  return warnings;
+}
+
+function modelWarnings({ workload }: PlanInput, demand: FleetDemand, chosen: TypePlan): Warning[] {
+  const warnings: Warning[] = [];
+  const thread = threadUtilisation(demand, chosen.needed);
+  if (thread > BUSY_THREAD)
+    warnings.push({
+      id: 'THREAD-BOUND',
+      severity: 'warning',
+      evidence: `the dispatch thread of an instance is ${percent(thread)} busy when spares are lost; its own queue is not in the model`,
+      fix: 'use more instances of a smaller type',
+    });
+  if (workload.cpuScv.value > HIGH_SCV)
+    warnings.push({
+      id: 'HIGH-SCV',
+      severity: 'warning',
+      evidence: `CPU times vary widely (cs2 ${formatCount(workload.cpuScv.value)}); two moments do not tell the tail`,
+      fix: 'plan the long scripts apart from the short ones',
+    });
+  return warnings;
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}

@@ -1,0 +1,154 @@
+// What one execution asks of an instance: read from a run report, or from a stated capacity.
+import { EnclaveError } from '../errors.ts';
+import { RUN_REPORT_SCHEMA, type RunReport } from '../report/run-report.ts';
+import type { InstanceType } from './catalogue.ts';
+import type { Sourced } from './provenance.ts';
+import { type Bin, exponentialServiceTime, measuredServiceTime, type ServiceTime } from './service-time.ts';
+
+export interface Workload {
+  readonly name: string;
+  /** CPU seconds of an execution over all processes of an instance: what its cores must deliver. */
+  readonly cpuPerExecution: Sourced;
+  /** Squared coefficient of variation of that CPU time. */
+  readonly cpuScv: Sourced;
+  /** The part of it that one single-threaded process does for the whole instance, seconds; 0 where not known. */
+  readonly embeddingCpu: Sourced;
+  /** Start to end of an execution that waits for no processor, tool calls included. */
+  readonly service: ServiceTime;
+  /** Where `service` comes from. */
+  readonly serviceSource: Omit<Sourced, 'value'>;
+  /** Resident memory of one host process at its highest, bytes; absent where not known. */
+  readonly hostMemory?: Sourced;
+  /** Machine that the demand was found on. */
+  readonly machine: TestedMachine;
+}
+
+export interface TestedMachine {
+  readonly cores: Sourced;
+  readonly arch: 'amd64' | 'arm64' | 'unknown';
+  /** CPU model or instance type. */
+  readonly name: string;
+  /** Busy share of the cores by the executions during the measurement, 0..1; absent for a stated capacity. */
+  readonly utilisation?: number;
+}
+
+/** Samples that must lie above a percentile for it to be trusted. */
+const TAIL_SAMPLES = 10;
+const MAX_FAILED_SHARE = 0.01;
+
+/**
+ * The workload that a run measured.
+ *
+ * The servers of our pool are processors, not executions: a host process runs other scripts while one waits for its tools.
+ * So the demand on the processors is the CPU of the host processes and of the embedding process per execution, and the
+ * measured start-to-end times, tools included, are a delay that waits are added to.
+ *
+ * @param bins the report's histogram of service times of successes, decoded, seconds.
+ * @param percentiles those the plan will need, 0..1: each must have 10 samples beyond it.
+ * @param name how to call the report in messages.
+ * @throws EnclaveError UNSUITABLE_REPORT with every reason why this run cannot carry a plan.
+ */
+export function workloadFromReport(
+  report: RunReport,
+  bins: readonly Bin[],
+  percentiles: readonly number[],
+  name: string,
+): Workload {
+  const count = bins.reduce((sum, bin) => sum + bin.count, 0);
+  const reasons = [...runReasons(report), ...sampleReasons(count, percentiles)];
+  const { host_cpu_mean_us: hostUs, embedding_cpu_mean_us: embeddingUs } = report.cost;
+  if (hostUs === null || hostUs <= 0)
+    reasons.push(
+      'it holds no CPU time of host processes (cost.host_cpu_mean_us), the demand a plan is made of',
+    );
+  if (reasons.length > 0 || hostUs === null) throw unsuitable(name, reasons);
+  const source = `${name}, ${report.timing.ended_at}`;
+  const measured = (value: number): Sourced => ({ value, provenance: 'measured', source });
+  const cpuS = (hostUs + (embeddingUs ?? 0)) / 1e6;
+  const scv = report.cost.script_cpu_scv;
+  const rss = report.hosts.flatMap(({ rss_max_bytes }) => (rss_max_bytes === null ? [] : [rss_max_bytes]));
+  return {
+    name: report.scenario.name,
+    cpuPerExecution: measured(cpuS),
+    cpuScv:
+      scv === null
+        ? { value: 1, provenance: 'assumed', source: 'exponential, the report holds none' }
+        : measured(scv),
+    embeddingCpu: measured((embeddingUs ?? 0) / 1e6),
+    service: measuredServiceTime(bins),
+    serviceSource: { provenance: 'measured', source },
+    ...(rss.length === 0 ? {} : { hostMemory: measured(Math.max(...rss)) }),
+    machine: testedMachine(report, cpuS, source),
+  };
+}
+
+/** A capacity somebody states for one instance: no histogram, so service times are taken as exponential. */
+export function workloadFromCapacity(capacity: Sourced, type: InstanceType): Workload {
+  const source = `${capacity.source} on ${type.type}, ${type.vcpu} vCPU`;
+  const cpuPerExecution: Sourced = { ...capacity, value: type.vcpu / capacity.value, source };
+  const assumed = {
+    provenance: 'assumed',
+    source: 'exponential; a capacity alone tells no distribution',
+  } as const;
+  return {
+    name: 'stated capacity',
+    cpuPerExecution,
+    cpuScv: { value: 1, ...assumed },
+    embeddingCpu: { value: 0, provenance: 'assumed', source: 'within the stated capacity' },
+    service: exponentialServiceTime(cpuPerExecution.value),
+    serviceSource: assumed,
+    machine: { cores: { ...capacity, value: type.vcpu, source }, arch: type.arch, name: type.type },
+  };
+}
+
+function runReasons(report: RunReport): string[] {
+  const reasons: string[] = [];
+  if (report.schema !== RUN_REPORT_SCHEMA)
+    reasons.push(`its schema is ${JSON.stringify(report.schema)}, this version reads ${RUN_REPORT_SCHEMA}`);
+  if (!report.complete) reasons.push('the run was interrupted');
+  if (!report.validity.valid) {
+    const failed = report.validity.checks.filter(({ state }) => state === 'failed');
+    const causes = failed.map(({ id, value, limit, unit }) => `${id} ${value} ${unit}, limit ${limit}`);
+    reasons.push(`the run declared itself invalid${causes.length > 0 ? ` (${causes.join('; ')})` : ''}`);
+  }
+  if (report.target.pool_size_n === null)
+    reasons.push('it measured a remote target, not a pool on one machine');
+  const { sent_n: sent, ok_n: ok, expected_n: expected, asked_n: asked, dropped_n: dropped } = report.counts;
+  const lost = sent - ok - expected + dropped;
+  if (asked > 0 && lost / asked > MAX_FAILED_SHARE)
+    reasons.push(`${lost} of ${asked} executions failed, were dropped or abandoned; at most 1 % may`);
+  return reasons;
+}
+
+function sampleReasons(count: number, percentiles: readonly number[]): string[] {
+  const needed = Math.max(100, ...percentiles.map((p) => Math.ceil(TAIL_SAMPLES / (1 - p) - 1e-9)));
+  if (count >= needed) return [];
+  const hardest = Math.max(0, ...percentiles);
+  const what = needed > 100 ? `p${Number((hardest * 100).toFixed(6))}` : 'a plan';
+  return [`${what} needs ${needed} successful executions, it has ${count}`];
+}
+
+function unsuitable(name: string, reasons: readonly string[]): EnclaveError {
+  const text = reasons.length === 1 ? reasons[0] : `\n  ${reasons.join('\n  ')}`;
+  return new EnclaveError('UNSUITABLE_REPORT', `${name} cannot carry a plan: ${text}`, {
+    hint: 'measure again with enclave bench, longer or at a lower rate, or ask for a lower percentile',
+  });
+}
+
+function testedMachine(report: RunReport, cpuS: number, source: string): TestedMachine {
+  const { cores_n: coresN, cgroup_quota_cores: quota, platform, cpu_model: cpuModel } = report.env;
+  const cores = quota === null ? coresN : Math.min(coresN, quota);
+  const ratePerSecond = report.rates.done_per_s ?? report.rates.sent_per_s;
+  return {
+    cores: { value: cores, provenance: 'measured', source },
+    arch: architectureOf(`${platform} ${cpuModel}`),
+    name: cpuModel,
+    utilisation: (ratePerSecond * cpuS) / cores,
+  };
+}
+
+/** Reports name the platform and the CPU; what neither tells is `unknown`. */
+function architectureOf(words: string): TestedMachine['arch'] {
+  if (/arm64|aarch64|graviton|neoverse|apple|ampere/i.test(words)) return 'arm64';
+  return /x64|x86|amd|intel|xeon|epyc/i.test(words) ? 'amd64' : 'unknown';
+}
