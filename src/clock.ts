@@ -8,6 +8,8 @@ export interface Clock {
   wallMs(): number;
   /** Calls `fire` once, `delayMs` from now (0 or more); the returned function cancels it. */
   setTimer(delayMs: number, fire: () => void): () => void;
+  /** The same, for upkeep: does not keep the program running when nothing else does. */
+  setBackgroundTimer(delayMs: number, fire: () => void): () => void;
   /** Calls `fire` once in a later turn of the event loop, as soon as other work has been looked at. */
   defer(fire: () => void): void;
 }
@@ -17,6 +19,10 @@ export const realClock: Clock = {
   wallMs: () => Date.now(),
   setTimer(delayMs, fire) {
     const timer = setTimeout(fire, delayMs);
+    return () => clearTimeout(timer);
+  },
+  setBackgroundTimer(delayMs, fire) {
+    const timer = setTimeout(fire, delayMs).unref();
     return () => clearTimeout(timer);
   },
   defer: (fire) => void setImmediate(fire),
@@ -48,6 +54,10 @@ export class ManualClock implements Clock {
     return () => {
       this.#timers = this.#timers.filter((other) => other !== timer);
     };
+  }
+
+  setBackgroundTimer(delayMs: number, fire: () => void): () => void {
+    return this.setTimer(delayMs, fire);
   }
 
   defer(fire: () => void): void {

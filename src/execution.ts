@@ -51,6 +51,8 @@ export interface ExecutionRequest {
   readonly executionId?: string;
   readonly limits?: Partial<ExecutionLimits>;
   readonly isolation?: Isolation;
+  /** Serves the tool calls of this execution, where the executor serves tools in this process. Default: the executor's own. */
+  readonly toolHandler?: ToolHandler;
   /** Cancels the execution wherever it is: the outcome is CANCELLED. */
   readonly signal?: AbortSignal;
   /** Sees every event in order; must not throw. */

@@ -1,14 +1,242 @@
-// The local pool: an Executor over supervised host processes.
+// The local pool: an Executor over supervised host processes. Admission, queue, placement; hosts are kept by the fleet.
+import { type Clock, realClock } from '../clock.ts';
+import { EnclaveError, type OutcomeCode } from '../errors.ts';
+import type { ExecutionOutcome, ExecutionRequest, Executor, ExecutorStats } from '../execution.ts';
+import { resolveLimits } from '../limits.ts';
+import { HostFleet } from './host-fleet.ts';
+import type { HostEnd } from './host-process.ts';
+import { Job } from './job.ts';
+import type { ManagedHost } from './managed-host.ts';
+import { type PoolConfig, type PoolOptions, resolvePoolOptions } from './options.ts';
+import { Quarantine } from './quarantine.ts';
+import { TenantQueue } from './tenant-queue.ts';
 
-import { EnclaveError } from '../errors.ts';
-import type { Executor } from '../execution.ts';
-import { type PoolOptions, resolvePoolOptions } from './options.ts';
+/** A bystander is run again this often after its host was lost through another script. */
+const MAX_LOSSES = 3;
 
 /**
- * Starts the host processes and returns at once; `ready()` tells when they serve. Dispose the pool when done.
- * @throws EnclaveError INVALID_INPUT for options out of range.
+ * Starts the host processes and returns at once; `ready()` tells when all serve, `execute()` may be called before.
+ * Dispose the pool when done: `await pool[Symbol.asyncDispose]()`, or `await using pool = createPool()`.
+ * @throws EnclaveError INVALID_INPUT that lists every option out of range.
  */
 export function createPool(options: PoolOptions = {}): Executor {
-  resolvePoolOptions(options);
-  throw new EnclaveError('INTERNAL', 'the local pool is not there yet');
+  return new Pool(resolvePoolOptions(options), realClock);
+}
+
+class Pool implements Executor {
+  readonly #config: PoolConfig;
+  readonly #clock: Clock;
+  readonly #queue = new TenantQueue<Job>();
+  readonly #liveByTenant = new Map<string, number>();
+  readonly #fleet: HostFleet;
+  readonly #quarantine: Quarantine;
+  #lastExecution = 0;
+  #live = 0;
+  #completed = 0;
+  #disposal: Promise<void> | undefined;
+
+  constructor(config: PoolConfig, clock: Clock) {
+    this.#config = config;
+    this.#clock = clock;
+    this.#quarantine = new Quarantine(clock);
+    this.#fleet = new HostFleet(config, clock, {
+      onCapacity: () => this.#dispatch(),
+      onLost: (host, end) => this.#onLost(host, end),
+      onInterrupted: (job) => this.#rerun(job),
+      onBroken: (fault) => this.#onBroken(fault),
+    });
+  }
+
+  ready(): Promise<void> {
+    return this.#fleet.ready();
+  }
+
+  async execute(request: ExecutionRequest): Promise<ExecutionOutcome> {
+    const job = this.#admit(request);
+    const refusal = this.#refusal(job);
+    if (refusal !== undefined) {
+      job.fail(...refusal);
+      return job.outcome;
+    }
+    const { signal } = request;
+    const cancel = (): void => this.#cancel(job);
+    signal?.addEventListener('abort', cancel, { once: true });
+    job.awaitStart(() => this.#endUnstarted(job));
+    this.#queue.push(job);
+    this.#dispatch();
+    const outcome = await job.outcome;
+    signal?.removeEventListener('abort', cancel);
+    return outcome;
+  }
+
+  stats(): ExecutorStats {
+    const { hosts, recycled, lost } = this.#fleet;
+    return {
+      queued: this.#queue.size,
+      live: this.#live,
+      completed: this.#completed,
+      hosts: hosts.map((host) => host.stats()),
+      recycled,
+      lost,
+    };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposal ??= this.#dispose();
+    return this.#disposal;
+  }
+
+  async #dispose(): Promise<void> {
+    for (const job of this.#queue.drain())
+      job.fail('SHUTTING_DOWN', 'the pool was disposed before the script began');
+    for (const host of this.#fleet.hosts)
+      for (const job of host.jobs.values())
+        job.fail('SHUTTING_DOWN', 'the pool was disposed while the script ran');
+    await this.#fleet.stop();
+  }
+
+  #admit(request: ExecutionRequest): Job {
+    if (typeof request.source !== 'string')
+      throw new EnclaveError('INVALID_INPUT', `source: expected a text, got ${typeof request.source}`);
+    const limits = resolveLimits(request.limits, this.#config.limits);
+    if (limits.memoryMb > this.#config.maxHeapMb)
+      throw new EnclaveError(
+        'INVALID_INPUT',
+        `limits.memoryMb: expected at most maxWorkerMemory (${this.#config.maxHeapMb} MiB), got ${limits.memoryMb}`,
+      );
+    return new Job({
+      request,
+      executionId: request.executionId ?? `x${++this.#lastExecution}`,
+      argsJson: argsText(request.args),
+      limits,
+      isolation: request.isolation ?? this.#config.isolation,
+      toolHandler: request.toolHandler ?? this.#config.toolHandler,
+      clock: this.#clock,
+    });
+  }
+
+  #refusal(job: Job): [OutcomeCode, string] | undefined {
+    const { source, signal } = job.request;
+    const { maxSourceBytes } = job.limits;
+    if (this.#disposal !== undefined) return ['SHUTTING_DOWN', 'the pool has been disposed'];
+    if (this.#fleet.fault !== undefined) throw this.#fleet.fault;
+    if (signal?.aborted === true) return ['CANCELLED', 'cancelled before it was submitted'];
+    if (source.length > maxSourceBytes || Buffer.byteLength(source) > maxSourceBytes)
+      return [
+        'SOURCE_TOO_LARGE',
+        `the source has ${Buffer.byteLength(source)} bytes, ${maxSourceBytes} are allowed`,
+      ];
+    const quarantined = this.#quarantine.refusal(source, job.tenant);
+    if (quarantined !== undefined) return ['QUARANTINED', quarantined];
+    if (this.#queue.size >= this.#config.maxQueue && !this.#hasPlace())
+      return ['QUEUE_FULL', `${this.#queue.size} executions wait already`];
+    return undefined;
+  }
+
+  #hasPlace(): boolean {
+    return this.#queue.size === 0 && this.#fleet.place('') !== undefined;
+  }
+
+  #dispatch(): void {
+    for (;;) {
+      if (this.#queue.size === 0 || !this.#fleet.hasRoom()) return;
+      const job = this.#queue.shift(
+        (tenant) => (this.#liveByTenant.get(tenant) ?? 0) < this.#config.maxLivePerTenant,
+      );
+      if (job === undefined) return;
+      const host = this.#fleet.place(job.isolation === 'context' ? job.tenant : '');
+      if (host === undefined) {
+        this.#queue.unshift(job);
+        return;
+      }
+      this.#enterLive(job);
+      host.run(job);
+    }
+  }
+
+  #enterLive(job: Job): void {
+    this.#live++;
+    this.#liveByTenant.set(job.tenant, (this.#liveByTenant.get(job.tenant) ?? 0) + 1);
+    const { losses } = job;
+    void job.outcome.then(() => {
+      if (job.losses === losses) this.#leaveLive(job);
+      this.#completed++;
+    });
+  }
+
+  #leaveLive(job: Job): void {
+    this.#live--;
+    const left = (this.#liveByTenant.get(job.tenant) ?? 1) - 1;
+    if (left > 0) this.#liveByTenant.set(job.tenant, left);
+    else this.#liveByTenant.delete(job.tenant);
+  }
+
+  #cancel(job: Job): void {
+    this.#endEarly(job, 'CANCELLED', 'the caller cancelled the execution');
+  }
+
+  #endUnstarted(job: Job): void {
+    this.#endEarly(job, 'QUEUE_TIMEOUT', `the script did not begin within ${job.limits.queueMs} ms`);
+  }
+
+  #endEarly(job: Job, code: OutcomeCode, message: string): void {
+    if (job.isDone) return;
+    job.fail(code, message);
+    if (!this.#queue.remove(job)) this.#fleet.cancel(job);
+  }
+
+  #onLost(host: ManagedHost, end: HostEnd): void {
+    const jobs = [...host.jobs];
+    const only =
+      end.culprit === undefined && jobs.length === 1 && end.reason !== 'stopped' ? jobs[0]?.[0] : undefined;
+    for (const [id, job] of jobs) {
+      if (id === (end.culprit ?? only)) this.#onCulprit(job, end);
+      else if (!job.isDone) this.#rerun(job);
+    }
+    this.#dispatch();
+  }
+
+  #onCulprit(job: Job, end: HostEnd): void {
+    if (end.reason === 'memory') {
+      job.fail('MEMORY_LIMIT', 'the host process ran out of the memory it may use');
+    } else {
+      this.#quarantine.addCrash(job.request.source, job.tenant);
+      const { signal = `exit code ${end.exitCode ?? 'unknown'}` } = end;
+      if (end.reason === 'overdue' || end.reason === 'silent')
+        job.fail(
+          'UNRESPONSIVE_KILLED',
+          'the script could not be interrupted and its host process was killed',
+        );
+      else job.fail('SANDBOX_CRASHED', 'the script ended the host process it ran in', signal);
+    }
+  }
+
+  // Nothing of it has been seen outside as long as it made no tool call, so it can simply begin again.
+  #rerun(job: Job): void {
+    if (job.isDone) return;
+    if (job.toolCallCount > 0 || job.losses >= MAX_LOSSES || this.#disposal !== undefined) {
+      job.fail(
+        'INTERRUPTED',
+        'the host process was lost through another script, after this one had called tools',
+      );
+      return;
+    }
+    this.#leaveLive(job);
+    job.reset();
+    job.awaitStart(() => this.#endUnstarted(job));
+    this.#queue.unshift(job);
+  }
+
+  #onBroken(fault: EnclaveError): void {
+    for (const job of this.#queue.drain()) job.fail('INTERRUPTED', fault.message);
+  }
+}
+
+function argsText(args: unknown): string {
+  if (args === undefined) return '{}';
+  try {
+    return JSON.stringify(args) ?? 'null';
+  } catch (cause) {
+    throw new EnclaveError('INVALID_INPUT', 'args: expected a value that can be written as JSON', { cause });
+  }
 }

@@ -1,0 +1,43 @@
+// The public entry.
+export {
+  createWorkerPoolAdapter,
+  Enclave,
+  type EnclaveConfig,
+  EnclavePool,
+  type ExecutionResult,
+  type RunOptions,
+  type WorkerPoolAdapter,
+  type WorkerPoolAdapterOptions,
+} from './enclave.ts';
+export {
+  type CodeInfo,
+  codeInfo,
+  EnclaveError,
+  type ErrorCode,
+  FAULT_CODES,
+  type FaultCode,
+  OUTCOME_CODES,
+  type OutcomeCode,
+  type Problem,
+} from './errors.ts';
+export type {
+  ExecutionError,
+  ExecutionEvent,
+  ExecutionLimits,
+  ExecutionOutcome,
+  ExecutionRequest,
+  ExecutionStats,
+  Executor,
+  ExecutorStats,
+  HostStats,
+  Isolation,
+  LogEntry,
+  LogLevel,
+  ScriptLanguage,
+  SourcePosition,
+  ToolCallContext,
+  ToolHandler,
+} from './execution.ts';
+export { DEFAULT_LIMITS, LIMITS, type LimitInfo } from './limits.ts';
+export type { PoolOptions, PoolSize } from './pool/options.ts';
+export { createPool } from './pool/pool.ts';

@@ -1,0 +1,213 @@
+// One host process: start, messages in batches, the watch over it, its end. Knows ids and sizes, nothing of executions.
+import { type ChildProcess, fork } from 'node:child_process';
+import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../clock.ts';
+import type { DownMessage, UpMessage } from '../sandbox/messages.ts';
+import { PROTOCOL_VERSION } from '../sandbox/messages.ts';
+import { parseUpBatch } from './messages.ts';
+
+const MODULE_ENDING = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+const HOST_URL = new URL(`../sandbox/host${MODULE_ENDING}`, import.meta.url);
+const V8_FLAGS = ['--no-rehash-snapshot', '--no-js-explicit-resource-management'];
+const NODE_FLAGS = [
+  '--no-node-snapshot',
+  '--max-old-space-size=256',
+  '--disable-warning=ExperimentalWarning',
+];
+const PING_EVERY_MS = 1_000;
+const MAX_MISSED_PONGS = 4;
+const START_TIMEOUT_MS = 20_000;
+const STDERR_KEPT = 4_096;
+const MARK_FD = 3;
+const MARK_FILE_BYTES = 4_096;
+const PRLIMIT = '/usr/bin/prlimit';
+
+/** Why a host process ended. */
+export interface HostEnd {
+  readonly reason: 'stopped' | 'crashed' | 'overdue' | 'memory' | 'silent' | 'protocol' | 'start';
+  readonly signal: string | undefined;
+  readonly exitCode: number | undefined;
+  /** Id of the execution that was in an entry at that time: 0 for none, `undefined` where the platform does not tell. */
+  readonly culprit: number | undefined;
+  /** Last words on its stderr, for whoever runs the pool; never for a script. */
+  readonly stderr: string;
+}
+
+export interface HostProcessEvents {
+  readonly onReady: () => void;
+  readonly onMessage: (message: UpMessage) => void;
+  readonly onEnd: (end: HostEnd) => void;
+}
+
+export interface HostProcessSetup {
+  readonly clock: Clock;
+  /** Resident memory at which the host is killed, bytes. */
+  readonly maxRssBytes: number;
+  /** What the process may allocate in all, bytes; holds where there is `prlimit`. */
+  readonly maxDataBytes: number;
+}
+
+export class HostProcess {
+  readonly #child: ChildProcess;
+  readonly #events: HostProcessEvents;
+  readonly #clock: Clock;
+  readonly #mark: number | undefined;
+  #out: DownMessage[] = [];
+  #killedFor: HostEnd['reason'] | undefined;
+  #stderr = '';
+  #missedPongs = 0;
+  #stopPing: () => void = () => undefined;
+  #isReady = false;
+  #hasEnded = false;
+  #isBusy = true;
+
+  constructor(setup: HostProcessSetup, events: HostProcessEvents) {
+    this.#events = events;
+    this.#clock = setup.clock;
+    this.#mark = openMarkFile();
+    const args = [String(setup.maxRssBytes), this.#mark === undefined ? '' : String(MARK_FD)];
+    this.#child = fork(HOST_URL, args, {
+      ...launcher(setup.maxDataBytes),
+      env: {},
+      serialization: 'json',
+      stdio: ['ignore', 'ignore', 'pipe', this.#mark ?? 'ignore', 'ipc'],
+    });
+    this.#child.on('message', (batch: unknown) => this.#receive(batch));
+    this.#child.on('exit', (code, signal) => this.#onExit(code, signal));
+    this.#child.on('error', () => this.#onExit(null, null));
+    this.#child.stderr?.on('data', (chunk: Buffer) => {
+      this.#stderr = (this.#stderr + chunk.toString('utf8')).slice(-STDERR_KEPT);
+    });
+    const stopTimer = this.#clock.setTimer(START_TIMEOUT_MS, () => this.kill('start'));
+    this.#stopPing = stopTimer;
+  }
+
+  /** 0 when the process could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get isReady(): boolean {
+    return this.#isReady && this.#killedFor === undefined;
+  }
+
+  /** Sends at the end of the present turn, together with all else that comes up in it. */
+  send(message: DownMessage): void {
+    this.#out.push(message);
+    if (this.#out.length === 1) this.#clock.defer(() => this.#flush());
+  }
+
+  /** Whether it has work; only then does it keep the embedding process alive. */
+  setBusy(isBusy: boolean): void {
+    if (isBusy === this.#isBusy || this.#hasEnded) return;
+    this.#isBusy = isBusy;
+    const change = isBusy ? 'ref' : 'unref';
+    this.#child[change]();
+    this.#child.channel?.[change]();
+    // The pipe has no part in a program's life: it is read while the loop runs for another reason.
+    (this.#child.stderr as { unref?: () => void } | null)?.unref?.();
+  }
+
+  kill(reason: HostEnd['reason']): void {
+    if (this.#killedFor !== undefined || this.#hasEnded) return;
+    this.#killedFor = reason;
+    // Whoever waits for the end of the process must live to see it.
+    this.setBusy(true);
+    this.#child.kill('SIGKILL');
+  }
+
+  #flush(): void {
+    const batch = this.#out;
+    this.#out = [];
+    if (!this.#hasEnded && this.#child.connected) this.#child.send(batch, () => undefined);
+  }
+
+  #receive(batch: unknown): void {
+    if (this.#killedFor !== undefined) return;
+    this.#missedPongs = 0;
+    const messages = parseUpBatch(batch);
+    if (messages === undefined) {
+      this.kill('protocol');
+      return;
+    }
+    for (const message of messages) {
+      if (message[0] === 'hello') this.#onHello(message[1], message[2]);
+      else if (message[0] === 'overdue') this.kill(message[2] === 'memory' ? 'memory' : 'overdue');
+      else if (message[0] !== 'pong') this.#events.onMessage(message);
+    }
+  }
+
+  #onHello(version: number, pid: number): void {
+    if (this.#isReady || version !== PROTOCOL_VERSION || pid !== this.#child.pid) {
+      this.kill('protocol');
+      return;
+    }
+    this.#isReady = true;
+    this.#stopPing();
+    this.#ping();
+    this.#events.onReady();
+  }
+
+  // Every further ping finds either an answer to the last one or a host whose main thread stands still. A stop of our own
+  // process makes all pings late alike, so that several have to be missed.
+  #ping(): void {
+    this.#stopPing = this.#clock.setBackgroundTimer(PING_EVERY_MS, () => {
+      if (this.#isBusy) {
+        if (++this.#missedPongs > MAX_MISSED_PONGS) {
+          this.kill('silent');
+          return;
+        }
+        this.send(['ping', 0]);
+      }
+      this.#ping();
+    });
+  }
+
+  #onExit(code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    this.#stopPing();
+    const culprit = readMark(this.#mark);
+    if (this.#mark !== undefined) closeSync(this.#mark);
+    this.#events.onEnd({
+      reason: this.#killedFor ?? (this.#isReady ? 'crashed' : 'start'),
+      signal: signal ?? undefined,
+      exitCode: code ?? undefined,
+      culprit,
+      stderr: this.#stderr,
+    });
+  }
+}
+
+// `prlimit` sets the bounds and becomes node in the same process, so a host never runs without them. No core files: they are
+// large, and hold what scripts had in memory.
+function launcher(maxDataBytes: number): { execPath: string; execArgv: string[] } {
+  const execArgv = [...NODE_FLAGS, ...V8_FLAGS];
+  if (process.platform !== 'linux' || !existsSync(PRLIMIT)) return { execPath: process.execPath, execArgv };
+  const bounds = [`--data=${maxDataBytes}`, '--core=0', `--fsize=${MARK_FILE_BYTES}`];
+  return { execPath: PRLIMIT, execArgv: [...bounds, '--', process.execPath, ...execArgv] };
+}
+
+// The file has no name any more when the host gets it: only the two processes can reach it, and it is gone with them.
+function openMarkFile(): number | undefined {
+  if (process.platform === 'win32') return undefined;
+  try {
+    const folder = mkdtempSync(join(tmpdir(), 'enclave-'));
+    try {
+      return openSync(join(folder, 'mark'), 'w+', 0o600);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+function readMark(fd: number | undefined): number | undefined {
+  if (fd === undefined) return undefined;
+  const words = new Uint32Array(1);
+  const length = readSync(fd, words, 0, 4, 0);
+  return length === 4 ? words[0] : 0;
+}

@@ -1,0 +1,158 @@
+// A host process together with the executions on it: translates between messages and jobs.
+import type { Clock } from '../clock.ts';
+import type { HostStats } from '../execution.ts';
+import type { RunOptions, UpMessage } from '../sandbox/messages.ts';
+import { type HostEnd, HostProcess, type HostProcessSetup } from './host-process.ts';
+import { readProcessUsage } from './host-stats.ts';
+import type { Job } from './job.ts';
+import { isOutcomeCode } from './messages.ts';
+
+export interface ManagedHostEvents {
+  readonly onReady: (host: ManagedHost) => void;
+  /** A place has become free. */
+  readonly onFree: (host: ManagedHost) => void;
+  readonly onEnd: (host: ManagedHost, end: HostEnd) => void;
+  /** An execution lost its isolate through another one; it may be run again. */
+  readonly onInterrupted: (job: Job) => void;
+}
+
+export class ManagedHost {
+  /** Executions given to it and not yet let go by the worker, settled ones included. */
+  readonly jobs: Map<number, Job> = new Map<number, Job>();
+  /** `draining`: takes no new executions and stops after its last. */
+  state: 'starting' | 'serving' | 'retiring' | 'draining' = 'starting';
+  placed = 0;
+  completed = 0;
+  idleSinceMs = 0;
+  /** Live executions by tenant: where its warm isolate probably is. */
+  readonly tenants: Map<string, number> = new Map<string, number>();
+  readonly #process: HostProcess;
+  readonly #events: ManagedHostEvents;
+  readonly #maxHeapMb: number;
+  #lastId = 0;
+
+  constructor(
+    setup: HostProcessSetup & { readonly maxHeapMb: number; readonly clock: Clock },
+    events: ManagedHostEvents,
+  ) {
+    this.#events = events;
+    this.#maxHeapMb = setup.maxHeapMb;
+    this.#process = new HostProcess(setup, {
+      onReady: () => {
+        if (this.state === 'starting') this.state = 'serving';
+        this.#process.setBusy(this.jobs.size > 0);
+        events.onReady(this);
+      },
+      onMessage: (message) => this.#receive(message),
+      onEnd: (end) => events.onEnd(this, end),
+    });
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  get isServing(): boolean {
+    return (this.state === 'serving' || this.state === 'retiring') && this.#process.isReady;
+  }
+
+  run(job: Job): void {
+    const id = ++this.#lastId;
+    this.jobs.set(id, job);
+    this.tenants.set(job.tenant, (this.tenants.get(job.tenant) ?? 0) + 1);
+    this.placed++;
+    if (this.jobs.size === 1) this.#process.setBusy(true);
+    job.hostPid = this.pid;
+    this.#process.send(['run', id, job.request.source, job.argsJson, runOptions(job, this.#maxHeapMb)]);
+  }
+
+  /** Lets the worker drop an execution that has been settled on this side. */
+  cancel(job: Job): void {
+    for (const [id, other] of this.jobs) if (other === job) this.#process.send(['cancel', id]);
+  }
+
+  stop(): void {
+    this.#process.kill('stopped');
+  }
+
+  stats(): HostStats {
+    return { pid: this.pid, live: this.jobs.size, completed: this.completed, ...readProcessUsage(this.pid) };
+  }
+
+  #receive(message: UpMessage): void {
+    const id = message[1];
+    const job = this.jobs.get(id);
+    if (job === undefined) {
+      // An id that was never issued is a forgery; an old one is only late.
+      if (id > this.#lastId) this.#process.kill('protocol');
+      return;
+    }
+    switch (message[0]) {
+      case 'started':
+        job.start(() => {
+          job.fail('WALL_TIMEOUT', `the script was not finished after ${job.limits.wallMs} ms`);
+          this.cancel(job);
+        });
+        return;
+      case 'log':
+        job.log(message[2], message[3], message[4]);
+        return;
+      case 'call':
+        this.#onCall(id, job, message[2], message[3], message[4]);
+        return;
+      case 'done':
+        this.#onDone(id, job, message);
+        return;
+    }
+  }
+
+  #onCall(id: number, job: Job, callId: number, tool: string, argsJson: string): void {
+    if (job.isDone) return;
+    const isLegal = job.callTool(callId, tool, argsJson, (reply) => {
+      if (reply.ok) this.#process.send(['ok', id, callId, reply.json]);
+      else this.#process.send(['err', id, callId, reply.code, reply.message]);
+    });
+    if (!isLegal) this.#process.kill('protocol');
+  }
+
+  #onDone(id: number, job: Job, message: Extract<UpMessage, { 0: 'done' }>): void {
+    this.jobs.delete(id);
+    const live = (this.tenants.get(job.tenant) ?? 1) - 1;
+    if (live > 0) this.tenants.set(job.tenant, live);
+    else this.tenants.delete(job.tenant);
+    this.completed++;
+    if (message[2]) {
+      if (message[3].length > job.limits.maxResultBytes) {
+        this.#process.kill('protocol');
+        job.fail('SANDBOX_CRASHED', 'the host sent a result larger than the limit');
+      } else job.succeed(message[3], message[4]);
+    } else if (isOutcomeCode(message[3].code)) {
+      if (message[3].code === 'INTERRUPTED' && !job.isDone) this.#events.onInterrupted(job);
+      else job.failAs(message[3], message[3].code, message[4]);
+    }
+    if (this.jobs.size === 0) this.#process.setBusy(false);
+    this.#events.onFree(this);
+  }
+}
+
+function runOptions(job: Job, maxHeapMb: number): RunOptions {
+  const { limits, isolation, request, tenant } = job;
+  const { cpuMs, maxToolCalls, maxPendingToolCalls, maxToolArgBytes } = limits;
+  const { maxResultBytes, maxConsoleBytes, maxErrorBytes } = limits;
+  return {
+    isolation,
+    heapMb: isolation === 'context' ? maxHeapMb : limits.memoryMb,
+    tenant,
+    language: request.language ?? 'js',
+    filename: request.filename ?? 'script.js',
+    limits: {
+      cpuMs,
+      maxToolCalls,
+      maxPendingToolCalls,
+      maxToolArgBytes,
+      maxResultBytes,
+      maxConsoleBytes,
+      maxErrorBytes,
+    },
+  };
+}

@@ -1,0 +1,306 @@
+// One execution inside the worker: start, deliveries of tool replies, its one outcome. Synchronous throughout.
+import type ivm from 'isolated-vm';
+import type { LogLevel } from '../execution.ts';
+import { classifyEntryFault, type EntryFault, isMemoryFault } from './engine-errors.ts';
+import type { FailureReport, RunOptions, UpMessage, Usage } from './messages.ts';
+import { compilePosition, type ScriptFile, scriptStack, scriptUrl, wrapSource } from './positions.ts';
+import { type Deliver, HOST_OPERATION } from './prelude.ts';
+import { BOOT_SOURCE, type Room } from './room.ts';
+import type { SlotWriter } from './slot.ts';
+
+/** Entries started together must not all be due at one instant, so time-outs are rounded up to this grain. */
+const TIMEOUT_GRAIN_MS = 50;
+const HEAP_READING_FROM_MS = 5;
+const LOG_LEVELS: ReadonlySet<string> = new Set(['debug', 'log', 'info', 'warn', 'error']);
+
+export interface Reply {
+  readonly callId: number;
+  readonly ok: boolean;
+  readonly json: string;
+}
+
+/** What an execution needs of the worker around it. */
+export interface RunHost {
+  readonly slot: SlotWriter;
+  /** Queues a message upward; it leaves at the end of the turn, or at once when `isUrgent`. */
+  readonly post: (message: UpMessage, isUrgent: boolean) => void;
+  /** Differs for every execution of this process. */
+  readonly nextNonce: () => string;
+}
+
+type Outcome =
+  | { readonly ok: true; readonly json: string }
+  | { readonly ok: false; readonly failure: FailureReport };
+
+export class ExecutionRun {
+  readonly id: number;
+  readonly room: Room;
+  readonly #file: ScriptFile;
+  readonly #options: RunOptions;
+  readonly #host: RunHost;
+  readonly #startedMs = performance.now();
+  #entryMs = 0;
+  #context: ivm.Context | undefined;
+  #deliver: ivm.Reference<Deliver> | undefined;
+  #usedMs = 0;
+  #calls = 0;
+  #consoleBytes = 0;
+  #logsTruncated = false;
+  #outcome: Outcome | undefined;
+
+  constructor(id: number, source: string, options: RunOptions, room: Room, host: RunHost) {
+    this.id = id;
+    this.#file = { source, filename: options.filename };
+    this.#options = options;
+    this.room = room;
+    this.#host = host;
+  }
+
+  get isDone(): boolean {
+    return this.#outcome !== undefined;
+  }
+
+  /** First entry: guard, prelude and script in one crossing. */
+  start(argsJson: string): void {
+    this.room.live++;
+    this.room.started++;
+    const wrapped = wrapSource(this.#file, this.#host.nextNonce());
+    this.#enter((timeout) => {
+      this.#context = this.room.takeContext();
+      this.#deliver = this.#context.evalClosureSync(
+        BOOT_SOURCE,
+        [this.#onHostCall, wrapped, argsJson, JSON.stringify(this.#options.limits)],
+        { timeout, result: { reference: true } },
+      ) as ivm.Reference<Deliver>;
+    });
+    if (this.#outcome?.ok === false && this.#outcome.failure.code === 'SYNTAX_ERROR')
+      this.#locateSyntaxError(wrapped);
+  }
+
+  /** A further entry with all replies that have come in for it. */
+  deliver(replies: readonly Reply[]): void {
+    const flat: (number | boolean | string)[] = [];
+    for (const { callId, ok, json } of replies) flat.push(callId, ok, json);
+    this.#enter((timeout) => {
+      this.#deliver?.applySync(undefined, flat, { timeout });
+    });
+  }
+
+  /** Ends the execution from outside; its outcome is decided elsewhere. */
+  abandon(): void {
+    this.#fail({ code: 'CANCELLED', name: 'EnclaveLimit', message: 'cancelled' });
+  }
+
+  /** The isolate is gone through another execution. */
+  interrupt(): void {
+    this.#fail(limitFailure('INTERRUPTED', 'the isolate was lost through another script of the same tenant'));
+  }
+
+  /** The last message of the execution. */
+  doneMessage(): UpMessage {
+    const outcome = this.#outcome ?? { ok: false, failure: limitFailure('SCRIPT_ERROR', 'no outcome') };
+    const usage = this.#usage();
+    return outcome.ok
+      ? ['done', this.id, true, outcome.json, usage]
+      : ['done', this.id, false, outcome.failure, usage];
+  }
+
+  /** Gives back what the execution held. The room is left standing; its owner decides. */
+  release(): void {
+    this.room.live--;
+    this.#deliver = undefined;
+    if (!this.room.isolate.isDisposed) this.#context?.release();
+    this.#context = undefined;
+  }
+
+  #enter(step: (timeoutMs: number) => void): void {
+    const { isolate } = this.room;
+    const leftMs = this.#options.limits.cpuMs - this.#usedMs;
+    const timeoutMs = Math.max(1, Math.ceil(leftMs / TIMEOUT_GRAIN_MS) * TIMEOUT_GRAIN_MS);
+    this.#host.slot.begin(this.id, timeoutMs);
+    const cpuBefore = isolate.cpuTime;
+    this.#entryMs = performance.now();
+    let fault: EntryFault | undefined;
+    try {
+      step(timeoutMs);
+    } catch (thrown) {
+      const isTimeUp = performance.now() - this.#entryMs >= timeoutMs - 1;
+      fault = classifyEntryFault(thrown, isolate, isTimeUp);
+      if (fault.kind === 'rejection' && isMemoryFault(thrown) && this.#context === undefined)
+        fault = { kind: 'memory' };
+    }
+    this.#usedMs += isolate.isDisposed
+      ? performance.now() - this.#entryMs
+      : Number(isolate.cpuTime - cpuBefore) / 1e6;
+    this.#host.slot.end();
+    if (fault !== undefined) this.#onFault(fault, timeoutMs);
+    if (this.#outcome === undefined && this.#usedMs > this.#options.limits.cpuMs) this.#failCpu(this.#usedMs);
+  }
+
+  #onFault(fault: EntryFault, timeoutMs: number): void {
+    switch (fault.kind) {
+      case 'timeout':
+        this.room.timeouts++;
+        this.#failCpu(Math.max(this.#usedMs, timeoutMs));
+        return;
+      case 'memory':
+        this.#fail(
+          limitFailure('MEMORY_LIMIT', `the script needed more than ${this.room.heapMb} MiB of memory`),
+        );
+        return;
+      case 'rejection':
+        this.#onRejection(fault);
+    }
+  }
+
+  #onRejection({ name, message, stack }: Extract<EntryFault, { kind: 'rejection' }>): void {
+    const kept = message.slice(0, this.#options.limits.maxErrorBytes);
+    if (this.#outcome === undefined)
+      this.#fail(
+        this.#located({ code: 'UNHANDLED_REJECTION', name: name.slice(0, 100), message: kept }, stack),
+      );
+    else this.#log('warn', `unhandled rejection: ${kept}`, false);
+  }
+
+  #failCpu(usedMs: number): void {
+    const { cpuMs } = this.#options.limits;
+    this.#fail(
+      limitFailure('CPU_TIMEOUT', `the script used ${Math.round(usedMs)} ms of its ${cpuMs} ms of CPU time`),
+    );
+  }
+
+  #fail(failure: FailureReport): void {
+    this.#outcome ??= { ok: false, failure };
+  }
+
+  // Called by the prelude in the middle of an entry: queues, never throws, never enters the isolate. The prelude has kept
+  // the caps already; they are checked again in case a script ever gets hold of this function.
+  readonly #onHostCall = (operation: unknown, a: unknown, b: unknown, c: unknown): string => {
+    if (this.#outcome !== undefined) return 'finished';
+    if (typeof a !== 'string' || typeof b !== 'string' || typeof c !== 'string') return 'expected texts';
+    switch (operation) {
+      case HOST_OPERATION.finish:
+        this.#finish(a, b);
+        return '';
+      case HOST_OPERATION.call:
+        return this.#call(Number(a), b, c);
+      case HOST_OPERATION.log:
+        return this.#log(a, b, c === 'cut');
+      default:
+        return 'unknown operation';
+    }
+  };
+
+  #call(callId: number, tool: string, json: string): string {
+    const { maxToolCalls, maxToolArgBytes } = this.#options.limits;
+    if (!Number.isInteger(callId) || callId < 1 || callId > maxToolCalls || ++this.#calls > maxToolCalls) {
+      this.#finish('TOOL_CALL_LIMIT', '');
+      return 'too many calls';
+    }
+    if (json.length > maxToolArgBytes) {
+      this.#finish('TOOL_ARGS_TOO_LARGE', '');
+      return 'too large';
+    }
+    this.#host.post(['call', this.id, callId, tool, json], false);
+    return '';
+  }
+
+  #log(level: string, text: string, isCut: boolean): string {
+    const left = this.#options.limits.maxConsoleBytes - this.#consoleBytes;
+    if (isCut || text.length > left) this.#logsTruncated = true;
+    if (left <= 0 || !isLogLevel(level)) return 'refused';
+    const kept = text.slice(0, left);
+    this.#consoleBytes += Math.min(left, kept.length + 1);
+    const now = performance.now();
+    this.#host.post(['log', this.id, level, kept, now - this.#startedMs], now - this.#entryMs > 20);
+    return '';
+  }
+
+  #finish(kind: string, payload: string): void {
+    const { maxResultBytes, maxToolCalls, maxToolArgBytes } = this.#options.limits;
+    switch (kind) {
+      case 'ok':
+        if (payload.length <= maxResultBytes) this.#outcome ??= { ok: true, json: payload };
+        else this.#finish('RESULT_TOO_LARGE', String(payload.length));
+        return;
+      case 'RESULT_TOO_LARGE':
+        this.#fail(
+          limitFailure(kind, `the result has ${payload} bytes of JSON, ${maxResultBytes} are allowed`),
+        );
+        return;
+      case 'TOOL_CALL_LIMIT':
+        this.#fail(limitFailure(kind, `the script made more than ${maxToolCalls} tool calls`));
+        return;
+      case 'TOOL_ARGS_TOO_LARGE':
+        this.#fail(
+          limitFailure(kind, `the arguments of a tool call have more than ${maxToolArgBytes} bytes of JSON`),
+        );
+        return;
+      case 'SYNTAX_ERROR':
+      case 'RESULT_NOT_SERIALIZABLE':
+        this.#fail(this.#described(kind, payload));
+        return;
+      default:
+        this.#fail(this.#described('SCRIPT_ERROR', payload));
+    }
+  }
+
+  #described(code: string, payload: string): FailureReport {
+    const [name = 'Error', message = '', stack = '', tool = '', toolCode = ''] = JSON.parse(
+      payload,
+    ) as string[];
+    const base =
+      tool === '' && toolCode === ''
+        ? { code, name, message }
+        : { code: 'TOOL_ERROR', name: 'ToolError', message, tool, toolCode };
+    return this.#located(base, stack);
+  }
+
+  #located(failure: FailureReport, stack: string): FailureReport {
+    const { limits } = this.#options;
+    const found = scriptStack(stack.slice(0, 2 * limits.maxErrorBytes), this.#file);
+    if (found.position === undefined || found.stack === undefined) return failure;
+    const room = Math.max(0, limits.maxErrorBytes - failure.message.length);
+    return { ...failure, ...found.position, stack: found.stack.slice(0, room) };
+  }
+
+  // A SyntaxError of `eval` carries no position, so the text is compiled once more for the error's sake.
+  #locateSyntaxError(wrapped: string): void {
+    if (this.#outcome?.ok !== false || this.room.isolate.isDisposed) return;
+    const { failure } = this.#outcome;
+    this.#host.slot.begin(this.id, this.#options.limits.cpuMs);
+    try {
+      this.room.isolate.compileScriptSync(wrapped, { filename: scriptUrl(this.#file.filename) });
+      this.#outcome = { ok: false, failure: { ...failure, code: 'SCRIPT_ERROR' } };
+    } catch (thrown) {
+      const { message, position } = compilePosition(
+        thrown instanceof Error ? thrown.message : '',
+        this.#file,
+      );
+      const texts = { name: 'SyntaxError', message: message.slice(0, this.#options.limits.maxErrorBytes) };
+      this.#outcome = { ok: false, failure: { code: 'SYNTAX_ERROR', ...texts, ...position } };
+    }
+    this.#host.slot.end();
+  }
+
+  #usage(): Usage {
+    const usage = {
+      durationMs: performance.now() - this.#startedMs,
+      cpuMs: this.#usedMs,
+      consoleBytes: this.#consoleBytes,
+      logsTruncated: this.#logsTruncated,
+    };
+    const { isolate } = this.room;
+    if (this.#options.isolation !== 'isolate' || this.#usedMs < HEAP_READING_FROM_MS || isolate.isDisposed)
+      return usage;
+    return { ...usage, heapUsedBytes: isolate.getHeapStatisticsSync().used_heap_size };
+  }
+}
+
+export function limitFailure(code: string, message: string): FailureReport {
+  return { code, name: 'EnclaveLimit', message };
+}
+
+function isLogLevel(level: string): level is LogLevel {
+  return LOG_LEVELS.has(level);
+}

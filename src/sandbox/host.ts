@@ -1,0 +1,70 @@
+// Entry of a host process: relays between the embedding process and the one worker, and watches the worker from outside its
+// thread. It holds no tools and no secrets, its environment is empty, and it never outlives its parent.
+import { MessageChannel } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import type { DownMessage, UpMessage } from './messages.ts';
+import { PROTOCOL_VERSION } from './messages.ts';
+import { createSlotMemory, readSlot } from './slot.ts';
+
+const POLL_MS = 50;
+/** An entry that V8 could not interrupt in its time gets this much more before it is reported, ms. */
+const REPORT_AFTER_MS = 250;
+/** If the embedding process does not react either, the host ends itself, ms after the end of the slice. */
+const SELF_KILL_AFTER_MS = 1_000;
+const WORKER_HEAP_MB = 128;
+
+const [maxRssText = '0', markFdText = ''] = process.argv.slice(2);
+const maxRssBytes = Number(maxRssText);
+
+// `process.exit()` does not return while the worker is stuck in native code.
+const endNow = (): void => void process.kill(process.pid, 'SIGKILL');
+process.on('disconnect', endNow);
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+
+const slot = createSlotMemory();
+const { port1, port2 } = new MessageChannel();
+const piscina = new Piscina({
+  filename: new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href,
+  minThreads: 1,
+  maxThreads: 1,
+  maxQueue: 1,
+  atomics: 'disabled',
+  recordTiming: false,
+  resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB },
+});
+const setup = {
+  port: port2,
+  slot,
+  originMs: performance.timeOrigin,
+  ...(markFdText === '' ? {} : { markFd: Number(markFdText) }),
+};
+// The task ends with the worker; without a worker the host is of no use.
+piscina.run(setup, { name: 'serve', transferList: [port2] }).then(endNow, endNow);
+
+let isReady = false;
+port1.on('message', (batch: UpMessage[]) => {
+  if (isReady) send(batch);
+  else send([['hello', PROTOCOL_VERSION, process.pid], ...batch]);
+  isReady = true;
+});
+process.on('message', (batch: DownMessage[]) => {
+  const rest = batch.filter((message) => message[0] !== 'ping');
+  if (rest.length < batch.length) send([['pong', 0]]);
+  if (rest.length > 0) port1.postMessage(rest);
+});
+
+let reported = 0;
+setInterval(() => {
+  const slice = readSlot(slot);
+  if (slice === undefined) return;
+  const overMs = performance.now() - slice.startMs - slice.budgetMs;
+  if (overMs > SELF_KILL_AFTER_MS) endNow();
+  const isOverMemory = maxRssBytes > 0 && process.memoryUsage.rss() > maxRssBytes;
+  if (reported === slice.serial || (overMs <= REPORT_AFTER_MS && !isOverMemory)) return;
+  reported = slice.serial;
+  send([['overdue', slice.executionId, isOverMemory ? 'memory' : 'slice']]);
+}, POLL_MS);
+
+function send(batch: UpMessage[]): void {
+  if (process.connected) process.send?.(batch);
+}

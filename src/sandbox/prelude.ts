@@ -1,0 +1,307 @@
+// Runs second in every context: gives the script its globals and keeps its caps. Never called here: its text is evaluated
+// inside the isolate, so nothing of this module but types may be used in it. Script code can replace any built-in later,
+// therefore all that is needed after the script has begun is captured first, and no array method or iteration is used then.
+import type { ScriptLimits } from './messages.ts';
+
+/** Operations of the one callback to the worker; its answer is empty, or says why the worker refused. */
+export const HOST_OPERATION = { finish: 0, call: 1, log: 2 } as const;
+
+export type HostCallback = (operation: number, a: string, b: string, c: string) => string;
+
+/** Takes replies to tool calls, flat: call id, whether it went well, JSON text of the value or of `[code, message]`. */
+export type Deliver = (...replies: (number | boolean | string)[]) => void;
+
+interface PendingCall {
+  readonly id: number;
+  readonly tool: string;
+  readonly json: string;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  /** Holds the stack of the call, so that a failed tool points at the line that called it. */
+  readonly site: { stack?: unknown };
+  next: PendingCall | undefined;
+}
+
+/** Starts the script; what it answers delivers the replies to its tool calls. */
+export function prelude(host: HostCallback, wrapped: string, argsJson: string, limitsJson: string): Deliver {
+  const { parse, stringify } = JSON;
+  const { apply, defineProperty } = Reflect;
+  const { toString: objectToString, hasOwnProperty: hasOwn } = Object.prototype;
+  const { slice, indexOf } = String.prototype;
+  const { get: mapGet, set: mapSet } = WeakMap.prototype;
+  const { captureStackTrace } = Error;
+  const { from, isArray } = Array;
+  const { min } = Math;
+  const NativePromise = Promise;
+  const NativeError = Error;
+  const NativeTypeError = TypeError;
+  const all = NativePromise.all.bind(NativePromise);
+  const then = NativePromise.prototype.then;
+  const text = String;
+  // biome-ignore lint/security/noGlobalEval: inside the isolate; indirect, so that the script sees no name of this function
+  const evaluate = eval;
+  const FINISH = 0;
+  const CALL = 1;
+  const LOG = 2;
+  const MAX_IN_FLIGHT = 1e6;
+  const MAX_TOOL_NAME = 256;
+  const limits: ScriptLimits = parse(limitsJson);
+
+  let finished = false;
+  let calls = 0;
+  let underWay = 0;
+  let inFlight = 0;
+  let consoleLeft = limits.maxConsoleBytes;
+  let firstWaiting: PendingCall | undefined;
+  let lastWaiting: PendingCall | undefined;
+  const pending: { [id: number]: PendingCall } = { __proto__: null } as never;
+  const toolFailures = new WeakMap<object, readonly [string, string]>();
+  const nothing = (): void => undefined;
+
+  function cut(value: string, length: number): string {
+    return value.length <= length ? value : apply(slice, value, [0, length]);
+  }
+
+  function finish(kind: string, payload: string): void {
+    if (finished) return;
+    finished = true;
+    host(FINISH, kind, payload, '');
+  }
+
+  function finishWithLimit(kind: string): Error {
+    finish(kind, '');
+    return new NativeError(kind);
+  }
+
+  function readText(holder: object, key: string): string {
+    try {
+      const value: unknown = (holder as Record<string, unknown>)[key];
+      return typeof value === 'string' ? value : '';
+    } catch {
+      return '';
+    }
+  }
+
+  // Everything about a thrown value is read here, where reading it is bounded; outside only these strings are seen.
+  function describe(thrown: unknown): string {
+    let name = 'Error';
+    let message = '';
+    let stack = '';
+    let failure: readonly [string, string] | undefined;
+    if ((typeof thrown === 'object' && thrown !== null) || typeof thrown === 'function') {
+      failure = apply(mapGet, toolFailures, [thrown]);
+      name = readText(thrown, 'name');
+      if (name === '' || name === 'Error') {
+        try {
+          name = readText(thrown.constructor, 'name') || 'Error';
+        } catch {
+          name = 'Error';
+        }
+      }
+      message = readText(thrown, 'message');
+      stack = readText(thrown, 'stack');
+      if (message === '' && stack === '') message = show(thrown);
+    } else {
+      message = show(thrown);
+    }
+    const most = limits.maxErrorBytes;
+    name = cut(name, min(100, most));
+    message = cut(message, most - name.length);
+    stack = cut(stack, most);
+    return stringify([name, message, stack, failure?.[0] ?? '', failure?.[1] ?? '']);
+  }
+
+  function show(value: unknown): string {
+    if (typeof value === 'string') return value;
+    try {
+      if (typeof value === 'bigint') return `${text(value)}n`;
+      if (typeof value === 'function') return `[function ${readText(value, 'name')}]`;
+      if (typeof value !== 'object' || value === null) return text(value);
+      const stack = readText(value, 'stack');
+      if (stack !== '' && value instanceof NativeError)
+        return `${readText(value, 'name')}: ${readText(value, 'message')}`;
+      return stringify(value) ?? apply(objectToString, value, []);
+    } catch {
+      try {
+        return apply(objectToString, value, []);
+      } catch {
+        return '[object]';
+      }
+    }
+  }
+
+  function write(level: string, values: readonly unknown[]): void {
+    if (finished || consoleLeft < 0) return;
+    let line = '';
+    for (let i = 0; i < values.length && line.length <= consoleLeft; i++)
+      line += (i === 0 ? '' : ' ') + cut(show(values[i]), consoleLeft + 1);
+    const kept = cut(line, consoleLeft);
+    consoleLeft -= line.length + 1;
+    host(LOG, level, kept, consoleLeft < -1 ? 'cut' : '');
+  }
+
+  function toolError(call: Pick<PendingCall, 'tool' | 'site'>, code: string, message: string): Error {
+    const error = new NativeError(message);
+    const define = (key: string, value: string): boolean =>
+      defineProperty(error, key, {
+        value,
+        writable: true,
+        configurable: true,
+        enumerable: key === 'code' || key === 'tool',
+      });
+    define('name', 'ToolError');
+    define('code', code);
+    define('tool', call.tool);
+    const frames = readText(call.site, 'stack');
+    const start = apply(indexOf, frames, ['\n']);
+    define('stack', `ToolError: ${message}${start < 0 ? '' : apply(slice, frames, [start, start + 4_000])}`);
+    apply(mapSet, toolFailures, [error, [call.tool, code]]);
+    return error;
+  }
+
+  function send(call: PendingCall): void {
+    underWay++;
+    inFlight += call.json.length;
+    pending[call.id] = call;
+    host(CALL, text(call.id), call.tool, call.json);
+  }
+
+  function sendWaiting(): void {
+    while (firstWaiting !== undefined && hasRoom()) {
+      const call: PendingCall = firstWaiting;
+      firstWaiting = call.next;
+      if (firstWaiting === undefined) lastWaiting = undefined;
+      send(call);
+    }
+  }
+
+  function hasRoom(): boolean {
+    return underWay === 0 || (underWay < limits.maxPendingToolCalls && inFlight < MAX_IN_FLIGHT);
+  }
+
+  function callTool(tool: unknown, args: unknown): Promise<unknown> {
+    if (finished) return new NativePromise(nothing);
+    const site: { stack?: unknown } = { stack: '' };
+    captureStackTrace?.(site, callTool);
+    if (calls >= limits.maxToolCalls) throw finishWithLimit('TOOL_CALL_LIMIT');
+    const id = ++calls;
+    let problem = '';
+    let json = '{}';
+    if (typeof tool !== 'string' || tool === '' || tool.length > MAX_TOOL_NAME)
+      problem = `expected the name of a tool, got ${typeof tool === 'string' ? `a text of ${tool.length} characters` : typeof tool}`;
+    else {
+      try {
+        json = args === undefined ? '{}' : (stringify(args) ?? 'null');
+      } catch (error) {
+        problem = `the arguments cannot be written as JSON: ${show(error)}`;
+      }
+    }
+    const name = typeof tool === 'string' ? cut(tool, MAX_TOOL_NAME) : '';
+    if (json.length > limits.maxToolArgBytes) throw finishWithLimit('TOOL_ARGS_TOO_LARGE');
+    const promise = new NativePromise<unknown>((resolve, reject) => {
+      const call: PendingCall = { id, tool: name, json, resolve, reject, site, next: undefined };
+      if (problem !== '') {
+        reject(toolError(call, 'BAD_ARGUMENTS', cut(problem, 1_000)));
+      } else if (firstWaiting === undefined && hasRoom()) {
+        send(call);
+      } else {
+        if (lastWaiting === undefined) firstWaiting = call;
+        else lastWaiting.next = call;
+        lastWaiting = call;
+      }
+    });
+    // A failed call that is awaited late, or never, is no fault of the script.
+    apply(then, promise, [undefined, nothing]);
+    return promise;
+  }
+
+  async function parallel(
+    items: Iterable<unknown>,
+    work: (item: unknown, index: number) => unknown,
+    options: { concurrency?: number } | undefined,
+  ): Promise<unknown[]> {
+    const concurrency = options?.concurrency ?? 16;
+    if (typeof work !== 'function')
+      throw new NativeTypeError('parallel: expected a function as second argument');
+    if (!(concurrency >= 1)) throw new NativeTypeError('parallel: expected a concurrency of at least 1');
+    const list: unknown[] = isArray(items) ? items : from(items);
+    const results: unknown[] = [];
+    let next = 0;
+    let failed = false;
+    const lane = async (): Promise<void> => {
+      while (!failed && next < list.length) {
+        const index = next++;
+        try {
+          results[index] = await work(list[index], index);
+        } catch (error) {
+          failed = true;
+          throw error;
+        }
+      }
+    };
+    const lanes: Promise<void>[] = [];
+    for (let i = 0; i < concurrency && i < list.length; i++) lanes[i] = lane();
+    await all(lanes);
+    return results;
+  }
+
+  function deliver(...replies: (number | boolean | string)[]): void {
+    for (let i = 0; i < replies.length; i += 3) {
+      const id = replies[i] as number;
+      const call = pending[id];
+      if (call === undefined) continue;
+      delete pending[id];
+      underWay--;
+      inFlight -= call.json.length;
+      const payload: unknown = parse(replies[i + 2] as string);
+      if (replies[i + 1] === true) call.resolve(payload);
+      else {
+        const [code, message] = payload as [string, string];
+        call.reject(toolError(call, code, message));
+      }
+    }
+    sendWaiting();
+  }
+
+  const console: Record<string, (...values: unknown[]) => void> = {};
+  for (const level of ['debug', 'log', 'info', 'warn', 'error'])
+    console[level] = (...values) => write(level, values);
+  const globals: Record<string, unknown> = { callTool, parallel, console, args: parse(argsJson) };
+  for (const name of ['callTool', 'parallel', 'console', 'args'])
+    defineProperty(globalThis, name, {
+      value: globals[name],
+      writable: true,
+      configurable: true,
+      enumerable: false,
+    });
+
+  let main: unknown;
+  try {
+    main = evaluate(wrapped);
+  } catch (error) {
+    finish('SYNTAX_ERROR', describe(error));
+    return deliver;
+  }
+  const succeed = (value: unknown): void => {
+    let json: string;
+    try {
+      json = stringify(value) ?? 'null';
+    } catch (error) {
+      finish('RESULT_NOT_SERIALIZABLE', describe(error));
+      return;
+    }
+    if (json.length > limits.maxResultBytes) finish('RESULT_TOO_LARGE', text(json.length));
+    else finish('ok', json);
+  };
+  const fail = (error: unknown): void => finish('SCRIPT_ERROR', describe(error));
+  try {
+    const promise: object = apply(main as () => object, undefined, []);
+    // An own undefined constructor keeps `then` from looking at what the script may have put on Promise.prototype.
+    if (!apply(hasOwn, promise, ['constructor']))
+      defineProperty(promise, 'constructor', { value: undefined });
+    apply(then, promise, [succeed, fail]);
+  } catch (error) {
+    fail(error);
+  }
+  return deliver;
+}

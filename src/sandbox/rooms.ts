@@ -1,0 +1,83 @@
+// Which isolate an execution gets: a fresh one, or its tenant's warm one; and when an isolate has served its time.
+
+import type { RunOptions } from './messages.ts';
+import { Room } from './room.ts';
+
+/** Contexts alive in one isolate; with more, resuming one becomes slow. */
+const MAX_LIVE_PER_ROOM = 100;
+const MAX_STARTED_PER_ROOM = 500;
+const MAX_TIMEOUTS_PER_ROOM = 3;
+const MAX_HEAP_USE = 0.5;
+const HEAP_CHECK_EVERY = 64;
+/** Warm isolates kept for tenants that have nothing live; the least recently used goes first. */
+const MAX_IDLE_ROOMS = 16;
+
+export class Rooms {
+  /** Warm rooms that take executions, by tenant; the map's order is that of use. */
+  readonly #warm = new Map<string, Room>();
+  #spare: Room | undefined;
+  #spareHeapMb = 0;
+
+  take(options: RunOptions): Room {
+    return options.isolation === 'context' ? this.#takeWarm(options) : this.#takeFresh(options.heapMb);
+  }
+
+  /** To be called after a run has been released, when its outcome is on its way. */
+  leave(room: Room, options: RunOptions): void {
+    if (options.isolation === 'isolate') {
+      room.dispose();
+      return;
+    }
+    const isWarm = this.#warm.get(options.tenant) === room;
+    if (isWarm && isWornOut(room)) this.#warm.delete(options.tenant);
+    if (room.live > 0) return;
+    if (!isWarm || isWornOut(room)) room.dispose();
+    else this.#dropIdle();
+  }
+
+  /** Makes the isolate of the next execution ahead of it; for turns in which nothing is live. */
+  prepareSpare(): void {
+    if (this.#spareHeapMb === 0 || this.#spare !== undefined) return;
+    this.#spare = new Room(this.#spareHeapMb);
+    this.#spare.prepareContext();
+  }
+
+  #takeFresh(heapMb: number): Room {
+    this.#spareHeapMb = heapMb;
+    const spare = this.#spare;
+    this.#spare = undefined;
+    if (spare?.heapMb === heapMb) return spare;
+    spare?.dispose();
+    return new Room(heapMb);
+  }
+
+  #takeWarm({ tenant, heapMb }: RunOptions): Room {
+    const current = this.#warm.get(tenant);
+    this.#warm.delete(tenant);
+    const isUsable = current !== undefined && current.live < MAX_LIVE_PER_ROOM && current.heapMb === heapMb;
+    const room = isUsable && !isWornOut(current) ? current : new Room(heapMb, 'warm');
+    if (current !== undefined && current !== room && current.live === 0) current.dispose();
+    this.#warm.set(tenant, room);
+    return room;
+  }
+
+  #dropIdle(): void {
+    if (this.#warm.size <= MAX_IDLE_ROOMS) return;
+    for (const [tenant, room] of this.#warm) {
+      if (room.live > 0) continue;
+      this.#warm.delete(tenant);
+      room.dispose();
+      return;
+    }
+  }
+}
+
+function isWornOut(room: Room): boolean {
+  if (
+    room.isolate.isDisposed ||
+    room.started >= MAX_STARTED_PER_ROOM ||
+    room.timeouts > MAX_TIMEOUTS_PER_ROOM
+  )
+    return true;
+  return room.started % HEAP_CHECK_EVERY === 0 && room.heapUse() > MAX_HEAP_USE;
+}

@@ -1,0 +1,225 @@
+// The one thread of a host process that runs scripts: a piscina task that lasts as long as the host. It takes batches of
+// messages, works through them in turns, and answers in batches.
+import type { MessagePort } from 'node:worker_threads';
+import { isMemoryFault } from './engine-errors.ts';
+import { ExecutionRun, limitFailure, type Reply, type RunHost } from './execution-run.ts';
+import type { DownMessage, FailureReport, RunOptions, UpMessage } from './messages.ts';
+import { Rooms } from './rooms.ts';
+import { SlotWriter } from './slot.ts';
+import { stripTypes } from './typescript.ts';
+
+/** New executions started in one turn, ms; replies to running ones are never behind more than this. */
+const START_BUDGET_MS = 4;
+
+export interface WorkerSetup {
+  readonly port: MessagePort;
+  readonly slot: SharedArrayBuffer;
+  /** `performance.timeOrigin` of the host's main thread. */
+  readonly originMs: number;
+  /** Open file that survives a crash of the host, see slot.ts. */
+  readonly markFd?: number;
+}
+
+/** Serves until the port closes. */
+export function serve(setup: WorkerSetup): Promise<void> {
+  return new Promise((resolve) => {
+    const loop = new WorkerLoop(setup);
+    setup.port.on('message', (batch: readonly DownMessage[]) => loop.receive(batch));
+    setup.port.on('close', resolve);
+    setup.port.postMessage([]);
+  });
+}
+
+interface Start {
+  readonly id: number;
+  readonly source: string;
+  readonly argsJson: string;
+  readonly options: RunOptions;
+}
+
+interface Running {
+  readonly run: ExecutionRun;
+  readonly options: RunOptions;
+  isAnnounced: boolean;
+}
+
+class WorkerLoop {
+  readonly #port: MessagePort;
+  readonly #host: RunHost;
+  readonly #rooms = new Rooms();
+  readonly #running = new Map<number, Running>();
+  readonly #leaving: Running[] = [];
+  #starts: Start[] = [];
+  #replies = new Map<number, Reply[]>();
+  #out: UpMessage[] = [];
+  #nonce = 0;
+  #isTurnDue = false;
+
+  constructor({ port, slot, originMs, markFd }: WorkerSetup) {
+    this.#port = port;
+    this.#host = {
+      slot: new SlotWriter(slot, originMs, markFd),
+      post: (message, isUrgent) => this.#post(message, isUrgent),
+      nextNonce: () => String(this.#nonce++),
+    };
+  }
+
+  receive(batch: readonly DownMessage[]): void {
+    for (const message of batch) {
+      switch (message[0]) {
+        case 'run': {
+          const [, id, source, argsJson, options] = message;
+          this.#starts.push({ id, source, argsJson, options });
+          break;
+        }
+        case 'cancel':
+          this.#cancel(message[1]);
+          break;
+        case 'ok':
+          this.#addReply(message[1], { callId: message[2], ok: true, json: message[3] });
+          break;
+        case 'err': {
+          const [, id, callId, code, text] = message;
+          this.#addReply(id, { callId, ok: false, json: JSON.stringify([code, text]) });
+          break;
+        }
+        case 'ping':
+          break;
+      }
+    }
+    this.#turn();
+  }
+
+  #addReply(id: number, reply: Reply): void {
+    const list = this.#replies.get(id);
+    if (list !== undefined) list.push(reply);
+    else if (this.#running.has(id)) this.#replies.set(id, [reply]);
+  }
+
+  #cancel(id: number): void {
+    this.#starts = this.#starts.filter((start) => start.id !== id);
+    const running = this.#running.get(id);
+    if (running === undefined) return;
+    running.run.abandon();
+    this.#settle(running);
+  }
+
+  // Replies first, so that running executions end before new ones begin; disposal last, when the outcomes are on their way.
+  #turn(): void {
+    const replies = this.#replies;
+    this.#replies = new Map();
+    for (const [id, list] of replies) {
+      const running = this.#running.get(id);
+      if (running === undefined) continue;
+      running.run.deliver(list);
+      this.#settle(running);
+    }
+    const untilMs = performance.now() + START_BUDGET_MS;
+    let count = 0;
+    for (const start of this.#starts) {
+      if (count > 0 && performance.now() >= untilMs) break;
+      count++;
+      this.#start(start);
+      if (start.options.isolation === 'isolate') this.#flush();
+    }
+    this.#starts.splice(0, count);
+    this.#flush();
+    if (this.#starts.length > 0) this.#callAgain();
+    else if (this.#running.size === 0) this.#prepare();
+  }
+
+  #callAgain(): void {
+    if (this.#isTurnDue) return;
+    this.#isTurnDue = true;
+    setImmediate(() => {
+      this.#isTurnDue = false;
+      this.#turn();
+    });
+  }
+
+  #prepare(): void {
+    setImmediate(() => {
+      if (this.#running.size === 0 && this.#starts.length === 0) this.#rooms.prepareSpare();
+    });
+  }
+
+  #start({ id, source, argsJson, options }: Start): void {
+    let js = source;
+    if (options.language === 'ts') {
+      const stripped = stripTypes(source);
+      if (stripped.kind !== 'js') {
+        const message = stripped.kind === 'error' ? stripped.message : 'the text is too deeply nested';
+        const position = stripped.kind === 'error' ? stripped.position : undefined;
+        this.#refuse(id, { code: 'SYNTAX_ERROR', name: 'SyntaxError', message, ...position });
+        return;
+      }
+      js = stripped.source;
+    }
+    this.#host.slot.begin(id, options.limits.cpuMs);
+    let run: ExecutionRun;
+    try {
+      run = new ExecutionRun(id, js, options, this.#rooms.take(options), this.#host);
+    } catch (thrown) {
+      const code = isMemoryFault(thrown) ? 'MEMORY_LIMIT' : 'INTERRUPTED';
+      this.#refuse(id, limitFailure(code, 'no isolate could be made'));
+      return;
+    }
+    const running: Running = { run, options, isAnnounced: false };
+    this.#running.set(id, running);
+    run.start(argsJson);
+    if (!run.isDone) this.#announce(running);
+    this.#settle(running);
+  }
+
+  #refuse(id: number, failure: FailureReport): void {
+    const usage = { durationMs: 0, cpuMs: 0, consoleBytes: 0, logsTruncated: false };
+    this.#out.push(['done', id, false, failure, usage]);
+  }
+
+  #settle(running: Running): void {
+    const { run } = running;
+    if (!run.isDone) return;
+    this.#out.push(run.doneMessage());
+    this.#running.delete(run.id);
+    this.#leaving.push(running);
+    if (run.room.isolate.isDisposed) this.#interruptSiblings(run);
+  }
+
+  // A memory bomb takes the warm isolate with it, and so all that were suspended there.
+  #interruptSiblings(culprit: ExecutionRun): void {
+    for (const sibling of this.#running.values()) {
+      if (sibling.run.room !== culprit.room) continue;
+      sibling.run.interrupt();
+      this.#settle(sibling);
+    }
+  }
+
+  #announce(running: Running): void {
+    if (running.isAnnounced) return;
+    running.isAnnounced = true;
+    this.#out.push(['started', running.run.id]);
+  }
+
+  #post(message: UpMessage, isUrgent: boolean): void {
+    const running = this.#running.get(Number(message[1]));
+    if (running !== undefined) this.#announce(running);
+    this.#out.push(message);
+    if (isUrgent) this.#send();
+  }
+
+  #send(): void {
+    if (this.#out.length === 0) return;
+    this.#port.postMessage(this.#out);
+    this.#out = [];
+  }
+
+  #flush(): void {
+    this.#send();
+    for (const { run, options } of this.#leaving.splice(0)) {
+      this.#host.slot.begin(run.id, options.limits.cpuMs);
+      run.release();
+      this.#rooms.leave(run.room, options);
+      this.#host.slot.end();
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { createPool } from '../../src/pool/pool.ts';
+
+describe('createPool()', () => {
+  it('lists everything that is wrong with its options', () => {
+    expect(() => createPool({ poolSize: 0, maxQueue: -1, limits: { cpuMs: 0 } })).toThrow(
+      /3 problems[\s\S]*limits\.cpuMs[\s\S]*poolSize[\s\S]*maxQueue/u,
+    );
+  });
+
+  it('refuses at once when the queue is full, and ends the queued when disposed', async () => {
+    const pool = createPool({ poolSize: 1, maxQueue: 1, maxLivePerWorker: 1 });
+    await pool.ready();
+    const first = pool.execute({ source: 'await new Promise(() => {})' });
+    const second = pool.execute({ source: 'return 2' });
+    const third = await pool.execute({ source: 'return 3' });
+    expect(third.error?.code).toBe('QUEUE_FULL');
+    expect(pool.stats()).toMatchObject({ queued: 1, live: 1 });
+    await pool[Symbol.asyncDispose]();
+    await pool[Symbol.asyncDispose]();
+    expect((await first).error?.code).toBe('SHUTTING_DOWN');
+    expect((await second).error?.code).toBe('SHUTTING_DOWN');
+    expect((await pool.execute({ source: 'return 4' })).error?.code).toBe('SHUTTING_DOWN');
+  });
+
+  it('ends one that waits too long, and lets tenants take turns', async () => {
+    await using pool = createPool({ poolSize: 1, maxLivePerWorker: 1 });
+    const order: string[] = [];
+    const controller = new AbortController();
+    const blocker = pool.execute({ source: 'await new Promise(() => {})', signal: controller.signal });
+    const late = await pool.execute({ source: 'return 1', limits: { queueMs: 1 } });
+    expect(late.error?.code).toBe('QUEUE_TIMEOUT');
+    const runs = ['a', 'a', 'a', 'b'].map(async (tenant) => {
+      await pool.execute({ source: 'return 1', tenant });
+      order.push(tenant);
+    });
+    controller.abort();
+    await Promise.all([blocker, ...runs]);
+    expect(order).toEqual(['a', 'b', 'a', 'a']);
+  });
+
+  it('gives every execution of a killed host one outcome: run again without tool calls, interrupted with', async () => {
+    let called = (): void => undefined;
+    const isCalled = new Promise<void>((resolve) => {
+      called = resolve;
+    });
+    await using pool = createPool({
+      poolSize: 1,
+      toolHandler: (name) => {
+        if (name === 'now') return 'now';
+        called();
+        return new Promise(() => undefined);
+      },
+    });
+    const withCall = pool.execute({ source: 'await callTool("now"); return await callTool("never")' });
+    const without = Array.from({ length: 20 }, (_, i) =>
+      pool.execute({ source: 'await null; return args', args: i }),
+    );
+    await Promise.all([isCalled, ...without]);
+    const [host] = pool.stats().hosts;
+    process.kill(host?.pid ?? 0, 'SIGKILL');
+    expect((await withCall).error?.code).toBe('INTERRUPTED');
+    expect((await pool.execute({ source: 'return 1' })).value).toBe(1);
+    expect(pool.stats().lost).toBe(1);
+  });
+
+  it('runs bystanders of a crash again, without the caller noticing', async () => {
+    await using pool = createPool({ poolSize: 1 });
+    await pool.ready();
+    const crash = pool.execute({ source: 'const m = new Map(); for (let i = 0; ; i++) m.set(i, i)' });
+    const others = Array.from({ length: 10 }, (_, i) => pool.execute({ source: 'return args', args: i }));
+    expect((await crash).error).toMatchObject({ code: 'SANDBOX_CRASHED', signal: 'SIGABRT' });
+    expect((await Promise.all(others)).map(({ value }) => value)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('refuses a script that has crashed its host twice', async () => {
+    await using pool = createPool({ poolSize: 1 });
+    const source = 'const m = new Map(); for (let i = 0; ; i++) m.set(i, i) // quarantine';
+    for (const code of ['SANDBOX_CRASHED', 'SANDBOX_CRASHED', 'QUARANTINED'])
+      expect((await pool.execute({ source })).error?.code).toBe(code);
+    expect((await pool.execute({ source: 'return 1' })).value).toBe(1);
+  });
+
+  it('replaces a host after its number of executions without losing any', async () => {
+    await using pool = createPool({ poolSize: 1, maxExecutionsPerWorker: 5 });
+    const values = new Set<unknown>();
+    for (let i = 0; pool.stats().recycled === 0 || i < 20; i++)
+      values.add((await pool.execute({ source: 'return args', args: i })).value);
+    expect(values.size).toBeGreaterThanOrEqual(20);
+    expect(values.has(undefined)).toBe(false);
+    expect(pool.stats().lost).toBe(0);
+  });
+});
+
+describe('the end of the embedding process', () => {
+  const program = new URL('../fixtures/programs/pool-owner.ts', import.meta.url).pathname;
+
+  it('takes the host processes with it, even while one is stuck', async () => {
+    const owner = spawn(process.execPath, [program, 'stuck'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [line] = (await once(owner.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    owner.kill('SIGKILL');
+    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+  });
+
+  it('is not held up by an idle pool that nobody disposed', async () => {
+    const owner = spawn(process.execPath, [program, 'idle'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [code] = (await once(owner, 'exit')) as [number];
+    expect(code).toBe(0);
+  });
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
