@@ -45,6 +45,7 @@ export type FaultCode =
   | 'INFEASIBLE'
   | 'SLO_NOT_MET'
   | 'HOST_START_FAILED'
+  | 'TOOLS_UNAVAILABLE'
   | 'UNAUTHORIZED'
   | 'FORBIDDEN'
   | 'NOT_FOUND'
@@ -136,6 +137,7 @@ export const FAULT_CODES: Readonly<Record<FaultCode, CodeInfo>> = {
   BAD_FRAME: outcome(70, 400, false, 'a message of the wire protocol is not as expected'),
   CONNECTION_LOST: outcome(NOT_RUN, 503, true, 'the broker cannot be reached'),
   TIMED_OUT: outcome(NOT_RUN, 504, true, 'the caller stopped waiting; the session goes on'),
+  TOOLS_UNAVAILABLE: outcome(NOT_RUN, 503, true, 'a server of tools could not be started or reached'),
   INTERNAL: outcome(70, 500, false, 'a fault of enclave'),
 };
 

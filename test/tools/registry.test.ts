@@ -254,6 +254,7 @@ describe('hostile arguments', () => {
   it.each([
     ['a __proto__ key', '{"a":[{"__proto__":{"admin":true}}]}', '__proto__'],
     ['nesting 5,000 deep', `${'['.repeat(5_000)}${']'.repeat(5_000)}`, 'nested more than 100 deep'],
+    ['a million values', `[${'1,'.repeat(999_999)}1]`, 'more than 100000 values'],
   ])('are refused before schema and handler: %s', async (_what, json, expected) => {
     seen.length = 0;
     const error = await failure(() => handle('open', JSON.parse(json), context()));
