@@ -1,10 +1,13 @@
 // The tools that a command line names, opened: those of a tools file and those of MCP servers.
+import type { Command } from 'commander';
 import type { Tool } from '../tools/define-tool.ts';
-import type { Io } from './io.ts';
+import { type Io, printable } from './io.ts';
 
 export interface ToolFlags {
   /** Tools file. */
   readonly tools?: string;
+  /** File of MCP servers. */
+  readonly mcp?: string;
 }
 
 /** Tools that can be called until they are disposed of. */
@@ -12,12 +15,36 @@ export interface OpenTools extends AsyncDisposable {
   readonly tools: readonly Tool[];
 }
 
+/** Declares the two options on a command, so that they read alike everywhere. */
+export function toolOptions(command: Command): Command {
+  return command
+    .option('--tools <file>', 'tools file (.ts or .js) whose tools the script may call')
+    .option('--mcp <file>', 'JSON file of MCP servers; their tools are called as server:tool');
+}
+
+/** Where tools find their secrets: the environment of this process, which no script can see. */
+export function secretsOf(io: Io): (name: string) => string | undefined {
+  return (name) => io.env[name];
+}
+
 /**
- * Opens what the flags name; everything is loaded only when asked for, since zod and the user's file cost more than a trivial script.
- * @throws EnclaveError FILE_NOT_READABLE or INVALID_INPUT.
+ * Opens what the flags name; everything is loaded only when asked for, since zod, the SDK and the user's file cost more
+ * than a trivial script. Tools of servers that cannot be called are named on stderr.
+ * @throws EnclaveError FILE_NOT_READABLE, INVALID_INPUT or TOOLS_UNAVAILABLE.
  */
 export async function openTools(flags: ToolFlags, io: Io): Promise<OpenTools> {
-  return { tools: await toolsOfFile(flags.tools, io), [Symbol.asyncDispose]: async () => {} };
+  const own = await toolsOfFile(flags.tools, io);
+  if (flags.mcp === undefined) return { tools: own, [Symbol.asyncDispose]: async () => {} };
+  const [{ loadMcpConfig }, { openMcpServers }] = await Promise.all([
+    import('../tools/mcp/config.ts'),
+    import('../tools/mcp/open-servers.ts'),
+  ]);
+  const secrets = secretsOf(io);
+  const servers = await loadMcpConfig(flags.mcp, { cwd: io.cwd, secrets });
+  const opened = await openMcpServers(servers, { secrets, signal: io.interrupted });
+  for (const { path, message } of opened.leftOut)
+    io.stderr.write(`warning: left out ${printable(JSON.stringify(path))}: ${printable(message)}\n`);
+  return { tools: [...own, ...opened.tools], [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }
 
 async function toolsOfFile(path: string | undefined, io: Io): Promise<Tool[]> {

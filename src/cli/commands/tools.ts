@@ -1,7 +1,7 @@
 // `enclave tools list`: what a script may call, for people, programs and language models.
 import { Command } from 'commander';
 import type { Io } from '../io.ts';
-import { openTools, type ToolFlags } from '../open-tools.ts';
+import { openTools, type ToolFlags, toolOptions } from '../open-tools.ts';
 import { OptionReader } from '../option-reader.ts';
 
 /** Version of what `--json` prints. */
@@ -14,10 +14,10 @@ interface ListFlags extends ToolFlags {
 
 export function toolsCommand(io: Io): Command {
   const command = new Command().description('Shows the tools that a script may call.');
-  command
-    .command('list')
-    .description('Lists tools with their types. Secrets are not needed for it, and no tool is called.')
-    .option('--tools <file>', 'tools file (.ts or .js)')
+  toolOptions(command.command('list'))
+    .description(
+      'Lists tools with their types. No tool is called, and secrets of a tools file are not needed.',
+    )
     .option('--json', 'print one JSON document; arguments and results as JSON Schema')
     .option('--declarations', 'print TypeScript declarations, to hand to a language model')
     .addHelpText('after', EXAMPLES)
@@ -28,12 +28,14 @@ export function toolsCommand(io: Io): Command {
 const EXAMPLES = `
 Examples:
   enclave tools list --tools tools.ts
+  enclave tools list --mcp servers.json
   enclave tools list --tools tools.ts --declarations > tools.d.ts
   enclave tools list --tools tools.ts --json | jq -r '.tools[].name'`;
 
 async function list(flags: ListFlags, io: Io): Promise<void> {
   const read = new OptionReader();
-  if (flags.tools === undefined) read.problem('--tools', 'expected a tools file, got none');
+  if (flags.tools === undefined && flags.mcp === undefined)
+    read.problem('--tools', 'expected a tools file here, or MCP servers by --mcp, got neither');
   if (flags.json === true && flags.declarations === true)
     read.problem('--json', 'expected one of --json and --declarations, got both');
   read.finish('enclave tools list');
