@@ -21,10 +21,11 @@ export function startDeadline(outer: AbortSignal, tool: Tool): Deadline {
     controller.abort(failure);
     reject(failure);
   };
+  // The pool aborts with a word that says why; what the script is told of its own limit, it says itself.
   const onAbort = () =>
     fire(
-      outer.reason instanceof ToolFailure
-        ? outer.reason
+      outer.reason === 'TIMEOUT'
+        ? new ToolFailure('TIMEOUT', `the call of ${tool.name} has reached the time limit of tool calls`)
         : new ToolFailure('CANCELLED', `the call of ${tool.name} was cancelled`),
     );
   if (outer.aborted) onAbort();

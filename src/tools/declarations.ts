@@ -24,7 +24,7 @@ declare function parallel<T, R>(
 /** What a failed tool call throws; catch it and look at \`code\`. */
 interface ToolError extends Error {
   readonly name: "ToolError";
-  /** INVALID_ARGS, INVALID_RESULT, TIMEOUT, RESULT_TOO_LARGE, UNKNOWN_TOOL, TOOL_FAILED, or a code of the tool's own. */
+  /** INVALID_ARGS, TIMEOUT, RESULT_TOO_LARGE, UNKNOWN_TOOL, TOOL_FAILED, or a code of the tool's own. */
   readonly code: string;
   readonly tool: string;
 }`;

@@ -5,7 +5,7 @@ import type { EnclaveError } from '../../src/errors.ts';
 import type { ToolCallContext } from '../../src/execution.ts';
 import { defineTool, type Tool } from '../../src/tools/define-tool.ts';
 import { createToolHandler } from '../../src/tools/registry.ts';
-import { ToolFailure } from '../../src/tools/tool-failure.ts';
+import type { ToolFailure } from '../../src/tools/tool-failure.ts';
 
 const noSecrets = () => undefined;
 
@@ -339,12 +339,20 @@ describe('an execution that ends', () => {
     expect(started).toBe(false);
   });
 
-  it('gives the reason that it was aborted with, when that is a failure of its own', async () => {
-    const tool: Tool = { ...double, handler: () => new Promise(() => {}) };
+  it('tells the handler whether it was cancelled or has reached the time limit of the pool', async () => {
+    let told: unknown;
+    const tool: Tool = {
+      ...double,
+      handler: (_args, { signal }) =>
+        new Promise(() => signal.addEventListener('abort', () => (told = signal.reason), { once: true })),
+    };
     const handle = createToolHandler({ tools: [tool], secrets: noSecrets });
     const controller = new AbortController();
     const ended = failure(() => handle('double', { n: 1 }, context(controller.signal)));
-    controller.abort(new ToolFailure('TIMEOUT', 'no answer within 30 s'));
-    expect(await ended).toMatchObject({ code: 'TIMEOUT', message: 'no answer within 30 s' });
+    // Arguments are checked in a turn of their own; the handler must be at work.
+    await new Promise((resolve) => setImmediate(resolve));
+    controller.abort('TIMEOUT');
+    expect(await ended).toMatchObject({ code: 'TIMEOUT' });
+    expect(told).toMatchObject({ code: 'TIMEOUT' });
   });
 });
