@@ -1,13 +1,23 @@
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
+// Isolates run in host processes that the tests start, never in vitest's own workers.
+const shared = { pool: 'forks', testTimeout: 30_000, hookTimeout: 30_000, retry: 0 } as const;
+
 const config: ViteUserConfig = defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // Isolates run in host processes that the tests start, never in vitest's own workers.
-    pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    retry: 0,
+    projects: [
+      { test: { ...shared, name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/package/**'] } },
+      // Builds, packs and installs the tarball: minutes of registry traffic at worst, so apart from `npm test`.
+      {
+        test: {
+          ...shared,
+          name: 'package',
+          include: ['test/package/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
   },
 });
 

@@ -11,6 +11,11 @@ export interface CommandEntry {
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'run',
+    summary: 'run one script in the sandbox',
+    load: async () => (await import('./commands/run.ts')).runCommand,
+  },
+  {
     name: 'tools',
     summary: 'list the tools that a script may call',
     load: async () => (await import('./commands/tools.ts')).toolsCommand,

@@ -1,0 +1,197 @@
+// `enclave run`: one script, here, and its outcome.
+import { Command } from 'commander';
+import { codeInfo } from '../../errors.ts';
+import type {
+  ExecutionEvent,
+  ExecutionLimits,
+  ExecutionOutcome,
+  ScriptLanguage,
+  ToolHandler,
+} from '../../execution.ts';
+import { formatDuration, formatSize } from '../../units.ts';
+import { type Io, printable, styled } from '../io.ts';
+import { OptionReader } from '../option-reader.ts';
+import { readScript, type Script } from '../read-script.ts';
+import { renderFailure } from '../render-failure.ts';
+
+export const RUN_SCHEMA = 'enclave.run/1';
+
+interface RunFlags {
+  readonly args?: string;
+  readonly tools?: string;
+  readonly language?: string;
+  readonly timeout?: string;
+  readonly cpuTime?: string;
+  readonly memory?: string;
+  readonly maxToolCalls?: string;
+  readonly json?: true;
+  readonly events?: true;
+  readonly stats?: true;
+}
+
+interface RunOptions {
+  readonly args: unknown;
+  readonly language: ScriptLanguage | undefined;
+  readonly limits: Partial<ExecutionLimits>;
+}
+
+const MIB = 2 ** 20;
+
+export function runCommand(io: Io): Command {
+  return new Command()
+    .description(
+      'Runs one script in a fresh isolate in a child process. The result goes to stdout, the console to stderr.',
+    )
+    .argument('<file>', 'script to run, JavaScript or TypeScript; - reads stdin')
+    .option('--args <json>', 'what `args` is inside the script (default: {})')
+    .option('--tools <file>', 'tools file (.ts or .js) whose tools the script may call')
+    .option('--language <js|ts>', 'language of the script (default: by the file name, js for stdin)')
+    .option(
+      '--timeout <duration>',
+      'wall time; also CPU time unless --cpu-time is given (default: 30s, 1s CPU)',
+    )
+    .option('--cpu-time <duration>', 'CPU time of all synchronous steps together')
+    .option('--memory <size>', 'heap of the isolate, 8MiB to 512MiB (default: 32MiB)')
+    .option('--max-tool-calls <n>', 'tool calls in all (default: 1000)')
+    .option('--json', 'print the whole outcome as one JSON document on stdout')
+    .option('--events', 'print every event as it happens on stdout, one JSON document a line')
+    .option('--stats', 'print what the execution cost on stderr')
+    .addHelpText('after', EXAMPLES)
+    .action((file: string, flags: RunFlags) => run(file, flags, io));
+}
+
+const EXAMPLES = `
+Inside the script: top-level await and return, callTool(name, args), parallel(items, fn), console.*, args.
+
+Examples:
+  enclave run script.js
+  echo 'return args.a + args.b' | enclave run - --args '{"a": 1, "b": 2}'
+  enclave run report.ts --tools tools.ts --timeout 5s --memory 64MiB
+  enclave run script.js --events | jq .type
+
+Exit status: 0 the result is on stdout, 1 the script failed, 2 bad input, 10-14 a limit (enclave help exit-codes).`;
+
+async function run(file: string, flags: RunFlags, io: Io): Promise<void> {
+  const options = readOptions(flags);
+  const script = await readScript(file, io);
+  const toolHandler = flags.tools === undefined ? undefined : await openTools(flags.tools, io);
+  const outcome = await execute(
+    script,
+    options,
+    toolHandler,
+    flags.events === true ? printEvent(io) : printConsole(io),
+    io,
+  );
+  if (flags.events !== true) printOutcome(outcome, script, flags.json === true, io);
+  if (flags.stats === true) io.stderr.write(`${statsLine(outcome)}\n`);
+  if (!outcome.success) io.exitWith(codeInfo(outcome.error.code).exitCode);
+}
+
+function readOptions(flags: RunFlags): RunOptions {
+  const read = new OptionReader();
+  const wallMs = read.duration('--timeout', flags.timeout, {
+    min: 1,
+    max: 86_400_000,
+    words: 'from 1ms to 24h',
+  });
+  const cpuMs = read.duration('--cpu-time', flags.cpuTime, {
+    min: 1,
+    max: 3_600_000,
+    words: 'from 1ms to 1h',
+  });
+  const memory = read.size('--memory', flags.memory, {
+    min: 8 * MIB,
+    max: 512 * MIB,
+    words: 'from 8MiB to 512MiB',
+  });
+  const calls = read.integer('--max-tool-calls', flags.maxToolCalls, {
+    min: 0,
+    max: 1e6,
+    words: 'from 0 to 1M',
+  });
+  const language = read.choice('--language', flags.language, ['js', 'ts']);
+  const args = read.json('--args', flags.args);
+  if (flags.json === true && flags.events === true) {
+    read.problem('--json', 'expected one of --json and --events, got both');
+  }
+  read.finish('enclave run');
+  const cpu = cpuMs ?? (wallMs === undefined ? undefined : Math.min(wallMs, 3_600_000));
+  return {
+    args: args ?? {},
+    language,
+    limits: {
+      ...(wallMs === undefined ? {} : { wallMs }),
+      ...(cpu === undefined ? {} : { cpuMs: cpu }),
+      ...(memory === undefined ? {} : { memoryMb: Math.floor(memory / MIB) }),
+      ...(calls === undefined ? {} : { maxToolCalls: calls }),
+    },
+  };
+}
+
+/** Loaded only when asked for: zod and the user's file cost more than a trivial script. */
+async function openTools(path: string, io: Io): Promise<ToolHandler> {
+  const [{ loadToolsFile }, { createToolHandler }] = await Promise.all([
+    import('../../tools/load-tools-file.ts'),
+    import('../../tools/registry.ts'),
+  ]);
+  const tools = await loadToolsFile(path, io.cwd);
+  return createToolHandler({ tools, secrets: (name) => io.env[name] });
+}
+
+async function execute(
+  script: Script,
+  options: RunOptions,
+  toolHandler: ToolHandler | undefined,
+  onEvent: (event: ExecutionEvent) => void,
+  io: Io,
+): Promise<ExecutionOutcome> {
+  const { createPool } = await import('../../pool/pool.ts');
+  await using pool = createPool({
+    poolSize: 1,
+    limits: options.limits,
+    ...(toolHandler === undefined ? {} : { toolHandler }),
+  });
+  return await pool.execute({
+    source: script.source,
+    filename: script.name,
+    language: options.language ?? script.language,
+    args: options.args,
+    signal: io.interrupted,
+    onEvent,
+  });
+}
+
+function printEvent(io: Io): (event: ExecutionEvent) => void {
+  return (event) => io.stdout.write(`${JSON.stringify(event)}\n`);
+}
+
+/** The script's console as it happens; warnings and errors carry their level, in colour where there is any. */
+function printConsole(io: Io): (event: ExecutionEvent) => void {
+  return (event) => {
+    if (event.type !== 'log') return;
+    const text = printable(event.text);
+    const line = event.level === 'warn' ? styled(io.stderr, 'yellow', text) : text;
+    io.stderr.write(`${event.level === 'error' ? styled(io.stderr, 'red', text) : line}\n`);
+  };
+}
+
+function printOutcome(outcome: ExecutionOutcome, script: Script, asJson: boolean, io: Io): void {
+  if (asJson) {
+    io.stdout.write(`${JSON.stringify({ schema: RUN_SCHEMA, ...outcome }, null, io.stdout.isTty ? 2 : 0)}\n`);
+  } else if (outcome.success) {
+    io.stdout.write(`${io.stdout.isTty ? JSON.stringify(outcome.value, null, 2) : outcome.valueJson}\n`);
+  } else {
+    io.stderr.write(renderFailure(outcome.error, script, io.stderr));
+  }
+}
+
+function statsLine({ stats }: ExecutionOutcome): string {
+  const parts = [
+    `duration ${formatDuration(stats.durationMs)}`,
+    `cpu ${formatDuration(stats.cpuMs)}`,
+    `tool calls ${stats.toolCallCount} (${formatDuration(stats.toolMs)})`,
+    `console ${formatSize(stats.consoleBytes)}${stats.logsTruncated ? ' (cut)' : ''}`,
+    `result ${formatSize(stats.resultBytes)}`,
+  ];
+  return parts.join(' · ');
+}

@@ -1,0 +1,215 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cli, ROOT } from './cli.ts';
+
+let dir: string;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'enclave-run-'));
+});
+
+afterAll(async () => {
+  await rm(dir, { recursive: true });
+});
+
+async function script(name: string, text: string): Promise<string> {
+  await writeFile(join(dir, name), text);
+  return name;
+}
+
+describe('enclave run: results', () => {
+  it('prints the result on stdout and the console on stderr', async () => {
+    const result = await cli(['run', '-'], {
+      stdin: 'console.log("hello"); return await Promise.resolve([1, {a: 2}]);',
+    });
+    expect(result).toEqual({ status: 0, stdout: '[1,{"a":2}]\n', stderr: 'hello\n' });
+  });
+
+  it('hands args to the script', async () => {
+    const result = await cli(['run', '-', '--args', '{"a":1,"b":2}'], { stdin: 'return args.a + args.b' });
+    expect(result).toMatchObject({ status: 0, stdout: '3\n' });
+  });
+
+  it('runs TypeScript by the name of the file', async () => {
+    const file = await script(
+      'typed.ts',
+      'const n: number = 20;\ninterface A { b: string }\nreturn (n as number) + 1;',
+    );
+    expect(await cli(['run', file], { cwd: dir })).toMatchObject({ status: 0, stdout: '21\n' });
+  });
+
+  it('runs the example of the README with its tools', async () => {
+    const args = [
+      'run',
+      'examples/basket.ts',
+      '--tools',
+      'examples/tools.ts',
+      '--args',
+      '{"basket":{"apple":2,"plum":5}}',
+    ];
+    const result = await cli(args, { cwd: ROOT });
+    expect(result.status).toBe(0);
+    expect(JSON.parse(result.stdout)).toMatchObject({ totalCents: 2 * 120 + 5 * 40 });
+  });
+
+  it('prints the whole outcome with --json', async () => {
+    const { stdout, status } = await cli(['run', '-', '--json'], { stdin: 'console.warn("w"); return 1' });
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      schema: 'enclave.run/1',
+      success: true,
+      value: 1,
+      stats: { toolCallCount: 0 },
+      logs: [{ level: 'warn', text: 'w' }],
+    });
+  });
+
+  it('streams dense events with --events, the outcome last', async () => {
+    const stdin = 'console.log("x"); await callTool("getPrice", {fruit: "pear"}); return 1';
+    const { stdout } = await cli(['run', '-', '--events', '--tools', 'examples/tools.ts'], { stdin });
+    const events = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events.map(({ type }) => type)).toEqual([
+      'queued',
+      'started',
+      'log',
+      'tool_call',
+      'tool_result',
+      'final',
+    ]);
+    expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(events.at(-1)).toMatchObject({ outcome: { success: true, value: 1 } });
+  });
+
+  it('prints what it cost with --stats', async () => {
+    const { stderr } = await cli(['run', '-', '--stats'], { stdin: 'return 1' });
+    expect(stderr).toMatch(/^duration .* cpu .* tool calls 0/u);
+  });
+});
+
+describe('enclave run: scripts that fail', () => {
+  it('shows code, message, position, the line with a caret, and no stack or host path', async () => {
+    const file = await script('fail.js', 'const user = null;\n\nreturn user.name;\n');
+    const { status, stdout, stderr } = await cli(['run', file], { cwd: dir });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+    expect(stderr).toContain("error SCRIPT_ERROR TypeError: Cannot read properties of null (reading 'name')");
+    expect(stderr).toContain('at fail.js:3:13');
+    expect(stderr).toContain('> 3 | return user.name;\n    |             ^');
+    expect(stderr).not.toMatch(/node:|file:\/\/|\/src\/|\/dist\/|node_modules/u);
+  });
+
+  it('treats a syntax error as bad input, with its position', async () => {
+    const file = await script('syntax.js', 'let a = 1;\nlet b = ;\n');
+    const { status, stderr } = await cli(['run', file], { cwd: dir });
+    expect(status).toBe(2);
+    expect(stderr).toContain('error SYNTAX_ERROR');
+    expect(stderr).toContain('at syntax.js:2:9');
+  });
+
+  it.each([
+    ['a loop', 'for (;;) {}', ['--timeout', '200ms'], 'CPU_TIMEOUT', 10],
+    [
+      'a promise that never settles',
+      'await new Promise(() => {})',
+      ['--timeout', '200ms'],
+      'WALL_TIMEOUT',
+      10,
+    ],
+    [
+      'a memory bomb',
+      'const a = []; for (;;) a.push({ a: [1, 2, 3] })',
+      ['--memory', '8MiB'],
+      'MEMORY_LIMIT',
+      11,
+    ],
+    ['too many tool calls', 'for (;;) await callTool("x")', ['--max-tool-calls', '0'], 'TOOL_CALL_LIMIT', 12],
+    ['an unknown tool', 'await callTool("nope", {})', [], 'TOOL_ERROR', 1],
+  ])('ends %s with its own code and status', async (_what, stdin, flags, code, exit) => {
+    const { status, stdout, stderr } = await cli(['run', '-', ...flags], { stdin });
+    expect(stderr).toContain(`error ${code}`);
+    expect({ status, stdout }).toEqual({ status: exit, stdout: '' });
+  });
+
+  it('cannot reach the terminal with escape sequences', async () => {
+    const { stderr } = await cli(['run', '-'], {
+      stdin: 'console.log("\\x1b[2Jgone"); throw new Error("\\x1b]0;title\\x07")',
+    });
+    expect(stderr).not.toContain('\u001b');
+    expect(stderr).toContain('\\x1b[2Jgone');
+  });
+
+  it('ends with 96 when it is interrupted', async () => {
+    const result = await cli(['run', '-', '--events'], {
+      stdin: 'console.log("waiting"); await new Promise(() => {})',
+      onStart: (child) => {
+        child.stdout?.on('data', (chunk: string) => {
+          if (chunk.includes('waiting')) child.kill('SIGINT');
+        });
+      },
+    });
+    expect(result.status).toBe(96);
+    expect(result.stdout).toContain('CANCELLED');
+  });
+});
+
+describe('enclave run: bad input', () => {
+  it.each([
+    ['a missing file', ['run', 'missing.js'], '[FILE_NOT_READABLE]', 'there is no such file'],
+    ['a folder', ['run', '.'], '[FILE_NOT_READABLE]', 'it is a folder'],
+    ['an empty script', ['run', '-'], '[INVALID_INPUT]', 'got an empty stdin'],
+    ['an absurd time-out', ['run', '-', '--timeout', '1y'], '--timeout', 'got "1y"'],
+    ['a time-out without unit', ['run', '-', '--timeout', '5'], '--timeout', 'needs its unit'],
+    ['too little memory', ['run', '-', '--memory', '1MiB'], '--memory', 'from 8MiB to 512MiB'],
+    ['a negative count', ['run', '-', '--max-tool-calls', '-1'], '--max-tool-calls', 'from 0 to 1M'],
+    ['broken JSON', ['run', '-', '--args', '{a:1}'], '--args', 'expected JSON'],
+    [
+      'a missing tools file',
+      ['run', 'examples/basket.ts', '--tools', 'no.ts'],
+      '[FILE_NOT_READABLE]',
+      '"no.ts"',
+    ],
+    [
+      'a tools file without tools',
+      ['run', 'examples/basket.ts', '--tools', 'vitest.config.ts'],
+      'vitest.config.ts',
+      'at least one exported tool',
+    ],
+  ])('explains %s in one paragraph and exits with 2', async (_what, args, field, expectation) => {
+    const { status, stdout, stderr } = await cli(args);
+    expect(stderr).toContain(field);
+    expect(stderr).toContain(expectation);
+    expect(stderr).not.toMatch(/\n\s+at /u);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+  });
+
+  it('reports every bad option at once', async () => {
+    const { stderr } = await cli([
+      'run',
+      '-',
+      '--timeout',
+      '1y',
+      '--memory',
+      '5',
+      '--args',
+      '{',
+      '--language',
+      'py',
+    ]);
+    for (const flag of ['--timeout', '--memory', '--args', '--language']) expect(stderr).toContain(flag);
+  });
+
+  it('ends quietly when the reader of its output goes away', async () => {
+    const result = await cli(['run', '-', '--events'], {
+      stdin: 'for (let i = 0; i < 500; i++) console.log("x".repeat(100)); return 1',
+      onStart: (child) => {
+        void once(child, 'spawn').then(() => child.stdout?.destroy());
+      },
+    });
+    expect(result.stderr).toBe('');
+  });
+});
