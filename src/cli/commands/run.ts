@@ -73,18 +73,35 @@ Exit status: 0 the result is on stdout, 1 the script failed, 2 bad input, 10-14 
 
 async function run(file: string, flags: RunFlags, io: Io): Promise<void> {
   const options = readOptions(flags);
-  const script = await readScript(file, io);
-  const toolHandler = flags.tools === undefined ? undefined : await openTools(flags.tools, io);
-  const outcome = await execute(
-    script,
-    options,
-    toolHandler,
-    flags.events === true ? printEvent(io) : printConsole(io),
-    io,
-  );
+  // The host process boots while the script and the tools are being read.
+  const { createPool } = await import('../../pool/pool.ts');
+  const loading = loadAll(file, flags, io);
+  await using pool = createPool({
+    poolSize: 1,
+    limits: options.limits,
+    toolHandler: async (name, args, context) => (await loading).toolHandler(name, args, context),
+  });
+  const { script } = await loading;
+  const outcome = await pool.execute({
+    source: script.source,
+    filename: script.name,
+    language: options.language ?? script.language,
+    args: options.args,
+    signal: io.interrupted,
+    onEvent: flags.events === true ? printEvent(io) : printConsole(io),
+  });
   if (flags.events !== true) printOutcome(outcome, script, flags.json === true, io);
   if (flags.stats === true) io.stderr.write(`${statsLine(outcome)}\n`);
   if (!outcome.success) io.exitWith(codeInfo(outcome.error.code).exitCode);
+}
+
+async function loadAll(
+  file: string,
+  flags: RunFlags,
+  io: Io,
+): Promise<{ script: Script; toolHandler: ToolHandler }> {
+  const [script, toolHandler] = await Promise.all([readScript(file, io), openTools(flags.tools, io)]);
+  return { script, toolHandler };
 }
 
 function readOptions(flags: RunFlags): RunOptions {
@@ -128,37 +145,14 @@ function readOptions(flags: RunFlags): RunOptions {
   };
 }
 
-/** Loaded only when asked for: zod and the user's file cost more than a trivial script. */
-async function openTools(path: string, io: Io): Promise<ToolHandler> {
-  const [{ loadToolsFile }, { createToolHandler }] = await Promise.all([
-    import('../../tools/load-tools-file.ts'),
-    import('../../tools/registry.ts'),
-  ]);
-  const tools = await loadToolsFile(path, io.cwd);
+/** Zod and the user's file are loaded only when asked for: they cost more than a trivial script. */
+async function openTools(path: string | undefined, io: Io): Promise<ToolHandler> {
+  const { createToolHandler } = await import('../../tools/registry.ts');
+  const tools =
+    path === undefined
+      ? []
+      : await (await import('../../tools/load-tools-file.ts')).loadToolsFile(path, io.cwd);
   return createToolHandler({ tools, secrets: (name) => io.env[name] });
-}
-
-async function execute(
-  script: Script,
-  options: RunOptions,
-  toolHandler: ToolHandler | undefined,
-  onEvent: (event: ExecutionEvent) => void,
-  io: Io,
-): Promise<ExecutionOutcome> {
-  const { createPool } = await import('../../pool/pool.ts');
-  await using pool = createPool({
-    poolSize: 1,
-    limits: options.limits,
-    ...(toolHandler === undefined ? {} : { toolHandler }),
-  });
-  return await pool.execute({
-    source: script.source,
-    filename: script.name,
-    language: options.language ?? script.language,
-    args: options.args,
-    signal: io.interrupted,
-    onEvent,
-  });
 }
 
 function printEvent(io: Io): (event: ExecutionEvent) => void {
