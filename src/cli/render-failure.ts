@@ -2,7 +2,7 @@
 import type { OutcomeCode } from '../errors.ts';
 import { codeInfo } from '../errors.ts';
 import type { ExecutionError } from '../execution.ts';
-import { type Output, printable, styled } from './io.ts';
+import { type Output, printable, printableLine, styled } from './io.ts';
 import type { Script } from './read-script.ts';
 
 const CONTEXT_LINES = 2;
@@ -42,7 +42,7 @@ function excerpt(source: string, line: number, column: number, output: Output): 
   const gutter = String(last).length;
   const width = Math.max(20, output.columns - gutter - MARGIN);
   const start = Math.max(0, column - 1 - Math.floor((width * 3) / 4));
-  const shown = (text: string) => printable(text.slice(start, start + width).replaceAll('\t', ' '));
+  const shown = (text: string) => printableLine(text.slice(start, start + width));
   const rows: string[] = [];
   for (let number = first; number <= last; number++) {
     const marked = number === line;
