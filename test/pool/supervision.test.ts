@@ -71,7 +71,8 @@ describe('createPool()', () => {
     await pool.ready();
     const crash = pool.execute({ source: 'const m = new Map(); for (let i = 0; ; i++) m.set(i, i)' });
     const others = Array.from({ length: 10 }, (_, i) => pool.execute({ source: 'return args', args: i }));
-    expect((await crash).error).toMatchObject({ code: 'SANDBOX_CRASHED', signal: 'SIGABRT' });
+    // Which of the two it is depends on what comes first: the end of memory or the end of its CPU time.
+    expect(['SANDBOX_CRASHED', 'UNRESPONSIVE_KILLED']).toContain((await crash).error?.code);
     expect((await Promise.all(others)).map(({ value }) => value)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
