@@ -1,28 +1,19 @@
 // One host process: start, messages in batches, the watch over it, its end. Knows ids and sizes, nothing of executions.
 import { type ChildProcess, fork } from 'node:child_process';
-import { closeSync, existsSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { DownMessage, UpMessage } from '../sandbox/messages.ts';
 import { PROTOCOL_VERSION } from '../sandbox/messages.ts';
+import { hostLauncher } from './host-launcher.ts';
 import { parseUpBatch } from './messages.ts';
 
-const MODULE_ENDING = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-const HOST_URL = new URL(`../sandbox/host${MODULE_ENDING}`, import.meta.url);
-const V8_FLAGS = ['--no-rehash-snapshot', '--no-js-explicit-resource-management'];
-const NODE_FLAGS = [
-  '--no-node-snapshot',
-  '--max-old-space-size=256',
-  '--disable-warning=ExperimentalWarning',
-];
 const PING_EVERY_MS = 1_000;
 const MAX_MISSED_PONGS = 4;
 const START_TIMEOUT_MS = 20_000;
 const STDERR_KEPT = 4_096;
 const MARK_FD = 3;
-const MARK_FILE_BYTES = 4_096;
-const PRLIMIT = '/usr/bin/prlimit';
 
 /** Why a host process ended. */
 export interface HostEnd {
@@ -68,8 +59,10 @@ export class HostProcess {
     this.#clock = setup.clock;
     this.#mark = openMarkFile();
     const args = [String(setup.maxRssBytes), this.#mark === undefined ? '' : String(MARK_FD)];
-    this.#child = fork(HOST_URL, args, {
-      ...launcher(setup.maxDataBytes),
+    const { url, execPath, execArgv } = hostLauncher(setup.maxDataBytes);
+    this.#child = fork(url, args, {
+      execPath,
+      execArgv,
       env: {},
       serialization: 'json',
       stdio: ['ignore', 'ignore', 'pipe', this.#mark ?? 'ignore', 'ipc'],
@@ -179,15 +172,6 @@ export class HostProcess {
       stderr: this.#stderr,
     });
   }
-}
-
-// `prlimit` sets the bounds and becomes node in the same process, so a host never runs without them. No core files: they are
-// large, and hold what scripts had in memory.
-function launcher(maxDataBytes: number): { execPath: string; execArgv: string[] } {
-  const execArgv = [...NODE_FLAGS, ...V8_FLAGS];
-  if (process.platform !== 'linux' || !existsSync(PRLIMIT)) return { execPath: process.execPath, execArgv };
-  const bounds = [`--data=${maxDataBytes}`, '--core=0', `--fsize=${MARK_FILE_BYTES}`];
-  return { execPath: PRLIMIT, execArgv: [...bounds, '--', process.execPath, ...execArgv] };
 }
 
 // The file has no name any more when the host gets it: only the two processes can reach it, and it is gone with them.

@@ -39,7 +39,10 @@ const setup = {
   ...(markFdText === '' ? {} : { markFd: Number(markFdText) }),
 };
 // The task ends with the worker; without a worker the host is of no use.
-piscina.run(setup, { name: 'serve', transferList: [port2] }).then(endNow, endNow);
+piscina.run(setup, { name: 'serve', transferList: [port2] }).then(endNow, (fault: unknown) => {
+  // Read by the supervisor; it is all that tells why a host does not come up.
+  process.stderr.write(`${fault instanceof Error ? fault.stack : String(fault)}\n`, endNow);
+});
 
 let isReady = false;
 port1.on('message', (batch: UpMessage[]) => {
