@@ -4,7 +4,7 @@ import { codeInfo, EnclaveError, toEnclaveError } from '../errors.ts';
 import { version } from '../version.ts';
 import { COMMANDS, type CommandEntry } from './commands.ts';
 import { type Io, printable, styled } from './io.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../nearest.ts';
 import { HELP_TOPICS, mainHelp } from './topics.ts';
 
 const USAGE = 2;

@@ -1,0 +1,109 @@
+// What the i-th execution of a scenario is: its script, tenant and request; and the simulated tools it calls.
+import { type Clock, drawUniform } from '../clock.ts';
+import type { ExecutionRequest, ToolHandler } from '../execution.ts';
+import { callIndex, drawLatencyMs, STREAM } from './latency-law.ts';
+import type { Scenario } from './load-scenario.ts';
+
+/** One drawn execution. The same (scenario, seed, index) gives the same one in any process. */
+export interface Job {
+  readonly index: number;
+  readonly script: string;
+  readonly tenant: string;
+  readonly expect: string;
+  readonly request: ExecutionRequest;
+}
+
+export interface Workload {
+  /** The execution with this index, from 0. */
+  job(index: number): Job;
+}
+
+/** Draws executions of `scenario` with `seed`; `timeoutMs` bounds the wait in the target's queue. */
+export function createWorkload(scenario: Scenario, seed: number, timeoutMs: number): Workload {
+  const pickScript = createPicker(scenario.scripts);
+  const pickTenant = createPicker(scenario.tenants);
+  const limits = { queueMs: timeoutMs, ...scenario.limits };
+  return {
+    job(index) {
+      const script = pickScript(drawUniform(seed, STREAM.script, index));
+      const tenant = pickTenant(drawUniform(seed, STREAM.tenant, index)).id;
+      const request: ExecutionRequest = {
+        source: script.source,
+        filename: script.filename,
+        language: script.language,
+        args: withIndex(script.args, index),
+        tenant,
+        executionId: executionIdOf(index),
+        limits,
+      };
+      return { index, script: script.id, tenant, expect: script.expect, request };
+    },
+  };
+}
+
+function withIndex(args: unknown, index: number): unknown {
+  const isObject = typeof args === 'object' && args !== null && !Array.isArray(args);
+  return isObject ? { index, ...args } : args;
+}
+
+function executionIdOf(index: number): string {
+  return `bench-${index}`;
+}
+
+function executionIndexOf(executionId: string): number {
+  const index = Number(executionId.slice(executionId.lastIndexOf('-') + 1));
+  return Number.isSafeInteger(index) ? index : 0;
+}
+
+/** Picks by weight: u in [0, 1) falls into the item whose share of the total it lies in. */
+function createPicker<T extends { readonly weight: number }>(items: readonly T[]): (u: number) => T {
+  const total = items.reduce((sum, item) => sum + item.weight, 0);
+  const last = items.at(-1);
+  if (last === undefined) throw new RangeError('nothing to pick from');
+  return (u) => {
+    let rest = u * total;
+    for (const item of items) {
+      rest -= item.weight;
+      if (rest < 0) return item;
+    }
+    return last;
+  };
+}
+
+/** The simulated tools of a scenario: each waits by its latency law and answers, or fails, as its spec says. */
+export function createSimulatedTools(scenario: Scenario, seed: number, clock: Clock): ToolHandler {
+  return async (name, args, context) => {
+    const tool = Object.hasOwn(scenario.tools, name) ? scenario.tools[name] : undefined;
+    if (tool === undefined) throw toolFailure('UNKNOWN_TOOL', `the scenario has no tool ${name}`);
+    const index = callIndex(executionIndexOf(context.executionId), context.callId);
+    const latencyMs = drawLatencyMs(tool.latency, seed, index, tool.trace);
+    await wait(clock, latencyMs, context.signal);
+    if (drawUniform(seed, STREAM.toolFailure, index) < tool.errorRate) {
+      throw toolFailure('SIMULATED_FAILURE', `${name} failed, as the scenario asks of some calls`);
+    }
+    if (tool.resultBytes === 0) return tool.result ?? { args };
+    return { ...asObject(tool.result ?? { args }), padding: 'x'.repeat(tool.resultBytes) };
+  };
+}
+
+function asObject(value: unknown): object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : { value };
+}
+
+function toolFailure(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
+
+/** Resolves after `ms`, or at once when the answer is no longer wanted. */
+function wait(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  if (ms <= 0 || signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      signal.removeEventListener('abort', finish);
+      cancel();
+      resolve();
+    };
+    const cancel = clock.setTimer(ms, finish);
+    signal.addEventListener('abort', finish, { once: true });
+  });
+}
