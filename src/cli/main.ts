@@ -1,10 +1,10 @@
 // The CLI without the process: picks the command, runs it, turns whatever is thrown into a message and an exit status.
 import type { CommanderError } from 'commander';
 import { codeInfo, EnclaveError, toEnclaveError } from '../errors.ts';
+import { nearest } from '../nearest.ts';
 import { version } from '../version.ts';
 import { COMMANDS, type CommandEntry } from './commands.ts';
 import { type Io, printable, styled } from './io.ts';
-import { nearest } from '../nearest.ts';
 import { HELP_TOPICS, mainHelp } from './topics.ts';
 
 const USAGE = 2;

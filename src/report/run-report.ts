@@ -39,8 +39,8 @@ export interface ValidityCheck {
   readonly value: number | null;
   readonly limit: number;
   readonly unit: string;
-  /** `unknown` when this platform cannot tell; never shown as ok. */
-  readonly state: 'ok' | 'failed' | 'unknown';
+  /** `unknown` when this platform cannot tell; never shown as ok. `warned` is outside its limit without spoiling the run. */
+  readonly state: 'ok' | 'warned' | 'failed' | 'unknown';
 }
 
 export interface ScenarioFacts {
@@ -104,8 +104,11 @@ export interface Rates {
 
 /** One distribution. A percentile is null when too few samples support it, or when it lies among the failed. */
 export interface LatencySummary extends Readonly<Record<PercentileField, number | null>> {
-  /** response = end - intended start; service = end - dispatch; late = dispatch - intended start (the generator's own lag). */
-  readonly metric: 'response' | 'service' | 'late' | 'tool';
+  /**
+   * response = end - intended start; service = end - dispatch; late = dispatch - intended start (the generator's own lag);
+   * queue = wait in the target's queue; tool = time with at least one tool call under way, executions that call tools only.
+   */
+  readonly metric: 'response' | 'service' | 'late' | 'queue' | 'tool';
   /** `all` ranks failed executions above every success; `ok` holds successes only; `script:ID` one script's. */
   readonly scope: string;
   readonly n: number;

@@ -57,17 +57,18 @@ export async function shippedScenarioNames(): Promise<string[]> {
 /**
  * Loads a scenario: a shipped name (`tools`), or a path to a `.json` or `.ts` file (`./orders.json`).
  *
+ * @param cwd - folder that relative paths start from
  * @throws EnclaveError INVALID_INPUT for an unknown name or a faulty file, FILE_NOT_READABLE for one that cannot be read
  */
-export async function loadScenario(nameOrPath: string): Promise<Scenario> {
-  const path = await locate(nameOrPath);
+export async function loadScenario(nameOrPath: string, cwd: string = '.'): Promise<Scenario> {
+  const path = await locate(nameOrPath, cwd);
   const subject = `scenario ${nameOrPath}`;
   const file = parseScenario(await readDefinition(path, subject), subject);
   return complete(file, dirname(path), subject);
 }
 
-async function locate(nameOrPath: string): Promise<string> {
-  if (/[\\/]|\.(?:json|m?[jt]s)$/u.test(nameOrPath)) return resolve(nameOrPath);
+async function locate(nameOrPath: string, cwd: string): Promise<string> {
+  if (/[\\/]|\.(?:json|m?[jt]s)$/u.test(nameOrPath)) return resolve(cwd, nameOrPath);
   const names = await shippedScenarioNames();
   if (names.includes(nameOrPath)) return fileURLToPath(new URL(`${nameOrPath}.json`, SHIPPED));
   const near = nearest(nameOrPath, names);

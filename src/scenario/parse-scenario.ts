@@ -1,5 +1,6 @@
 // From an unknown value to a checked scenario: every mistake is reported at once, each with its path.
 import { invalidInput, type Problem } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
 import { nearest } from '../nearest.ts';
 import { zodProblems } from '../zod-problems.ts';
 import { scenarioFileSchema } from './scenario-file.ts';
@@ -57,7 +58,7 @@ const KNOWN_KEYS = [
     'measure',
   ],
   ...['kind', 'ms', 'minMs', 'maxMs', 'medianMs', 'p99Ms', 'fastMs', 'slowMs', 'slowRatio', 'order'],
-  ...['wallMs', 'cpuMs', 'memoryMb', 'maxToolCalls'],
+  ...Object.keys(LIMITS),
 ];
 
 function suggestKey(problem: Problem): Problem {

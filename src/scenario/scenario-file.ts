@@ -1,6 +1,7 @@
 // The format of scenario files: one zod schema from which come the validator and scenarios/scenario.schema.json.
 import { z } from 'zod';
 import { OUTCOME_CODES } from '../errors.ts';
+import { LIMITS } from '../limits.ts';
 import type { ScenarioFile, ScenarioInput } from './scenario-types.ts';
 
 const name = z
@@ -141,12 +142,14 @@ const load = z.strictObject({
   phases: z.array(phase).min(1).max(1_000),
 });
 
-const limits = z.strictObject({
-  wallMs: z.number().positive().max(600_000).optional(),
-  cpuMs: z.number().positive().max(600_000).optional(),
-  memoryMb: z.number().int().min(8).max(512).optional(),
-  maxToolCalls: z.number().int().min(0).max(65_535).optional(),
-});
+const limits = z.strictObject(
+  Object.fromEntries(
+    Object.entries(LIMITS).map(([key, { min, max, stops }]) => [
+      key,
+      z.number().min(min).max(max).optional().describe(`Stops ${stops}.`),
+    ]),
+  ),
+);
 
 export const scenarioFileSchema: z.ZodType<ScenarioFile, ScenarioInput> = z
   .strictObject({

@@ -1,5 +1,6 @@
 // What a scenario file may hold, as types: `ScenarioInput` is what an author writes, `ScenarioFile` has the defaults filled in.
 // Times are ms, rates events per second, sizes bytes, ratios 0..1.
+import type { ExecutionLimits } from '../execution.ts';
 
 /** How long a simulated tool takes. */
 export type LatencyLaw =
@@ -67,12 +68,8 @@ export interface LoadSpec {
   readonly phases: readonly PhaseSpec[];
 }
 
-export interface LimitsSpec {
-  readonly wallMs?: number | undefined;
-  readonly cpuMs?: number | undefined;
-  readonly memoryMb?: number | undefined;
-  readonly maxToolCalls?: number | undefined;
-}
+/** Limits of every execution, by the names and units of `limits.ts`. */
+export type LimitsSpec = { readonly [K in keyof ExecutionLimits]?: number | undefined };
 
 /** A validated scenario file. */
 export interface ScenarioFile {

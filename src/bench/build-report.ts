@@ -1,0 +1,166 @@
+// Fills in the run report from what a run left behind. All arithmetic of the report is here; nothing is printed.
+import {
+  type Counts,
+  type Environment,
+  type ExecutionCost,
+  type LatencySummary,
+  RUN_REPORT_SCHEMA,
+  type RunReport,
+  type ScenarioFacts,
+  type Validity,
+} from '../report/run-report.ts';
+import type { EngineResult } from './engine.ts';
+import { warmupDurationMs } from './load-plan.ts';
+import type { BenchOptions, WatchResult } from './run-bench.ts';
+import type { RunRecorder } from './run-recorder.ts';
+import type { LoadPlan } from './sample.ts';
+import { checkValidity } from './validity.ts';
+
+export interface RunFacts extends WatchResult {
+  readonly env: Environment;
+  readonly engine: EngineResult;
+  readonly startWallMs: number;
+  readonly endWallMs: number;
+  readonly clockStepMs: number;
+}
+
+export function buildReport(options: BenchOptions, recorder: RunRecorder, facts: RunFacts): RunReport {
+  const { plan, target } = options;
+  const { engine } = facts;
+  const counts = recorder.counts();
+  const latency = recorder.latency();
+  const validity = validityOf(plan, counts, latency, facts);
+  const warmupMs = warmupDurationMs(plan);
+  const measuredS = Math.max(0, engine.issuedMs - warmupMs) / 1_000;
+  const perSecond = (n: number): number => (measuredS === 0 ? 0 : n / measuredS);
+  return {
+    schema: RUN_REPORT_SCHEMA,
+    kind: 'run',
+    complete: engine.complete,
+    exit_code: exitCodeOf(engine.complete, validity, options.allowNoise ?? false),
+    validity,
+    scenario: scenarioFacts(options),
+    target: { ...target, max_in_flight_n: plan.maxInFlight, timeout_ms: plan.timeoutMs },
+    timing: {
+      started_at: new Date(facts.startWallMs).toISOString(),
+      ended_at: new Date(facts.endWallMs).toISOString(),
+      warmup_s: Math.min(warmupMs, engine.issuedMs) / 1_000,
+      warmup_n: recorder.warmupN,
+      measured_s: measuredS,
+      drain_s: (engine.endedMs - engine.issuedMs) / 1_000,
+    },
+    counts,
+    rates: {
+      asked_per_s: plan.model === 'open' ? perSecond(counts.asked_n) : null,
+      sent_per_s: perSecond(counts.sent_n),
+      done_per_s: recorder.donePerSecond(),
+      in_flight_mean_n: engine.endedMs === 0 ? 0 : engine.inFlightMs / engine.endedMs,
+      in_flight_max_n: engine.inFlightMax,
+    },
+    latency,
+    cost: costOf(recorder, facts),
+    hosts: facts.window?.hosts ?? [],
+    series: recorder.series(engine.endedMs),
+    thresholds: [],
+    env: facts.env,
+  };
+}
+
+function scenarioFacts({ plan, scenario }: BenchOptions): ScenarioFacts {
+  const isOpen = plan.model === 'open';
+  return {
+    name: scenario.name,
+    purpose: scenario.purpose,
+    hash: scenario.hash,
+    seed: plan.seed,
+    model: plan.model,
+    arrivals: isOpen ? plan.arrivals : null,
+    rate_per_s: isOpen ? meanRate(plan) : null,
+    concurrency_n: isOpen ? null : plan.concurrency,
+  };
+}
+
+/** Mean intended rate over the measured phases, weighted by their lengths. */
+function meanRate(plan: LoadPlan): number {
+  const measured = plan.phases.filter((phase) => phase.measured);
+  // A phase that ends by count has no length; there is then only one.
+  const lengthOf = (durationMs: number): number => (Number.isFinite(durationMs) ? durationMs : 1);
+  const total = measured.reduce((sum, phase) => sum + lengthOf(phase.durationMs), 0);
+  const weighted = measured.map(
+    (phase) => ((phase.fromPerSecond + phase.toPerSecond) / 2) * lengthOf(phase.durationMs),
+  );
+  return weighted.reduce((sum, value) => sum + value, 0) / total;
+}
+
+function costOf(recorder: RunRecorder, { ownCpuMs, window }: RunFacts): ExecutionCost {
+  const each = (cpuMs: number | null): number | null =>
+    cpuMs === null || window === null || window.completedN === 0 ? null : (cpuMs / window.completedN) * 1_000;
+  return {
+    ...recorder.cost(),
+    host_cpu_mean_us: each(window?.cpuMs ?? null),
+    embedding_cpu_mean_us: each(ownCpuMs),
+  };
+}
+
+function validityOf(
+  plan: LoadPlan,
+  counts: Counts,
+  latency: readonly LatencySummary[],
+  facts: RunFacts,
+): Validity {
+  const find = (metric: LatencySummary['metric']): LatencySummary | undefined =>
+    latency.find((entry) => entry.metric === metric && entry.scope === 'all');
+  const late = find('late');
+  const { engine } = facts;
+  const machine = machineShares(facts);
+  return checkValidity({
+    model: plan.model,
+    counts,
+    lateP99Us: late?.p99_us ?? null,
+    lateMaxUs: late?.max_us ?? null,
+    serviceP50Us: find('service')?.p50_us ?? null,
+    deliveredRatio:
+      plan.model === 'closed' || !engine.complete || engine.issuedMs === 0
+        ? null
+        : Math.min(1, (engine.lastIntendedMs + SLACK_MS) / engine.issuedMs),
+    loopBusyRatio: facts.loopBusyRatio,
+    ...machine,
+    clockStepMs: facts.clockStepMs,
+    load1Before: facts.env.load1_before,
+    coresN: facts.env.cores_n,
+  });
+}
+
+/** The end of the issue is noticed a turn of the event loop after the last arrival. */
+const SLACK_MS = 10;
+
+function machineShares({ machineAfter, machineBefore, ownCpuMs, window }: RunFacts): {
+  readonly stolenRatio: number | null;
+  readonly otherCpuRatio: number | null;
+  readonly throttledN: number | null;
+} {
+  const totalMs =
+    machineAfter === null || machineBefore === null ? 0 : machineAfter.totalMs - machineBefore.totalMs;
+  if (machineAfter === null || machineBefore === null || totalMs <= 0) {
+    return { stolenRatio: null, otherCpuRatio: null, throttledN: null };
+  }
+  const busyMs = machineAfter.busyMs - machineBefore.busyMs;
+  const ours = window === null || window.cpuMs === null || ownCpuMs === null ? null : window.cpuMs + ownCpuMs;
+  const { throttledN } = machineAfter;
+  return {
+    stolenRatio: (machineAfter.stolenMs - machineBefore.stolenMs) / totalMs,
+    otherCpuRatio: ours === null ? null : Math.max(0, busyMs - ours) / totalMs,
+    throttledN: throttledN === null ? null : throttledN - (machineBefore.throttledN ?? 0),
+  };
+}
+
+const INTERRUPTED = 96;
+const GENERATOR_LIMITED = 97;
+const INVALID = 98;
+
+function exitCodeOf(complete: boolean, validity: Validity, allowNoise: boolean): number {
+  if (!complete) return INTERRUPTED;
+  const hasNoSuccess = validity.checks.some((check) => check.id === 'no-success' && check.state === 'failed');
+  if (validity.valid || (allowNoise && !hasNoSuccess)) return 0;
+  return validity.generator_limited ? GENERATOR_LIMITED : INVALID;
+}

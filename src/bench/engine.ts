@@ -1,0 +1,302 @@
+// The load engine: hands executions to an executor at their intended instants (open model) or keeps a fixed number in flight
+// (closed model), and tells what became of each. It never learns what kind of executor it drives.
+import type { Clock } from '../clock.ts';
+import { toEnclaveError } from '../errors.ts';
+import type { ExecutionOutcome, Executor } from '../execution.ts';
+import type { Job, Workload } from '../scenario/workload.ts';
+import {
+  type Arrival,
+  type ArrivalSource,
+  createArrivals,
+  limitMeasured,
+  phaseAt,
+  replayArrivals,
+} from './arrivals.ts';
+import { totalDurationMs } from './load-plan.ts';
+import type { LoadPlan, Sample, SampleEnd } from './sample.ts';
+import type { Waker } from './waker.ts';
+
+export interface EngineOptions {
+  readonly executor: Executor;
+  readonly workload: Workload;
+  readonly plan: LoadPlan;
+  readonly clock: Clock;
+  readonly waker: Waker;
+  /** Called at every arrival, before it is sent or dropped. */
+  readonly onArrive?: () => void;
+  /** Sees every execution once, when it has ended, was given up, or was dropped. */
+  readonly onSample: (sample: Sample) => void;
+  /** Called once, when no further execution will be started. */
+  readonly onIssued?: () => void;
+  /** Ends the issue of executions; those in flight are given `interruptDrainMs`. */
+  readonly signal: AbortSignal;
+}
+
+export interface EngineResult {
+  /** False when the signal ended the run. */
+  readonly complete: boolean;
+  /** When the last execution was handed over or dropped, ms since the start. */
+  readonly issuedMs: number;
+  readonly endedMs: number;
+  /** When the last arrival was meant to start. */
+  readonly lastIntendedMs: number;
+  /** Integral of the number in flight over time, execution-milliseconds. */
+  readonly inFlightMs: number;
+  readonly inFlightMax: number;
+}
+
+/** Executions handed over in one turn of the event loop, so that answers are read in between. */
+const MAX_PER_TURN = 256;
+/** A failure quicker than this counts as a refusal in the closed model; see {@link Engine}. */
+const REFUSED_WITHIN_MS = 1;
+const REFUSED_PAUSE_MS = 10;
+/** How often overdue executions are looked for, ms. */
+const SWEEP_MS = 100;
+/** Longest wait for the last answers of an interrupted run, ms. */
+const INTERRUPT_DRAIN_MS = 5_000;
+
+interface Open {
+  readonly arrival: Arrival;
+  readonly job: Job;
+  readonly startMs: number;
+  readonly controller: AbortController;
+}
+
+/** Runs the plan to its end: every arrival issued and answered, given up at its time-out, or abandoned after the drain. */
+export async function runEngine(options: EngineOptions): Promise<EngineResult> {
+  return new Engine(options).run();
+}
+
+/** State of one run. `run()` may be called once. */
+class Engine {
+  readonly #options: EngineOptions;
+  readonly #zeroMs: number;
+  /** In order of start, so that the overdue ones come first. */
+  readonly #open = new Map<number, Open>();
+  readonly #done: PromiseWithResolvers<void> = Promise.withResolvers();
+  #issued = false;
+  #issuedMs = 0;
+  #closedIndex = 0;
+  #closedMeasured = 0;
+  #lastIntendedMs = 0;
+  #inFlightMs = 0;
+  #inFlightMax = 0;
+  #lastChangeMs = 0;
+  #drainEndMs = Infinity;
+  #cancelSweep = (): void => {};
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#zeroMs = options.clock.nowMs();
+  }
+
+  async run(): Promise<EngineResult> {
+    const { plan, signal, waker } = this.#options;
+    const onAbort = (): void => this.#interrupt();
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      this.#sweep();
+      if (signal.aborted) this.#interrupt();
+      else if (plan.model === 'open') this.#startOpen();
+      else this.#startClosed();
+      await this.#done.promise;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      waker.cancel();
+      this.#cancelSweep();
+    }
+    return {
+      complete: !signal.aborted,
+      issuedMs: this.#issuedMs,
+      endedMs: this.#now(),
+      lastIntendedMs: this.#lastIntendedMs,
+      inFlightMs: this.#inFlightMs,
+      inFlightMax: this.#inFlightMax,
+    };
+  }
+
+  #now(): number {
+    return this.#options.clock.nowMs() - this.#zeroMs;
+  }
+
+  #startOpen(): void {
+    const source = arrivalsOf(this.#options.plan);
+    let next = source.next();
+    const pump = (): void => {
+      if (this.#issued) return;
+      for (let started = 0; next !== undefined && next.offsetMs <= this.#now(); started++) {
+        if (started === MAX_PER_TURN) {
+          this.#options.clock.defer(pump);
+          return;
+        }
+        this.#arrive(next);
+        next = source.next();
+      }
+      if (next === undefined) this.#finishIssue();
+      else this.#options.waker.wakeAt(this.#zeroMs + next.offsetMs, pump);
+    };
+    pump();
+  }
+
+  #arrive(arrival: Arrival): void {
+    const job = this.#options.workload.job(arrival.index);
+    this.#options.onArrive?.();
+    this.#lastIntendedMs = arrival.offsetMs;
+    if (this.#open.size < this.#options.plan.maxInFlight) {
+      this.#start(arrival, job);
+    } else {
+      const at = arrival.offsetMs;
+      this.#emit({ arrival, job, startMs: at }, { kind: 'dropped' }, at, undefined);
+    }
+  }
+
+  /** Keeps `concurrency` executions in flight; each end starts the next one. */
+  #startClosed(): void {
+    const { concurrency } = this.#options.plan;
+    for (let user = 0; user < concurrency; user++) this.#startNextClosed();
+    this.#armClosedEnd();
+  }
+
+  #startNextClosed(): void {
+    const { plan, workload } = this.#options;
+    const offsetMs = this.#now();
+    const totalMs = totalDurationMs(plan);
+    const isCounted = plan.count !== undefined && this.#closedMeasured >= plan.count;
+    if (this.#issued || isCounted || offsetMs >= totalMs) {
+      this.#finishIssue();
+      return;
+    }
+    const phase = phaseAt(plan.phases, offsetMs);
+    if (plan.phases[phase]?.measured === true) this.#closedMeasured += 1;
+    const arrival = { index: this.#closedIndex++, offsetMs, phase };
+    this.#options.onArrive?.();
+    this.#start(arrival, workload.job(arrival.index));
+  }
+
+  /** Ends the issue on time even when no execution ends then. */
+  #armClosedEnd(): void {
+    const totalMs = totalDurationMs(this.#options.plan);
+    if (Number.isFinite(totalMs) && !this.#issued) {
+      this.#options.waker.wakeAt(this.#zeroMs + totalMs, () => this.#finishIssue());
+    }
+  }
+
+  #start(arrival: Arrival, job: Job): void {
+    const { executor } = this.#options;
+    const controller = new AbortController();
+    this.#countInFlight();
+    const open: Open = { arrival, job, startMs: this.#now(), controller };
+    this.#open.set(arrival.index, open);
+    this.#inFlightMax = Math.max(this.#inFlightMax, this.#open.size);
+    executor.execute({ ...job.request, signal: controller.signal }).then(
+      (outcome) => this.#settle(open, endOf(outcome, job.expect), outcome),
+      (thrown: unknown) =>
+        this.#settle(open, { kind: 'failed', code: toEnclaveError(thrown).code }, undefined),
+    );
+  }
+
+  #settle(open: Open, end: SampleEnd, outcome: ExecutionOutcome | undefined): void {
+    const { arrival } = open;
+    // Gone already: it was given up at its time-out or at the end of the drain.
+    if (this.#open.get(arrival.index) !== open) return;
+    this.#close(open, end, outcome);
+    this.#replaceClosed(open, end);
+    this.#finishIfDrained();
+  }
+
+  #close(open: Open, end: SampleEnd, outcome: ExecutionOutcome | undefined): void {
+    this.#countInFlight();
+    this.#open.delete(open.arrival.index);
+    this.#emit(open, end, this.#now(), outcome);
+  }
+
+  #emit(
+    { arrival, job, startMs }: Omit<Open, 'controller'>,
+    end: SampleEnd,
+    endMs: number,
+    outcome: ExecutionOutcome | undefined,
+  ): void {
+    const { plan, onSample } = this.#options;
+    const sample: Sample = {
+      index: arrival.index,
+      phase: arrival.phase,
+      measured: plan.phases[arrival.phase]?.measured === true,
+      script: job.script,
+      tenant: job.tenant,
+      intendedMs: arrival.offsetMs,
+      startMs,
+      endMs,
+      end,
+    };
+    onSample(outcome === undefined ? sample : { ...sample, stats: outcome.stats });
+  }
+
+  #countInFlight(): void {
+    const nowMs = this.#now();
+    this.#inFlightMs += this.#open.size * (nowMs - this.#lastChangeMs);
+    this.#lastChangeMs = nowMs;
+  }
+
+  /** Gives up executions past their time-out, and all that is left when the drain is over. */
+  #sweep(): void {
+    const { clock, plan } = this.#options;
+    const nowMs = this.#now();
+    for (const open of this.#open.values()) {
+      if (nowMs - open.startMs < plan.timeoutMs) break;
+      this.#giveUp(open, { kind: 'failed', code: 'CLIENT_TIMEOUT' });
+    }
+    if (nowMs >= this.#drainEndMs) {
+      for (const open of this.#open.values()) this.#giveUp(open, { kind: 'abandoned' });
+    }
+    this.#finishIfDrained();
+    this.#cancelSweep = clock.setTimer(SWEEP_MS, () => this.#sweep());
+  }
+
+  #giveUp(open: Open, end: SampleEnd): void {
+    this.#close(open, end, undefined);
+    open.controller.abort();
+    this.#replaceClosed(open, end);
+  }
+
+  /** Starts the next execution of a closed user; a target that refuses at once is asked again only after a pause. */
+  #replaceClosed(open: Open, end: SampleEnd): void {
+    const { clock, plan } = this.#options;
+    if (plan.model === 'open' || this.#issued) return;
+    const isRefused = end.kind === 'failed' && this.#now() - open.startMs < REFUSED_WITHIN_MS;
+    if (isRefused) clock.setTimer(REFUSED_PAUSE_MS, () => this.#startNextClosed());
+    else clock.defer(() => this.#startNextClosed());
+  }
+
+  #interrupt(): void {
+    this.#finishIssue();
+    this.#drainEndMs = Math.min(this.#drainEndMs, this.#now() + INTERRUPT_DRAIN_MS);
+  }
+
+  #finishIssue(): void {
+    if (this.#issued) return;
+    this.#issued = true;
+    this.#issuedMs = this.#now();
+    this.#drainEndMs = this.#issuedMs + this.#options.plan.drainMs;
+    this.#options.waker.cancel();
+    this.#options.onIssued?.();
+    this.#finishIfDrained();
+  }
+
+  #finishIfDrained(): void {
+    if (this.#issued && this.#open.size === 0) this.#done.resolve();
+  }
+}
+
+function endOf(outcome: ExecutionOutcome, expect: string): SampleEnd {
+  if (outcome.success)
+    return expect === 'ok' ? { kind: 'ok' } : { kind: 'failed', code: 'UNEXPECTED_SUCCESS' };
+  return outcome.error.code === expect ? { kind: 'expected' } : { kind: 'failed', code: outcome.error.code };
+}
+
+function arrivalsOf(plan: LoadPlan): ArrivalSource {
+  const source =
+    plan.replayMs === undefined
+      ? createArrivals(plan.arrivals, plan.phases, plan.seed)
+      : replayArrivals(plan.replayMs, plan.phases);
+  return plan.count === undefined ? source : limitMeasured(source, plan.phases, plan.count);
+}

@@ -1,0 +1,118 @@
+// The checks by which a run declares itself invalid. A number that the machine spoilt is worse than none.
+import type { Counts, Validity, ValidityCheck } from '../report/run-report.ts';
+
+/** What the checks are made of. Ratios 0..1, times µs; null where it cannot be known. */
+export interface ValidityFacts {
+  readonly model: 'open' | 'closed';
+  readonly counts: Counts;
+  /** Null when no percentile is supported; the greatest value then stands for it. */
+  readonly lateP99Us: number | null;
+  readonly lateMaxUs: number | null;
+  readonly serviceP50Us: number | null;
+  /** Intended length of the issue / its real length, at most 1; null in the closed model. */
+  readonly deliveredRatio: number | null;
+  readonly loopBusyRatio: number | null;
+  /** CPU stolen by the hypervisor / the whole machine. */
+  readonly stolenRatio: number | null;
+  /** CPU used by processes that are neither generator nor target / the whole machine. */
+  readonly otherCpuRatio: number | null;
+  /** Times the cgroup was throttled during the run. */
+  readonly throttledN: number | null;
+  /** Wall clock against monotonic clock over the run, ms. */
+  readonly clockStepMs: number;
+  readonly load1Before: number | null;
+  readonly coresN: number;
+}
+
+const MIN_LATE_US = 1_000;
+const LATE_SHARE_OF_SERVICE = 0.1;
+const MAX_PAUSE_US = 100_000;
+const MIN_DELIVERED = 0.99;
+const MAX_BUSY = 0.8;
+const MAX_STOLEN = 0.05;
+const MAX_OTHER = 0.05;
+const MAX_CLOCK_STEP_MS = 50;
+const MAX_LOAD_PER_CORE = 0.5;
+/** Checks that speak of the generator and of nothing else. */
+const GENERATOR_CHECKS = new Set(['late-p99', 'late-max', 'delivered']);
+
+/** Makes every check; the run is valid when none failed, generator-limited when only the generator's own did and it was busy. */
+export function checkValidity(facts: ValidityFacts): Validity {
+  const checks = [...generatorChecks(facts), ...machineChecks(facts), ...resultChecks(facts)];
+  const failed = checks.filter((check) => check.state === 'failed');
+  const isBusy = facts.loopBusyRatio !== null && facts.loopBusyRatio > MAX_BUSY;
+  return {
+    valid: failed.length === 0,
+    generator_limited: failed.length > 0 && isBusy && failed.every((check) => GENERATOR_CHECKS.has(check.id)),
+    checks,
+  };
+}
+
+function generatorChecks(facts: ValidityFacts): ValidityCheck[] {
+  const busy = atMost('loop-busy', facts.loopBusyRatio, MAX_BUSY, 'ratio');
+  if (facts.model === 'closed') return [warnOnly(busy)];
+  const lateLimit = Math.max(MIN_LATE_US, LATE_SHARE_OF_SERVICE * (facts.serviceP50Us ?? 0));
+  return [
+    atMost('late-p99', facts.lateP99Us ?? facts.lateMaxUs, lateLimit, 'us'),
+    atMost('late-max', facts.lateMaxUs, MAX_PAUSE_US, 'us'),
+    atLeast('delivered', facts.deliveredRatio, MIN_DELIVERED, 'ratio'),
+    // A busy loop that still dispatches on time does no harm; it explains the lag when there is one.
+    warnOnly(busy),
+  ];
+}
+
+function machineChecks(facts: ValidityFacts): ValidityCheck[] {
+  return [
+    atMost('stolen-cpu', facts.stolenRatio, MAX_STOLEN, 'ratio'),
+    atMost('other-cpu', facts.otherCpuRatio, MAX_OTHER, 'ratio'),
+    atMost('throttled', facts.throttledN, 0, 'n'),
+    atMost('clock-step', Math.abs(facts.clockStepMs), MAX_CLOCK_STEP_MS, 'ms'),
+    // What the machine did during the run is measured above; the load average of the minute before only warns.
+    warnOnly(atMost('load-before', facts.load1Before, MAX_LOAD_PER_CORE * facts.coresN, 'n')),
+  ];
+}
+
+function resultChecks({ counts }: ValidityFacts): ValidityCheck[] {
+  const succeeded = counts.ok_n + counts.expected_n;
+  return [atLeast('no-success', succeeded, 1, 'n')];
+}
+
+function atMost(id: string, value: number | null, limit: number, unit: string): ValidityCheck {
+  const state = value === null ? 'unknown' : value <= limit ? 'ok' : 'failed';
+  return { id, value, limit, unit, state };
+}
+
+function atLeast(id: string, value: number | null, limit: number, unit: string): ValidityCheck {
+  const state = value === null ? 'unknown' : value >= limit ? 'ok' : 'failed';
+  return { id, value, limit, unit, state };
+}
+
+function warnOnly(check: ValidityCheck): ValidityCheck {
+  return check.state === 'failed' ? { ...check, state: 'warned' } : check;
+}
+
+/** One sentence for a check that failed or warned. */
+export function describeCheck({ id, value, limit, unit }: ValidityCheck): string {
+  return `${CHECK_WORDS[id] ?? id}: ${formatValue(value, unit)}, limit ${formatValue(limit, unit)}`;
+}
+
+function formatValue(value: number | null, unit: string): string {
+  if (value === null) return 'unknown';
+  if (unit === 'us') return `${(value / 1_000).toLocaleString('en-US', { maximumFractionDigits: 2 })} ms`;
+  if (unit === 'ratio') return `${(value * 100).toLocaleString('en-US', { maximumFractionDigits: 1 })} %`;
+  const text = value.toLocaleString('en-US', { maximumFractionDigits: 2 });
+  return unit === 'n' ? text : `${text} ${unit}`;
+}
+
+const CHECK_WORDS: Readonly<Record<string, string>> = {
+  'late-p99': 'the generator sent late, p99',
+  'late-max': 'the generator was paused, longest',
+  'loop-busy': 'event loop of the generator busy',
+  delivered: 'share of the asked load that was sent',
+  'stolen-cpu': 'CPU stolen by the hypervisor',
+  'other-cpu': 'CPU used by other processes',
+  throttled: 'times the CPU quota was exhausted',
+  'clock-step': 'wall clock moved against the monotonic clock',
+  'load-before': 'load average before the start',
+  'no-success': 'successful executions',
+};

@@ -1,0 +1,98 @@
+// The options of `enclave bench`, read and checked; every mistake is reported at once.
+import type { LoadOverrides } from '../bench/load-plan.ts';
+import type { Isolation } from '../execution.ts';
+import type { PoolSize } from '../pool/options.ts';
+import { OptionReader } from './option-reader.ts';
+
+/** As commander hands them over. */
+export interface BenchFlags {
+  readonly scenario: string;
+  readonly rate?: string;
+  readonly arrivals?: string;
+  readonly concurrency?: string;
+  readonly duration?: string;
+  readonly count?: string;
+  readonly warmup?: string;
+  readonly seed?: string;
+  readonly maxInFlight?: string;
+  readonly clientTimeout?: string;
+  readonly compress?: string;
+  readonly shorten?: string;
+  readonly workers?: string;
+  readonly isolation?: string;
+  readonly allowNoise?: boolean;
+  readonly out: string;
+  readonly json?: boolean;
+}
+
+export interface PoolFlags {
+  readonly poolSize: PoolSize | undefined;
+  readonly isolation: Isolation | undefined;
+}
+
+export interface BenchSettings {
+  readonly scenario: string;
+  readonly load: LoadOverrides;
+  readonly pool: PoolFlags;
+  readonly allowNoise: boolean;
+  readonly out: string;
+  readonly json: boolean;
+}
+
+const DAY_MS = 86_400_000;
+
+/** @throws EnclaveError INVALID_INPUT with every mistake */
+export function readBenchFlags(flags: BenchFlags): BenchSettings {
+  const reader = new OptionReader();
+  const load: LoadOverrides = {
+    ratePerSecond: reader.rate('--rate', flags.rate, {
+      above: 0,
+      max: 1e6,
+      words: 'above 0 and up to 1M/s',
+    }),
+    arrivals: reader.choice('--arrivals', flags.arrivals, ['poisson', 'constant']),
+    concurrency: reader.integer('--concurrency', flags.concurrency, {
+      min: 1,
+      max: 100_000,
+      words: 'from 1 to 100,000',
+    }),
+    durationMs: reader.duration('--duration', flags.duration, {
+      min: 100,
+      max: 7 * DAY_MS,
+      words: 'from 100ms to 7d',
+    }),
+    count: reader.integer('--count', flags.count, { min: 1, max: 1e9, words: 'from 1 to 1B' }),
+    warmupMs: reader.duration('--warmup', flags.warmup, { min: 0, max: 600_000, words: 'from 0s to 10min' }),
+    seed: reader.integer('--seed', flags.seed, {
+      min: 0,
+      max: Number.MAX_SAFE_INTEGER,
+      words: 'from 0 to 2^53 - 1',
+    }),
+    maxInFlight: reader.integer('--max-in-flight', flags.maxInFlight, {
+      min: 1,
+      max: 100_000,
+      words: 'from 1 to 100,000',
+    }),
+    timeoutMs: reader.duration('--client-timeout', flags.clientTimeout, {
+      min: 1,
+      max: 600_000,
+      words: 'from 1ms to 10min',
+    }),
+    compress: reader.number('--compress', flags.compress, FACTOR),
+    shorten: reader.number('--shorten', flags.shorten, FACTOR),
+  };
+  const pool = {
+    poolSize: readPoolSize(reader, flags.workers),
+    isolation: reader.choice('--isolation', flags.isolation, ['isolate', 'context']),
+  };
+  reader.finish('bench', 'enclave bench --help lists the options');
+  const { allowNoise = false, json = false, out, scenario } = flags;
+  return { scenario, load, pool, allowNoise, out, json };
+}
+
+const FACTOR = { above: 0, max: 1e6, words: 'above 0 and up to 1M' };
+
+function readPoolSize(reader: OptionReader, text: string | undefined): PoolSize | undefined {
+  if (text === 'cpu' || text === 'io' || text === 'mixed') return text;
+  return reader.integer('--workers', text, { min: 1, max: 256, words: 'from 1 to 256, or cpu, io, mixed' });
+}

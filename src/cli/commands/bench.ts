@@ -1,0 +1,73 @@
+// enclave bench: runs a scenario against a target and reports what was measured.
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { planLoad } from '../../bench/load-plan.ts';
+import { runBench } from '../../bench/run-bench.ts';
+import { prepareReportFolder, writeRunReport } from '../../report/report-files.ts';
+import { loadScenario } from '../../scenario/load-scenario.ts';
+import { type BenchFlags, readBenchFlags } from '../bench-flags.ts';
+import { summaryText } from '../bench-output.ts';
+import { createProgressPrinter } from '../bench-progress.ts';
+import { openTarget } from '../bench-target.ts';
+import type { Io } from '../io.ts';
+
+export function benchCommand(io: Io): Command {
+  return new Command('bench')
+    .description('Run a scenario against the local pool and report latency, throughput and cost.')
+    .requiredOption(
+      '--scenario <name|file>',
+      'a shipped scenario (enclave scenarios list), or a .json or .ts file',
+    )
+    .option('--rate <n/s>', 'open model: executions started per second, e.g. 200 or 5M/day')
+    .option('--arrivals <kind>', 'open model: poisson or constant (default: as the scenario says)')
+    .option('--concurrency <n>', 'closed model: executions kept in flight')
+    .option('--duration <time>', 'measured time, e.g. 10s; warm-up not included')
+    .option('--count <n>', 'measured executions, instead of a duration')
+    .option('--warmup <time>', 'time before the measurement that is kept out of it, 0s to 10min')
+    .option('--seed <n>', 'seed of arrivals, mix and tool latencies')
+    .option('--max-in-flight <n>', 'open model: slots; arrivals without one are dropped and counted')
+    .option('--client-timeout <time>', 'an execution still open after this is a failure')
+    .option('--compress <k>', 'rates times k, durations divided by k: the number of executions stays')
+    .option('--shorten <k>', 'durations divided by k: the rates stay')
+    .option('--workers <n>', 'host processes of the pool: a number, or cpu, io, mixed (default: cpu)')
+    .option('--isolation <kind>', 'isolate or context (default: isolate)')
+    .option('--allow-noise', 'keep the mark of an invalid run, but exit 0')
+    .option('--out <folder>', 'where the report goes', 'reports')
+    .option('--json', 'the report as JSON on stdout, and nothing else there')
+    .addHelpText(
+      'after',
+      `
+Exit status: 0 ok, 2 usage, 96 interrupted (partial report written), 97 generator-limited, 98 invalid measurement,
+99 a threshold failed.
+
+Examples:
+  enclave bench --scenario tools
+  enclave bench --scenario simple --rate 300 --duration 20s
+  enclave bench --scenario mixed --concurrency 8 --count 2000 --json`,
+    )
+    .action((options: BenchFlags) => bench(options, io));
+}
+
+async function bench(options: BenchFlags, io: Io): Promise<void> {
+  const flags = readBenchFlags(options);
+  const scenario = await loadScenario(flags.scenario, io.cwd);
+  const plan = planLoad(scenario, flags.load);
+  const folder = resolve(io.cwd, flags.out);
+  await prepareReportFolder(folder, flags.out);
+  await using target = openTarget(scenario, plan, flags.pool);
+  const progress = createProgressPrinter(io.stderr, plan);
+  const { report } = await runBench({
+    scenario,
+    plan,
+    executor: target.executor,
+    target: target.facts,
+    signal: io.interrupted,
+    argv: io.argv,
+    allowNoise: flags.allowNoise,
+    onProgress: progress.show,
+  }).finally(progress.end);
+  const path = await writeRunReport(folder, report);
+  if (flags.json) io.stdout.write(`${JSON.stringify(report)}\n`);
+  else io.stdout.write(summaryText(report, path, io));
+  io.exitWith(report.exit_code);
+}

@@ -1,0 +1,112 @@
+// Run reports on disk: written whole or not at all, read back checked.
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EnclaveError } from '../errors.ts';
+import { parseRunReport } from './parse-run-report.ts';
+import type { RunReport } from './run-report.ts';
+
+/** `tools-20261120T234104Z`: scenario and start, so that names sort by time. */
+export function reportBaseName(report: RunReport): string {
+  const at = report.timing.started_at.replaceAll(/[-:]|\.\d+/gu, '');
+  return `${report.scenario.name}-${at}`;
+}
+
+/**
+ * Makes sure that reports can be written to `folder`, before a run is spent on one that cannot be kept.
+ *
+ * @throws EnclaveError FILE_NOT_WRITABLE
+ */
+export async function prepareReportFolder(folder: string, shown: string = folder): Promise<void> {
+  const probe = join(folder, `.write-test-${randomUUID()}`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(probe, '');
+    await rm(probe);
+  } catch (cause) {
+    throw notWritable(`--out: expected a folder that can be written to, got ${JSON.stringify(shown)}`, cause);
+  }
+}
+
+/**
+ * Writes a file under a temporary name and renames it: a reader sees the old file, the new one, or none, never a half.
+ *
+ * @throws EnclaveError FILE_NOT_WRITABLE; nothing is left behind
+ */
+export async function writeFileAtomically(path: string, content: string): Promise<void> {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  try {
+    await writeFile(temporary, content);
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw notWritable(`expected to write ${JSON.stringify(path)}`, cause);
+  }
+}
+
+/** Writes `report` into `folder` and answers with the path. */
+export async function writeRunReport(folder: string, report: RunReport): Promise<string> {
+  const path = join(folder, `${reportBaseName(report)}.json`);
+  await writeFileAtomically(path, `${JSON.stringify(report, null, 1)}\n`);
+  return path;
+}
+
+/** @throws EnclaveError FILE_NOT_READABLE, INVALID_INPUT or UNSUITABLE_REPORT */
+export async function readRunReport(path: string): Promise<RunReport> {
+  const subject = `report ${path}`;
+  let content: string;
+  try {
+    content = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new EnclaveError('FILE_NOT_READABLE', `${subject}: expected a readable file (${codeOf(cause)})`, {
+      cause,
+    });
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(content);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EnclaveError(
+      'INVALID_INPUT',
+      `${subject}: expected JSON, got text that does not parse (${reason})`,
+      {
+        cause,
+      },
+    );
+  }
+  return parseRunReport(value, subject);
+}
+
+/** Path of the run report in `folder` that was written last; undefined when there is none. */
+export async function newestReport(folder: string): Promise<string | undefined> {
+  const names = await readdir(folder).catch(() => []);
+  let newest: { readonly path: string; readonly writtenMs: number } | undefined;
+  for (const name of names.filter((candidate) => REPORT_NAME.test(candidate))) {
+    const path = join(folder, name);
+    const writtenMs = (await stat(path)).mtimeMs;
+    if (newest === undefined || writtenMs > newest.writtenMs) newest = { path, writtenMs };
+  }
+  return newest?.path;
+}
+
+const REPORT_NAME = /-\d{8}T\d{6}Z\.json$/u;
+
+function notWritable(message: string, cause: unknown): EnclaveError {
+  return new EnclaveError('FILE_NOT_WRITABLE', `${message} (${codeOf(cause)})`, { cause });
+}
+
+function codeOf(cause: unknown): string {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+  return REASONS[code] ?? code;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  EACCES: 'permission denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'part of the path is a file',
+  EEXIST: 'a file is in the way',
+  EISDIR: 'it is a directory',
+};

@@ -1,0 +1,242 @@
+// A run report as text for a terminal: verdict first, then the percentiles, the histogram, rates, failures, the machine.
+import Table from 'cli-table3';
+import { formatCount, formatRate, formatSize } from '../units.ts';
+import { type HistogramRow, histogramLines } from './histogram-bars.ts';
+import type { LatencySummary, PercentileField, RunReport, ValidityCheck } from './run-report.ts';
+
+/** How to paint; the words carry the meaning alone, so `plain` loses nothing. */
+export interface SummaryStyle {
+  /** Columns of the terminal. */
+  readonly columns: number;
+  readonly paint: (style: 'bold' | 'dim' | 'red' | 'green' | 'yellow', text: string) => string;
+}
+
+/** What the report cannot tell by itself. */
+export interface SummaryExtras {
+  /** Bars of response times, see `histogram-bars.ts`. */
+  readonly histogram: readonly HistogramRow[];
+  /** One sentence for each check that failed or warned. */
+  readonly describeCheck: (check: ValidityCheck) => string;
+  /** Path of the written report, when there is one. */
+  readonly path?: string;
+}
+
+const NARROW = 90;
+const VERY_NARROW = 72;
+
+/** The whole summary, lines ending in a newline. */
+export function formatRunSummary(report: RunReport, extras: SummaryExtras, style: SummaryStyle): string {
+  const lines = [
+    headline(report, style),
+    ...verdictLines(report, extras, style),
+    ...thresholdLines(report, style),
+    latencyTable(report, style),
+    ...censoredLines(report),
+    ...histogramLines(extras.histogram, style.columns),
+    ...rateLines(report),
+    ...failureLines(report),
+    ...costLines(report),
+    environmentLine(report),
+    lastLine(report, extras, style),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function headline(report: RunReport, { paint }: SummaryStyle): string {
+  const { scenario, target, timing, validity } = report;
+  const pool =
+    target.pool_size_n === null ? '' : ` (${target.pool_size_n} host processes, ${target.isolation})`;
+  const load =
+    scenario.model === 'open'
+      ? `${scenario.arrivals} ${formatRate(scenario.rate_per_s ?? 0)}`
+      : `closed, ${scenario.concurrency_n} in flight`;
+  const word = validity.valid
+    ? paint('green', 'VALID')
+    : paint('red', validity.generator_limited ? 'GENERATOR-LIMITED' : 'INVALID');
+  const parts = [
+    paint('bold', `enclave bench · ${scenario.name}`),
+    `${target.driver}${pool}`,
+    load,
+    `${formatCount(timing.measured_s, 1)} s after ${formatCount(timing.warmup_s, 1)} s warm-up`,
+    `seed ${scenario.seed}`,
+    word,
+  ];
+  return parts.join(' · ');
+}
+
+function verdictLines(report: RunReport, extras: SummaryExtras, { paint }: SummaryStyle): string[] {
+  const lines: string[] = [];
+  if (!report.complete) lines.push(paint('yellow', '  INTERRUPTED: what follows is part of the run'));
+  for (const check of report.validity.checks) {
+    if (check.state === 'failed') lines.push(paint('red', `  ! ${extras.describeCheck(check)}`));
+    if (check.state === 'warned') lines.push(paint('yellow', `  note: ${extras.describeCheck(check)}`));
+  }
+  return lines;
+}
+
+function thresholdLines(report: RunReport, { paint }: SummaryStyle): string[] {
+  return report.thresholds.map(({ state, text, unit, value }) => {
+    const shown = value === null ? 'not given' : `${formatCount(value)} ${unit}`;
+    if (!report.validity.valid) return `  ? ${text.padEnd(24)} ${shown} (not judged: the run is invalid)`;
+    if (state === 'pass') return `  ${paint('green', '✓')} ${text.padEnd(24)} ${shown}`;
+    if (state === 'fail') return `  ${paint('red', '✗')} ${text.padEnd(24)} ${shown}`;
+    return `  ${paint('yellow', '?')} ${text.padEnd(24)} too few samples to tell`;
+  });
+}
+
+const COLUMNS: readonly { readonly title: string; readonly field: PercentileField | 'max_us' }[] = [
+  { title: 'p50', field: 'p50_us' },
+  { title: 'p75', field: 'p75_us' },
+  { title: 'p90', field: 'p90_us' },
+  { title: 'p95', field: 'p95_us' },
+  { title: 'p99', field: 'p99_us' },
+  { title: 'p99.9', field: 'p99_9_us' },
+  { title: 'max', field: 'max_us' },
+];
+
+const NO_BORDER = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: ' ',
+};
+
+function latencyTable(report: RunReport, style: SummaryStyle): string {
+  const rows = tableRows(report);
+  const columns = COLUMNS.filter(
+    ({ field }) => style.columns >= NARROW || (field !== 'p75_us' && field !== 'p90_us'),
+  );
+  const withCount = style.columns >= VERY_NARROW;
+  const table = new Table({
+    chars: NO_BORDER,
+    style: { 'padding-left': 1, 'padding-right': 0, head: [], border: [], compact: true },
+    head: ['', ...columns.map(({ title }) => title), ...(withCount ? ['n'] : []), ''],
+    colAligns: ['left', ...columns.map(() => 'right' as const), 'right', 'left'],
+  });
+  const mark = report.validity.valid ? '' : '?';
+  for (const { label, summary } of rows) {
+    const cells = columns.map(({ field }) => cell(summary, field, report.target.timeout_ms, mark));
+    table.push([label, ...cells, ...(withCount ? [formatCount(summary.n)] : []), 'ms']);
+  }
+  const text = table
+    .toString()
+    .split('\n')
+    .map((line) => ` ${line.trimEnd()}`)
+    .join('\n');
+  return report.validity.valid ? text : style.paint('dim', text);
+}
+
+function tableRows(report: RunReport): { readonly label: string; readonly summary: LatencySummary }[] {
+  const of = (metric: LatencySummary['metric'], scope: string): LatencySummary | undefined =>
+    report.latency.find((entry) => entry.metric === metric && entry.scope === scope && entry.n > 0);
+  const rows = [
+    { label: 'response', summary: of('response', 'all') },
+    { label: 'service', summary: of('service', 'all') },
+    { label: 'queue', summary: of('queue', 'all') },
+    { label: 'tools', summary: of('tool', 'all') },
+    { label: 'late', summary: of('late', 'all') },
+    ...report.latency
+      .filter(({ metric, scope }) => metric === 'response' && scope.startsWith('script:'))
+      .map((summary, _index, all) => ({
+        label: summary.scope.slice('script:'.length),
+        summary: all.length > 1 && summary.n > 0 ? summary : undefined,
+      })),
+  ];
+  return rows.flatMap(({ label, summary }) => (summary === undefined ? [] : [{ label, summary }]));
+}
+
+function cell(
+  summary: LatencySummary,
+  field: PercentileField | 'max_us',
+  timeoutMs: number,
+  mark: string,
+): string {
+  const us = summary[field];
+  if (us !== null) return mark + formatMs(us);
+  const reason = field === 'max_us' ? undefined : summary.not_given[field];
+  return reason === 'censored' ? `>${formatCount(timeoutMs / 1_000)}s` : '–';
+}
+
+/** Milliseconds with as many decimals as the size deserves, three at most. */
+export function formatMs(us: number): string {
+  const ms = us / 1_000;
+  const digits = ms < 10 ? 2 : ms < 1_000 ? 1 : 0;
+  return ms.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+function censoredLines(report: RunReport): string[] {
+  const all = report.latency.find(({ metric, scope }) => metric === 'response' && scope === 'all');
+  const ok = report.latency.find(({ metric, scope }) => metric === 'response' && scope === 'ok');
+  if (all === undefined || all.censored_n === 0) return [];
+  const p99 = ok?.p99_us == null ? 'not given' : `${formatMs(ok.p99_us)} ms`;
+  return [
+    `  ${formatCount(all.censored_n)} failed or dropped executions rank above every success; p99 of the successes alone: ${p99}`,
+  ];
+}
+
+function rateLines({ counts, rates, timing }: RunReport): string[] {
+  const done = rates.done_per_s === null ? '–' : formatRate(rates.done_per_s);
+  const asked = rates.asked_per_s === null ? '' : `asked ${formatRate(rates.asked_per_s)}  `;
+  const inFlight = `in flight mean ${formatCount(rates.in_flight_mean_n, 1)} max ${formatCount(rates.in_flight_max_n)}`;
+  return [
+    `  rate   ${asked}sent ${formatRate(rates.sent_per_s)}  done ${done}   ${inFlight}   dropped ${formatCount(counts.dropped_n)}   warm-up cut ${formatCount(timing.warmup_s, 1)} s (${formatCount(timing.warmup_n)})`,
+  ];
+}
+
+function failureLines({ counts }: RunReport): string[] {
+  const parts = Object.entries(counts.failed).map(([code, n]) => `${code} ${formatCount(n)}`);
+  if (counts.abandoned_n > 0) parts.push(`abandoned ${formatCount(counts.abandoned_n)}`);
+  if (counts.expected_n > 0) parts.push(`(expected failures ${formatCount(counts.expected_n)})`);
+  return parts.length === 0 ? [] : [`  failed ${parts.join('  ')}`];
+}
+
+function costLines({ cost, hosts }: RunReport): string[] {
+  const parts: string[] = [];
+  if (cost.host_cpu_mean_us !== null) parts.push(`host CPU ${formatMs(cost.host_cpu_mean_us)} ms`);
+  if (cost.script_cpu_mean_us !== null) parts.push(`of it script ${formatMs(cost.script_cpu_mean_us)} ms`);
+  if (cost.embedding_cpu_mean_us !== null)
+    parts.push(`pool, tools and generator ${formatMs(cost.embedding_cpu_mean_us)} ms`);
+  const lines = parts.length === 0 ? [] : [`  each   ${parts.join('  ')}`];
+  const shown = hosts.filter(({ cpu_ratio }) => cpu_ratio !== null).slice(0, 8);
+  if (shown.length === 0) return lines;
+  const texts = shown.map(({ cpu_ratio, rss_max_bytes }) => {
+    const memory = rss_max_bytes === null ? '' : ` ${formatSize(rss_max_bytes)}`;
+    return `${formatCount((cpu_ratio ?? 0) * 100, 0)} %${memory}`;
+  });
+  const rest = hosts.length > shown.length ? `  and ${hosts.length - shown.length} more` : '';
+  return [...lines, `  hosts  ${texts.join('  ')}${rest}`];
+}
+
+function environmentLine({ env }: RunReport): string {
+  const quota = env.cgroup_quota_cores === null ? 'none' : `${formatCount(env.cgroup_quota_cores)} cores`;
+  const commit =
+    env.git_sha === null ? '' : `, ${env.git_sha.slice(0, 7)}${env.git_dirty === true ? ' dirty' : ''}`;
+  return `  env    ${env.cores_n} cores, quota ${quota}, ${formatSize(env.mem_bytes)}, Node ${env.node}${commit}`;
+}
+
+function lastLine(report: RunReport, { path }: SummaryExtras, { paint }: SummaryStyle): string {
+  const failed = report.thresholds.filter(({ state }) => state === 'fail').length;
+  const judged = report.validity.valid && report.thresholds.length > 0;
+  const verdict = judged
+    ? failed > 0
+      ? paint('red', `FAILED ${failed} of ${report.thresholds.length} thresholds`)
+      : paint('green', `passed ${report.thresholds.length} thresholds`)
+    : '';
+  const parts = [
+    verdict,
+    path === undefined ? '' : `report ${path}`,
+    report.exit_code === 0 ? '' : `exit ${report.exit_code}`,
+  ];
+  return parts.filter((part) => part !== '').join(' · ');
+}
