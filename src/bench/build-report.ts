@@ -122,7 +122,7 @@ function validityOf(
     deliveredRatio:
       plan.model === 'closed' || !engine.complete || engine.issuedMs === 0
         ? null
-        : Math.min(1, (engine.lastIntendedMs + SLACK_MS) / engine.issuedMs),
+        : Math.min(1, (engine.plannedIssueMs + SLACK_MS) / engine.issuedMs),
     loopBusyRatio: facts.loopBusyRatio,
     ...machine,
     clockStepMs: facts.clockStepMs,

@@ -38,8 +38,8 @@ export interface EngineResult {
   /** When the last execution was handed over or dropped, ms since the start. */
   readonly issuedMs: number;
   readonly endedMs: number;
-  /** When the last arrival was meant to start. */
-  readonly lastIntendedMs: number;
+  /** When the issue was meant to end: the end of the phases, or the last arrival when a count ended it. */
+  readonly plannedIssueMs: number;
   /** Integral of the number in flight over time, execution-milliseconds. */
   readonly inFlightMs: number;
   readonly inFlightMax: number;
@@ -78,7 +78,7 @@ class Engine {
   #issuedMs = 0;
   #closedIndex = 0;
   #closedMeasured = 0;
-  #lastIntendedMs = 0;
+  #plannedIssueMs = 0;
   #inFlightMs = 0;
   #inFlightMax = 0;
   #lastChangeMs = 0;
@@ -109,7 +109,7 @@ class Engine {
       complete: !signal.aborted,
       issuedMs: this.#issuedMs,
       endedMs: this.#now(),
-      lastIntendedMs: this.#lastIntendedMs,
+      plannedIssueMs: this.#plannedIssueMs,
       inFlightMs: this.#inFlightMs,
       inFlightMax: this.#inFlightMax,
     };
@@ -132,16 +132,29 @@ class Engine {
         this.#arrive(next);
         next = source.next();
       }
-      if (next === undefined) this.#finishIssue();
+      if (next === undefined) this.#endOpen();
       else this.#options.waker.wakeAt(this.#zeroMs + next.offsetMs, pump);
     };
     pump();
   }
 
+  /** The issue lasts to the end of its phases, also when the last arrival is before it. */
+  #endOpen(): void {
+    const { plan, waker } = this.#options;
+    const totalMs = totalDurationMs(plan);
+    const isCounted = plan.count !== undefined || plan.replayMs !== undefined;
+    if (isCounted || this.#now() >= totalMs) {
+      if (!isCounted) this.#plannedIssueMs = totalMs;
+      this.#finishIssue();
+    } else {
+      waker.wakeAt(this.#zeroMs + totalMs, () => this.#endOpen());
+    }
+  }
+
   #arrive(arrival: Arrival): void {
     const job = this.#options.workload.job(arrival.index);
     this.#options.onArrive?.();
-    this.#lastIntendedMs = arrival.offsetMs;
+    this.#plannedIssueMs = arrival.offsetMs;
     if (this.#open.size < this.#options.plan.maxInFlight) {
       this.#start(arrival, job);
     } else {

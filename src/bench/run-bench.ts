@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { type Clock, realClock } from '../clock.ts';
 import type { Executor } from '../execution.ts';
-import type { RunReport, TargetFacts } from '../report/run-report.ts';
+import type { Environment, RunReport, TargetFacts } from '../report/run-report.ts';
 import type { Scenario } from '../scenario/load-scenario.ts';
 import { createWorkload } from '../scenario/workload.ts';
 import { buildReport, type RunFacts } from './build-report.ts';
@@ -34,6 +34,8 @@ export interface BenchOptions {
   /** Default: a thread of its own. */
   readonly waker?: Waker;
   readonly probe?: ProcessProbe;
+  /** Default: read from this machine. */
+  readonly environment?: Environment;
 }
 
 export interface BenchResult {
@@ -53,7 +55,7 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
   const probe = options.probe ?? createProcessProbe();
   // Every execution of the run may listen on one signal.
   setMaxListeners(0, signal);
-  const env = await readEnvironment(probe, options.argv);
+  const env = options.environment ?? (await readEnvironment(probe, options.argv));
   await untilAborted(executor.ready(), signal);
   const waker = options.waker ?? (await createThreadWaker(clock));
   const recorder = new RunRecorder(

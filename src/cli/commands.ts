@@ -20,4 +20,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'list the tools that a script may call',
     load: async () => (await import('./commands/tools.ts')).toolsCommand,
   },
+  {
+    name: 'bench',
+    summary: 'run a scenario and measure latency, throughput and cost',
+    load: async () => (await import('./commands/bench.ts')).benchCommand,
+  },
+  {
+    name: 'scenarios',
+    summary: 'list, show and check bench scenarios',
+    load: async () => (await import('./commands/scenarios.ts')).scenariosCommand,
+  },
 ];

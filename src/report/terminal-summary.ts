@@ -149,7 +149,7 @@ function tableRows(report: RunReport): { readonly label: string; readonly summar
     ...report.latency
       .filter(({ metric, scope }) => metric === 'response' && scope.startsWith('script:'))
       .map((summary, _index, all) => ({
-        label: summary.scope.slice('script:'.length),
+        label: `· ${summary.scope.slice('script:'.length)}`,
         summary: all.length > 1 && summary.n > 0 ? summary : undefined,
       })),
   ];

@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { EnclaveError } from '../../src/errors.ts';
+import { parseRunReport } from '../../src/report/parse-run-report.ts';
+
+const codeOf = (value: unknown): string => {
+  try {
+    parseRunReport(value);
+  } catch (error) {
+    return error instanceof EnclaveError ? `${error.code} ${error.message}` : 'another error';
+  }
+  return 'accepted';
+};
+
+describe('parseRunReport()', () => {
+  it('refuses another schema version with what to do', () => {
+    expect(codeOf({ schema: 'enclave.bench/2', kind: 'run' })).toMatch(
+      /^UNSUITABLE_REPORT .*schema: expected enclave\.bench\/1, got "enclave\.bench\/2"/,
+    );
+  });
+
+  it('refuses another kind of report', () => {
+    expect(codeOf({ schema: 'enclave.bench/1', kind: 'search' })).toMatch(
+      /^UNSUITABLE_REPORT .*expected "run", got "search"/,
+    );
+  });
+
+  it('names every field that is missing or wrong', () => {
+    const message = codeOf({ schema: 'enclave.bench/1', kind: 'run', complete: 'yes' });
+    expect(message).toContain('complete: expected true or false, got "yes"');
+    expect(message).toContain('counts: expected an object, got nothing');
+  });
+
+  it.each([undefined, null, [], 'x', 1, {}, { schema: 7 }])('refuses %j', (value) => {
+    expect(codeOf(value)).toMatch(/^INVALID_INPUT /);
+  });
+});
