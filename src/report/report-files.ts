@@ -1,7 +1,7 @@
 // Run reports on disk: written whole or not at all, read back checked.
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { EnclaveError } from '../errors.ts';
 import { parseRunReport } from './parse-run-report.ts';
 import type { RunReport } from './run-report.ts';
@@ -20,12 +20,26 @@ export function reportBaseName(report: RunReport): string {
 export async function prepareReportFolder(folder: string, shown: string = folder): Promise<void> {
   const probe = join(folder, `.write-test-${randomUUID()}`);
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await writeFile(probe, '');
     await rm(probe);
   } catch (cause) {
     throw notWritable(`--out: expected a folder that can be written to, got ${JSON.stringify(shown)}`, cause);
   }
+}
+
+/** `mkdir -p`, step by step: Node's own recursive form never returns under /proc, where a made folder stays missing. */
+async function makeFolder(folder: string): Promise<void> {
+  const isThere = await stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (isThere) return;
+  const parent = dirname(folder);
+  if (parent !== folder) await makeFolder(parent);
+  await mkdir(folder).catch((cause: unknown) => {
+    if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause;
+  });
 }
 
 /**
