@@ -116,7 +116,7 @@ function validityOf(
   return checkValidity({
     model: plan.model,
     counts,
-    lateP99Us: late?.p99_us ?? null,
+    lateP99Us: late?.p99_us ?? late?.p95_us ?? late?.p90_us ?? null,
     lateMaxUs: late?.max_us ?? null,
     serviceP50Us: find('service')?.p50_us ?? null,
     deliveredRatio:

@@ -21,6 +21,7 @@ export interface BenchFlags {
   readonly workers?: string;
   readonly isolation?: string;
   readonly allowNoise?: boolean;
+  readonly progress: string;
   readonly out: string;
   readonly json?: boolean;
 }
@@ -35,6 +36,7 @@ export interface BenchSettings {
   readonly load: LoadOverrides;
   readonly pool: PoolFlags;
   readonly allowNoise: boolean;
+  readonly progressMs: number;
   readonly out: string;
   readonly json: boolean;
 }
@@ -85,9 +87,14 @@ export function readBenchFlags(flags: BenchFlags): BenchSettings {
     poolSize: readPoolSize(reader, flags.workers),
     isolation: reader.choice('--isolation', flags.isolation, ['isolate', 'context']),
   };
+  const progressMs = reader.duration('--progress', flags.progress, {
+    min: 1_000,
+    max: 3_600_000,
+    words: 'from 1s to 1h',
+  });
   reader.finish('bench', 'enclave bench --help lists the options');
   const { allowNoise = false, json = false, out, scenario } = flags;
-  return { scenario, load, pool, allowNoise, out, json };
+  return { scenario, load, pool, allowNoise, progressMs: progressMs ?? 10_000, out, json };
 }
 
 const FACTOR = { above: 0, max: 1e6, words: 'above 0 and up to 1M' };

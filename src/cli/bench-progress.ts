@@ -12,11 +12,11 @@ export interface ProgressPrinter {
   readonly end: () => void;
 }
 
-const OFF_TTY_EVERY_S = 10;
-
-export function createProgressPrinter(output: Output, plan: LoadPlan): ProgressPrinter {
+/** @param offTtyMs - time between two lines where there is no terminal, ms */
+export function createProgressPrinter(output: Output, plan: LoadPlan, offTtyMs: number): ProgressPrinter {
   const totalMs = totalDurationMs(plan);
-  let nextLineS = OFF_TTY_EVERY_S;
+  const everyS = offTtyMs / 1_000;
+  let nextLineS = everyS;
   const lineOf = (progress: Progress): string => {
     const isCounted = plan.count !== undefined;
     const view = {
@@ -32,7 +32,7 @@ export function createProgressPrinter(output: Output, plan: LoadPlan): ProgressP
       if (output.isTty) {
         output.write(`\r\u001b[K${lineOf(progress)}`);
       } else if (progress.elapsedS >= nextLineS) {
-        nextLineS = Math.floor(progress.elapsedS / OFF_TTY_EVERY_S + 1) * OFF_TTY_EVERY_S;
+        nextLineS = Math.floor(progress.elapsedS / everyS + 1) * everyS;
         output.write(`${lineOf(progress)}\n`);
       }
     },

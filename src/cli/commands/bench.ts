@@ -32,6 +32,7 @@ export function benchCommand(io: Io): Command {
     .option('--workers <n>', 'host processes of the pool: a number, or cpu, io, mixed (default: cpu)')
     .option('--isolation <kind>', 'isolate or context (default: isolate)')
     .option('--allow-noise', 'keep the mark of an invalid run, but exit 0')
+    .option('--progress <time>', 'off a terminal: time between progress lines', '10s')
     .option('--out <folder>', 'where the report goes', 'reports')
     .option('--json', 'the report as JSON on stdout, and nothing else there')
     .addHelpText(
@@ -55,7 +56,7 @@ async function bench(options: BenchFlags, io: Io): Promise<void> {
   const folder = resolve(io.cwd, flags.out);
   await prepareReportFolder(folder, flags.out);
   await using target = openTarget(scenario, plan, flags.pool);
-  const progress = createProgressPrinter(io.stderr, plan);
+  const progress = createProgressPrinter(io.stderr, plan, flags.progressMs);
   const { report } = await runBench({
     scenario,
     plan,
