@@ -4,9 +4,11 @@ import {
   type Environment,
   type ExecutionCost,
   type LatencySummary,
+  type Rates,
   RUN_REPORT_SCHEMA,
   type RunReport,
   type ScenarioFacts,
+  type ThresholdResult,
   type Validity,
 } from '../report/run-report.ts';
 import type { EngineResult } from './engine.ts';
@@ -14,6 +16,7 @@ import { warmupDurationMs } from './load-plan.ts';
 import type { BenchOptions, WatchResult } from './run-bench.ts';
 import type { RunRecorder } from './run-recorder.ts';
 import type { LoadPlan } from './sample.ts';
+import { judgeThreshold } from './thresholds.ts';
 import { checkValidity } from './validity.ts';
 
 export interface RunFacts extends WatchResult {
@@ -30,14 +33,15 @@ export function buildReport(options: BenchOptions, recorder: RunRecorder, facts:
   const counts = recorder.counts();
   const latency = recorder.latency();
   const validity = validityOf(plan, counts, latency, facts);
+  const rates = ratesOf(plan, counts, recorder, engine);
+  const judged = { latency, counts, rates };
+  const thresholds = (options.thresholds ?? []).map((threshold) => judgeThreshold(threshold, judged));
   const warmupMs = warmupDurationMs(plan);
-  const measuredS = Math.max(0, engine.issuedMs - warmupMs) / 1_000;
-  const perSecond = (n: number): number => (measuredS === 0 ? 0 : n / measuredS);
   return {
     schema: RUN_REPORT_SCHEMA,
     kind: 'run',
     complete: engine.complete,
-    exit_code: exitCodeOf(engine.complete, validity, options.allowNoise ?? false),
+    exit_code: exitCodeOf(engine.complete, validity, thresholds, options.allowNoise ?? false),
     validity,
     scenario: scenarioFacts(options),
     target: { ...target, max_in_flight_n: plan.maxInFlight, timeout_ms: plan.timeoutMs },
@@ -46,23 +50,34 @@ export function buildReport(options: BenchOptions, recorder: RunRecorder, facts:
       ended_at: new Date(facts.endWallMs).toISOString(),
       warmup_s: Math.min(warmupMs, engine.issuedMs) / 1_000,
       warmup_n: recorder.warmupN,
-      measured_s: measuredS,
+      measured_s: measuredSeconds(plan, engine),
       drain_s: (engine.endedMs - engine.issuedMs) / 1_000,
     },
     counts,
-    rates: {
-      asked_per_s: plan.model === 'open' ? perSecond(counts.asked_n) : null,
-      sent_per_s: perSecond(counts.sent_n),
-      done_per_s: recorder.donePerSecond(),
-      in_flight_mean_n: engine.endedMs === 0 ? 0 : engine.inFlightMs / engine.endedMs,
-      in_flight_max_n: engine.inFlightMax,
-    },
+    rates,
     latency,
     cost: costOf(recorder, facts),
     hosts: facts.window?.hosts ?? [],
     series: recorder.series(engine.endedMs),
-    thresholds: [],
+    thresholds,
     env: facts.env,
+  };
+}
+
+/** From the end of the warm-up to the end of the issue, s. */
+function measuredSeconds(plan: LoadPlan, engine: EngineResult): number {
+  return Math.max(0, engine.issuedMs - warmupDurationMs(plan)) / 1_000;
+}
+
+function ratesOf(plan: LoadPlan, counts: Counts, recorder: RunRecorder, engine: EngineResult): Rates {
+  const seconds = measuredSeconds(plan, engine);
+  const perSecond = (n: number): number => (seconds === 0 ? 0 : n / seconds);
+  return {
+    asked_per_s: plan.model === 'open' ? perSecond(counts.asked_n) : null,
+    sent_per_s: perSecond(counts.sent_n),
+    done_per_s: recorder.donePerSecond(),
+    in_flight_mean_n: engine.endedMs === 0 ? 0 : engine.inFlightMs / engine.endedMs,
+    in_flight_max_n: engine.inFlightMax,
   };
 }
 
@@ -157,10 +172,20 @@ function machineShares({ machineAfter, machineBefore, ownCpuMs, window }: RunFac
 const INTERRUPTED = 96;
 const GENERATOR_LIMITED = 97;
 const INVALID = 98;
+const THRESHOLD_FAILED = 99;
 
-function exitCodeOf(complete: boolean, validity: Validity, allowNoise: boolean): number {
+/** The first that applies, in the order of the table in docs/bench.md. Noise may be allowed; a run without a result may not. */
+function exitCodeOf(
+  complete: boolean,
+  validity: Validity,
+  thresholds: readonly ThresholdResult[],
+  allowNoise: boolean,
+): number {
   if (!complete) return INTERRUPTED;
   const hasNoSuccess = validity.checks.some((check) => check.id === 'no-success' && check.state === 'failed');
-  if (validity.valid || (allowNoise && !hasNoSuccess)) return 0;
-  return validity.generator_limited ? GENERATOR_LIMITED : INVALID;
+  if (hasNoSuccess || (!validity.valid && !allowNoise)) {
+    return validity.generator_limited ? GENERATOR_LIMITED : INVALID;
+  }
+  if (thresholds.some(({ state }) => state === 'unsupported')) return INVALID;
+  return thresholds.some(({ state }) => state === 'fail') ? THRESHOLD_FAILED : 0;
 }

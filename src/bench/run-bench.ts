@@ -13,6 +13,7 @@ import { type MachineTimes, readEnvironment, readMachineTimes } from './machine.
 import { createProcessProbe, type ProcessProbe } from './process-probe.ts';
 import { type Progress, RunRecorder } from './run-recorder.ts';
 import type { LoadPlan } from './sample.ts';
+import type { Threshold } from './thresholds.ts';
 import { createThreadWaker, type Waker } from './waker.ts';
 
 export interface BenchOptions {
@@ -26,6 +27,8 @@ export interface BenchOptions {
   readonly signal: AbortSignal;
   /** The command line, for the report; secrets are masked. */
   readonly argv: readonly string[];
+  /** Goals of the run; a failed one makes exit code 99. */
+  readonly thresholds?: readonly Threshold[];
   /** Keeps an invalid run's mark, but not its exit code. */
   readonly allowNoise?: boolean;
   /** Called four times a second. */

@@ -20,6 +20,7 @@ export interface BenchFlags {
   readonly shorten?: string;
   readonly workers?: string;
   readonly isolation?: string;
+  readonly threshold?: readonly string[];
   readonly allowNoise?: boolean;
   readonly progress: string;
   readonly out: string;
@@ -35,6 +36,7 @@ export interface BenchSettings {
   readonly scenario: string;
   readonly load: LoadOverrides;
   readonly pool: PoolFlags;
+  readonly thresholds: readonly string[];
   readonly allowNoise: boolean;
   readonly progressMs: number;
   readonly out: string;
@@ -94,7 +96,16 @@ export function readBenchFlags(flags: BenchFlags): BenchSettings {
   });
   reader.finish('bench', 'enclave bench --help lists the options');
   const { allowNoise = false, json = false, out, scenario } = flags;
-  return { scenario, load, pool, allowNoise, progressMs: progressMs ?? 10_000, out, json };
+  return {
+    scenario,
+    load,
+    pool,
+    thresholds: flags.threshold ?? [],
+    allowNoise,
+    progressMs: progressMs ?? 10_000,
+    out,
+    json,
+  };
 }
 
 const FACTOR = { above: 0, max: 1e6, words: 'above 0 and up to 1M' };

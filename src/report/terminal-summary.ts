@@ -76,8 +76,10 @@ function verdictLines(report: RunReport, extras: SummaryExtras, { paint }: Summa
 
 function thresholdLines(report: RunReport, { paint }: SummaryStyle): string[] {
   return report.thresholds.map(({ state, text, unit, value }) => {
-    const shown = value === null ? 'not given' : `${formatCount(value)} ${unit}`;
-    if (!report.validity.valid) return `  ? ${text.padEnd(24)} ${shown} (not judged: the run is invalid)`;
+    const shown = value === null ? 'among the failed' : `${formatCount(value)} ${unit}`;
+    // Without noise allowed, an invalid run judges nothing.
+    const isJudged = report.validity.valid || report.exit_code === 0 || report.exit_code === 99;
+    if (!isJudged) return `  ? ${text.padEnd(24)} ${shown} (not judged: the run is invalid)`;
     if (state === 'pass') return `  ${paint('green', '✓')} ${text.padEnd(24)} ${shown}`;
     if (state === 'fail') return `  ${paint('red', '✗')} ${text.padEnd(24)} ${shown}`;
     return `  ${paint('yellow', '?')} ${text.padEnd(24)} too few samples to tell`;

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { planLoad } from '../../bench/load-plan.ts';
 import { runBench } from '../../bench/run-bench.ts';
+import { parseThresholds } from '../../bench/thresholds.ts';
 import { prepareReportFolder, writeRunReport } from '../../report/report-files.ts';
 import { loadScenario } from '../../scenario/load-scenario.ts';
 import { type BenchFlags, readBenchFlags } from '../bench-flags.ts';
@@ -31,6 +32,7 @@ export function benchCommand(io: Io): Command {
     .option('--shorten <k>', 'durations divided by k: the rates stay')
     .option('--workers <n>', 'host processes of the pool: a number, or cpu, io, mixed (default: cpu)')
     .option('--isolation <kind>', 'isolate or context (default: isolate)')
+    .option('--threshold <goal...>', 'a goal such as "p99<50ms" or "errors<0.1%"; exit 99 when missed')
     .option('--allow-noise', 'keep the mark of an invalid run, but exit 0')
     .option('--progress <time>', 'off a terminal: time between progress lines', '10s')
     .option('--out <folder>', 'where the report goes', 'reports')
@@ -53,6 +55,7 @@ async function bench(options: BenchFlags, io: Io): Promise<void> {
   const flags = readBenchFlags(options);
   const scenario = await loadScenario(flags.scenario, io.cwd);
   const plan = planLoad(scenario, flags.load);
+  const thresholds = parseThresholds([...scenario.thresholds, ...flags.thresholds], plan.model);
   const folder = resolve(io.cwd, flags.out);
   await prepareReportFolder(folder, flags.out);
   await using target = openTarget(scenario, plan, flags.pool);
@@ -64,6 +67,7 @@ async function bench(options: BenchFlags, io: Io): Promise<void> {
     target: target.facts,
     signal: io.interrupted,
     argv: io.argv,
+    thresholds,
     allowNoise: flags.allowNoise,
     onProgress: progress.show,
   }).finally(progress.end);
