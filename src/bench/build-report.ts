@@ -92,6 +92,15 @@ function scenarioFacts({ plan, scenario }: BenchOptions): ScenarioFacts {
     arrivals: isOpen ? plan.arrivals : null,
     rate_per_s: isOpen ? meanRate(plan) : null,
     concurrency_n: isOpen ? null : plan.concurrency,
+    compress_ratio: plan.compress,
+    shorten_ratio: plan.shorten,
+    phases: plan.phases.map((phase) => ({
+      name: phase.name,
+      from_per_s: phase.fromPerSecond,
+      to_per_s: phase.toPerSecond,
+      duration_s: Number.isFinite(phase.durationMs) ? phase.durationMs / 1_000 : null,
+      measured: phase.measured,
+    })),
   };
 }
 

@@ -47,6 +47,8 @@ export function planLoad(scenario: Scenario, overrides: LoadOverrides = {}): Loa
     drainMs: load.drainMs,
     seed: overrides.seed ?? scenario.seed,
     phases,
+    compress: overrides.compress ?? scenario.compress,
+    shorten: overrides.shorten ?? 1,
   };
   return overrides.count === undefined ? plan : { ...plan, count: overrides.count };
 }

@@ -42,6 +42,9 @@ export interface LoadPlan {
   readonly drainMs: number;
   readonly seed: number;
   readonly phases: readonly LoadPhase[];
+  /** The two time knobs as applied; 1 = not used. */
+  readonly compress: number;
+  readonly shorten: number;
   /** Ends the run after so many measured arrivals; absent: the phases end it. */
   readonly count?: number;
   /** Intended starts of an earlier run, ms; they replace `arrivals`. */

@@ -58,6 +58,14 @@ const point = z.looseObject({
   max_us: known,
 });
 
+const phase = z.looseObject({
+  name: text,
+  from_per_s: z.number(),
+  to_per_s: z.number(),
+  duration_s: known,
+  measured: z.boolean(),
+});
+
 /** Loose on purpose: within one schema number fields are added, never changed. */
 export const runReportSchema: z.ZodType<RunReport> = z.looseObject({
   schema: z.literal(RUN_REPORT_SCHEMA),
@@ -74,6 +82,9 @@ export const runReportSchema: z.ZodType<RunReport> = z.looseObject({
     arrivals: z.enum(['poisson', 'constant']).nullable(),
     rate_per_s: known,
     concurrency_n: known,
+    compress_ratio: z.number().exactOptional(),
+    shorten_ratio: z.number().exactOptional(),
+    phases: z.array(phase).exactOptional(),
   }),
   target: z.looseObject({
     driver: text,

@@ -56,6 +56,20 @@ export interface ScenarioFacts {
   readonly rate_per_s: number | null;
   /** Executions kept in flight; null in the open model. */
   readonly concurrency_n: number | null;
+  /** `--compress`: rates were multiplied by it, durations divided. Idle time-outs and lifetimes were not scaled. */
+  readonly compress_ratio?: number;
+  /** `--shorten`: durations were divided by it. */
+  readonly shorten_ratio?: number;
+  readonly phases?: readonly PhaseFacts[];
+}
+
+export interface PhaseFacts {
+  readonly name: string;
+  readonly from_per_s: number;
+  readonly to_per_s: number;
+  /** Null when a count ended it. */
+  readonly duration_s: number | null;
+  readonly measured: boolean;
 }
 
 export interface TargetFacts {

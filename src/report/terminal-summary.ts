@@ -58,10 +58,21 @@ function headline(report: RunReport, { paint }: SummaryStyle): string {
     `${target.driver}${pool}`,
     load,
     `${formatCount(timing.measured_s, 1)} s after ${formatCount(timing.warmup_s, 1)} s warm-up`,
+    ...knobs(report),
     `seed ${scenario.seed}`,
     word,
   ];
   return parts.join(' · ');
+}
+
+/** Both knobs are said aloud: a compressed day is not a day. */
+function knobs({ scenario }: RunReport): string[] {
+  const parts: string[] = [];
+  if ((scenario.compress_ratio ?? 1) !== 1)
+    parts.push(`compressed ${formatCount(scenario.compress_ratio ?? 1)}x`);
+  if ((scenario.shorten_ratio ?? 1) !== 1)
+    parts.push(`shortened ${formatCount(scenario.shorten_ratio ?? 1)}x`);
+  return parts;
 }
 
 function verdictLines(report: RunReport, extras: SummaryExtras, { paint }: SummaryStyle): string[] {

@@ -8,7 +8,7 @@ import type { ExecutionLimits, ScriptLanguage } from '../execution.ts';
 import { nearest } from '../nearest.ts';
 import { show } from '../zod-problems.ts';
 import { parseScenario } from './parse-scenario.ts';
-import type { ScenarioFile, ToolSpec } from './scenario-types.ts';
+import type { ScenarioFile, TenantSpec, ToolSpec } from './scenario-types.ts';
 
 /** A script of the mix, its source read. */
 export interface ScenarioScript {
@@ -18,8 +18,8 @@ export interface ScenarioScript {
   readonly filename: string;
   readonly language: ScriptLanguage;
   readonly args: unknown;
-  /** `ok`, or the outcome code with which the script ends by design. */
-  readonly expect: string;
+  /** `ok`, or the outcome codes with which the script ends by design. */
+  readonly expect: readonly string[];
 }
 
 export interface ScenarioTool extends ToolSpec {
@@ -34,7 +34,7 @@ export interface Scenario {
   readonly seed: number;
   readonly scripts: readonly ScenarioScript[];
   readonly tools: Readonly<Record<string, ScenarioTool>>;
-  readonly tenants: readonly { readonly id: string; readonly weight: number }[];
+  readonly tenants: readonly TenantSpec[];
   readonly limits: Partial<ExecutionLimits>;
   readonly load: ScenarioFile['load'];
   readonly thresholds: readonly string[];
@@ -152,7 +152,8 @@ async function complete(file: ScenarioFile, folder: string, subject: string): Pr
     const ending = extname(script.file ?? '') === '.ts' ? 'ts' : 'js';
     const language = script.language ?? ending;
     const filename = basename(script.file ?? `${script.id}.${language}`);
-    const { id, weight, expect, args } = script;
+    const { id, weight, args } = script;
+    const expect = typeof script.expect === 'string' ? [script.expect] : script.expect;
     scripts.push({ id, weight, expect, args: args ?? {}, source, language, filename });
   }
   const tools: Record<string, ScenarioTool> = {};

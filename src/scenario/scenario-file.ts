@@ -75,10 +75,11 @@ const tool = z.strictObject({
     .describe('Padding added to the answer, bytes.'),
 });
 
+const ending = z.enum(['ok', ...Object.keys(OUTCOME_CODES)] as [string, ...string[]]);
 const expectation = z
-  .enum(['ok', ...Object.keys(OUTCOME_CODES)] as [string, ...string[]])
+  .union([ending, z.array(ending).min(1)])
   .default('ok')
-  .describe('How the script should end: ok, or the outcome code it fails with by design.');
+  .describe('How the script should end: ok, or the outcome codes it fails with by design.');
 
 const script = z
   .strictObject({
@@ -97,7 +98,15 @@ const script = z
     message: 'expected exactly one of file and code',
   });
 
-const tenant = z.strictObject({ id: identifier, weight });
+const tenant = z.strictObject({
+  id: identifier,
+  weight,
+  scripts: z
+    .array(identifier)
+    .min(1)
+    .optional()
+    .describe('Scripts that only this tenant runs; default: those that no tenant claims.'),
+});
 
 const phase = z.strictObject({
   name: identifier,
@@ -190,6 +199,7 @@ export const scenarioFileSchema: z.ZodType<ScenarioFile, ScenarioInput> = z
       'load.phases',
       context,
     );
+    claims(scenario.tenants, scenario.scripts, context);
     if (!scenario.load.phases.some((item) => item.measure)) {
       context.addIssue({
         code: 'custom',
@@ -208,6 +218,26 @@ export const scenarioFileSchema: z.ZodType<ScenarioFile, ScenarioInput> = z
       });
     }
   });
+
+/** Every claimed script exists, and a tenant that claims none finds one left. */
+function claims(
+  tenants: readonly { readonly scripts?: readonly string[] | undefined }[],
+  scripts: readonly { readonly id: string }[],
+  context: z.RefinementCtx,
+): void {
+  const ids = scripts.map((item) => item.id);
+  const claimed = new Set(tenants.flatMap((item) => item.scripts ?? []));
+  for (const [index, item] of tenants.entries()) {
+    const unknown = item.scripts?.find((id) => !ids.includes(id));
+    const path = ['tenants', index, 'scripts'];
+    if (unknown !== undefined) {
+      const message = `expected ids of scripts (${ids.join(', ')}), got "${unknown}"`;
+      context.addIssue({ code: 'custom', path, message });
+    } else if (item.scripts === undefined && ids.every((id) => claimed.has(id))) {
+      context.addIssue({ code: 'custom', path, message: 'expected a script that no other tenant claims' });
+    }
+  }
+}
 
 function unique(ids: readonly string[], path: string, context: z.RefinementCtx): void {
   ids.forEach((id, index) => {

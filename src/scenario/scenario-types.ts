@@ -38,13 +38,15 @@ export interface ScriptSpec {
   readonly language?: 'js' | 'ts' | undefined;
   /** `args` of the script; `args.index` is added when it is an object. Default `{}`. */
   readonly args?: unknown;
-  /** `ok`, or the outcome code with which it ends by design. Default `ok`. */
-  readonly expect: string;
+  /** `ok`, or the outcome codes with which it ends by design. Default `ok`. */
+  readonly expect: string | readonly string[];
 }
 
 export interface TenantSpec {
   readonly id: string;
   readonly weight: number;
+  /** Scripts that only this tenant runs. Default: those that no tenant claims. */
+  readonly scripts?: readonly string[] | undefined;
 }
 
 export interface PhaseSpec {

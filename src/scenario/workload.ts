@@ -9,7 +9,7 @@ export interface Job {
   readonly index: number;
   readonly script: string;
   readonly tenant: string;
-  readonly expect: string;
+  readonly expect: readonly string[];
   readonly request: ExecutionRequest;
 }
 
@@ -20,13 +20,18 @@ export interface Workload {
 
 /** Draws executions of `scenario` with `seed`; `timeoutMs` bounds the wait in the target's queue. */
 export function createWorkload(scenario: Scenario, seed: number, timeoutMs: number): Workload {
-  const pickScript = createPicker(scenario.scripts);
-  const pickTenant = createPicker(scenario.tenants);
+  const claimed = new Set(scenario.tenants.flatMap(({ scripts }) => scripts ?? []));
+  const pickTenant = createPicker(
+    scenario.tenants.map(({ id, scripts: own, weight }) => {
+      const isMine = (script: string): boolean => own?.includes(script) ?? !claimed.has(script);
+      return { id, weight, pickScript: createPicker(scenario.scripts.filter((script) => isMine(script.id))) };
+    }),
+  );
   const limits = { queueMs: timeoutMs, ...scenario.limits };
   return {
     job(index) {
+      const { id: tenant, pickScript } = pickTenant(drawUniform(seed, STREAM.tenant, index));
       const script = pickScript(drawUniform(seed, STREAM.script, index));
-      const tenant = pickTenant(drawUniform(seed, STREAM.tenant, index)).id;
       const request: ExecutionRequest = {
         source: script.source,
         filename: script.filename,

@@ -26,6 +26,8 @@ function plan(changes: Partial<LoadPlan> = {}): LoadPlan {
     timeoutMs: 30_000,
     drainMs: 30_000,
     seed: 5,
+    compress: 1,
+    shorten: 1,
     phases: [{ name: 'steady', fromPerSecond: 100, toPerSecond: 100, durationMs: 1_000, measured: true }],
     ...changes,
   };

@@ -117,7 +117,7 @@ describe('runBench()', () => {
     const clock = new ManualClock();
     const [script] = testScenario().scripts;
     if (script === undefined) throw new Error('no script');
-    const scenario = testScenario({ scripts: [{ ...script, expect: 'MEMORY_LIMIT' }] });
+    const scenario = testScenario({ scripts: [{ ...script, expect: ['MEMORY_LIMIT'] }] });
     const executor = new FakeExecutor(() => later(clock, 10, failed('MEMORY_LIMIT')));
     const report = await bench(clock, executor, {}, scenario);
     expect(report.counts).toMatchObject({ ok_n: 0, expected_n: 2_000, failed: {} });

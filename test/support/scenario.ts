@@ -14,7 +14,7 @@ export function testScenario(changes: Partial<Scenario> = {}): Scenario {
         filename: 'one.js',
         language: 'js',
         args: {},
-        expect: 'ok',
+        expect: ['ok'],
       },
     ],
     tools: {},

@@ -1,0 +1,2 @@
+// Never ends by itself: the CPU limit ends it.
+for (;;);
