@@ -2,6 +2,8 @@
 export { type AvailabilityGoal, type AvailableFleet, availableFleet } from './availability.ts';
 export { type Catalogue, type InstanceType, parseCatalogue } from './catalogue.ts';
 export { erlangB, erlangC, type Station } from './erlang.ts';
+export { fitUsl, type Interval, type LoadPoint, type UslFit } from './fit-usl.ts';
+export { type HpaInput, type HpaMetric, hpaDesiredReplicas } from './hpa.ts';
 export { allenCunneenMeanWait, type MgcInput, mdcMeanWaitExact, mgcMeanWait } from './mgc.ts';
 export { type MmcInput, type MmcWait, mmcWait } from './mmc.ts';
 export { planCapacity } from './plan-capacity.ts';
@@ -19,4 +21,5 @@ export {
 } from './service-time.ts';
 export { parseSlos, type Slo } from './slo.ts';
 export { minServers, type ServerDemand, type ServerGoal, waitLaw } from './station.ts';
+export { type UslCoefficients, uslConcurrency, uslPeak, uslThroughput } from './usl.ts';
 export { type Workload, workloadFromCapacity, workloadFromReport } from './workload.ts';
