@@ -4,11 +4,13 @@ export { type Catalogue, type InstanceType, parseCatalogue } from './catalogue.t
 export { erlangB, erlangC, type Station } from './erlang.ts';
 export { fitUsl, type Interval, type LoadPoint, type UslFit } from './fit-usl.ts';
 export { type HpaInput, type HpaMetric, hpaDesiredReplicas } from './hpa.ts';
+export { HPA_DEFAULTS, type HpaConfig, HpaController } from './hpa-controller.ts';
 export { allenCunneenMeanWait, type MgcInput, mdcMeanWaitExact, mgcMeanWait } from './mgc.ts';
 export { type MmcInput, type MmcWait, mmcWait } from './mmc.ts';
 export { planCapacity } from './plan-capacity.ts';
 export type { Plan, PlanInput, Prediction, TypePlan, Verdict, Warning } from './plan-types.ts';
 export type { Provenance, Sourced, Step } from './provenance.ts';
+export type { ArrivalLaw } from './sampling.ts';
 export {
   type Bin,
   exponentialServiceTime,
@@ -19,6 +21,7 @@ export {
   serviceQuantile,
   type WaitLaw,
 } from './service-time.ts';
+export { type SimulationInput, type SimulationResult, simulate } from './simulate.ts';
 export { parseSlos, type Slo } from './slo.ts';
 export { minServers, type ServerDemand, type ServerGoal, waitLaw } from './station.ts';
 export { type UslCoefficients, uslConcurrency, uslPeak, uslThroughput } from './usl.ts';

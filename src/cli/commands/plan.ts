@@ -1,0 +1,159 @@
+// enclave plan: from a daily volume to a fleet and its cost, derived from a measured run or a stated capacity.
+import { readFile } from 'node:fs/promises';
+import { relative, resolve } from 'node:path';
+import { Command } from 'commander';
+import { codeInfo, EnclaveError, invalidInput } from '../../errors.ts';
+import { type Catalogue, parseCatalogue } from '../../planner/catalogue.ts';
+import { planCapacity } from '../../planner/plan-capacity.ts';
+import { type Workload, workloadFromCapacity, workloadFromReport } from '../../planner/workload.ts';
+import { histogramBins } from '../../report/histogram-bins.ts';
+import { planText } from '../../report/plan-text.ts';
+import { newestReport, readRunReport } from '../../report/report-files.ts';
+import { type Io, styled } from '../io.ts';
+import { nearest } from '../nearest.ts';
+import { type PlanFlags, type PlanOptions, readPlanOptions } from '../plan-options.ts';
+
+const REPORTS = 'reports';
+const SHIPPED_PRICES = new URL('../../../catalogue/ec2-prices.json', import.meta.url);
+/** Where a stated capacity was found, when the user does not say. */
+const DEFAULT_CAPACITY_TYPE = 'c6i.large';
+const STALE_DAYS = 180;
+
+export function planCommand(io: Io): Command {
+  return new Command('plan')
+    .description('Plan a fleet: instances, cost and the derivation of both, for a volume and an objective.')
+    .option('--per-day <volume>', 'executions per day, such as 5M, 1.2k or 1B')
+    .option('--per-month <volume>', 'executions per month of 730 hours')
+    .option('--peak <factor>', 'peak rate / mean rate (default: 3, marked assumed)')
+    .option('--peak-share <share>', 'share of the day that falls into the busiest hour; 0.125 is a peak of 3')
+    .option('--slo <objectives>', 'such as p99=100ms or p99=100ms,wait95=50ms; all must hold at the peak')
+    .option('--from <report>', `run report to plan from (default: the newest in ${REPORTS}/)`)
+    .option('--capacity <rate>', 'stated capacity of one instance instead of a report, such as 15000/s')
+    .option('--on <type>', `instance type that --capacity holds for (default: ${DEFAULT_CAPACITY_TYPE})`)
+    .option('--types <list>', 'instance types to choose from, such as c6i.large,c7g.large')
+    .option('--prices <file>', 'price catalogue (default: the one shipped)')
+    .option(
+      '--max-utilisation <share>',
+      'busy share of processors at the peak (default: 0.85 with --slo, else 0.7)',
+    )
+    .option(
+      '--queue <kind>',
+      'pooled: one queue, a broker; split: a balancer over instances (default: pooled)',
+    )
+    .option('--floor <n>', 'never fewer instances (default: 2)')
+    .option('--spares <k>', 'instances that may fail at the peak (default: 1)')
+    .option('--zones <n>', 'zones that the fleet is spread over (default: 3)')
+    .option('--lose-zones <n>', 'zones that may fail at the peak (default: 0)')
+    .option('--budget <usd>', 'USD per month that may not be exceeded, such as 500 or 500/month')
+    .option('--json', 'the plan as JSON on stdout')
+    .addHelpText(
+      'after',
+      `
+Numbers: k thousand, M million, B billion. 5m is refused: milli, minute or million?
+Exit status: 0 met, 2 bad input or unsuitable report, 3 infeasible or over budget.
+
+Examples:
+  enclave plan --per-day 5M --peak 3 --slo p99=100ms
+  enclave plan --per-day 5M --capacity 200/s --on c6i.2xlarge --json`,
+    )
+    .action((flags: PlanFlags) => plan(flags, io));
+}
+
+async function plan(flags: PlanFlags, io: Io): Promise<void> {
+  const options = readPlanOptions(flags);
+  const catalogue = await readCatalogue(flags.prices, io);
+  checkTypes(options, catalogue);
+  const workload = await readWorkload(flags, options, catalogue, io);
+  const result = planCapacity({ ...options, catalogue, workload });
+  if (flags.json === true) io.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  else
+    io.stdout.write(
+      planText(result, { columns: io.stdout.columns, bold: (text) => styled(io.stdout, 'bold', text) }),
+    );
+  if (result.verdict.status === 'over budget') io.exitWith(codeInfo('INFEASIBLE').exitCode);
+}
+
+async function readWorkload(
+  flags: PlanFlags,
+  options: PlanOptions,
+  catalogue: Catalogue,
+  io: Io,
+): Promise<Workload> {
+  if (options.capacity !== undefined) {
+    const name = options.capacity.on ?? DEFAULT_CAPACITY_TYPE;
+    const type = catalogue.types.find((candidate) => candidate.type === name) ?? catalogue.types[0];
+    if (type === undefined) throw new EnclaveError('INTERNAL', 'the catalogue is empty');
+    return workloadFromCapacity(options.capacity.perSecond, type);
+  }
+  const path = await reportPath(flags.from, io);
+  const report = await readRunReport(path);
+  const name = relative(io.cwd, path);
+  const service = report.latency.find(({ metric, scope }) => metric === 'service' && scope === 'ok');
+  if (service === undefined)
+    throw new EnclaveError(
+      'UNSUITABLE_REPORT',
+      `${name} cannot carry a plan: it holds no service times of successes`,
+    );
+  const bins = histogramBins(service.hdr_v2, `${name}: hdr_v2`).map(({ fromUs, toUs, count }) => ({
+    fromS: fromUs / 1e6,
+    toS: toUs / 1e6,
+    count,
+  }));
+  const percentiles = options.slos.flatMap(({ metric, p }) => (metric === 'response' ? [p] : []));
+  return workloadFromReport(report, bins, percentiles, name);
+}
+
+async function reportPath(from: string | undefined, io: Io): Promise<string> {
+  if (from !== undefined) return resolve(io.cwd, from);
+  const newest = await newestReport(resolve(io.cwd, REPORTS));
+  if (newest !== undefined) return newest;
+  throw invalidInput(
+    'plan',
+    [{ path: '--from', message: `expected a run report, got no option and none in ${REPORTS}/` }],
+    'run enclave bench --scenario tools first, or state a capacity: --capacity 200/s',
+  );
+}
+
+async function readCatalogue(path: string | undefined, io: Io): Promise<Catalogue> {
+  const file = path === undefined ? SHIPPED_PRICES : resolve(io.cwd, path);
+  const subject = path === undefined ? 'price catalogue' : `--prices ${path}`;
+  const catalogue = parseCatalogue(await readJson(file, subject), subject);
+  const ageDays = (Date.now() - Date.parse(catalogue.asOf)) / 86_400_000;
+  if (ageDays > STALE_DAYS)
+    io.stderr.write(
+      `note: PRICE-STALE the prices are of ${catalogue.asOf}, ${Math.floor(ageDays)} days ago; --prices takes newer ones\n`,
+    );
+  return catalogue;
+}
+
+async function readJson(file: URL | string, subject: string): Promise<unknown> {
+  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    throw new EnclaveError('FILE_NOT_READABLE', `${subject}: expected a readable file (${code})`, { cause });
+  });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new EnclaveError('INVALID_INPUT', `${subject}: expected JSON (${reason})`, { cause });
+  }
+}
+
+function checkTypes(options: PlanOptions, catalogue: Catalogue): void {
+  const names = catalogue.types.map(({ type }) => type);
+  const asked = [
+    ...options.types.map((name) => ({ path: '--types', name })),
+    { path: '--on', name: options.capacity === undefined ? '' : (options.capacity.on ?? '') },
+  ];
+  const problems = asked
+    .filter(({ name }) => name !== '' && !names.includes(name))
+    .map(({ path, name }) => {
+      const close = nearest(name, names);
+      const hint = close === undefined ? `it has ${names.join(', ')}` : `did you mean ${close}?`;
+      return {
+        path,
+        message: `expected a type of the price catalogue, got ${JSON.stringify(name)} (${hint})`,
+      };
+    });
+  if (problems.length > 0) throw invalidInput('plan', problems);
+}

@@ -1,0 +1,163 @@
+// The options of `enclave plan` as typed, and the checked values the planner takes.
+import { EnclaveError } from '../errors.ts';
+import type { AvailabilityGoal } from '../planner/availability.ts';
+import type { QueueKind } from '../planner/fleet.ts';
+import { MAX_PER_DAY, MIN_PER_DAY } from '../planner/plan-capacity.ts';
+import type { Sourced } from '../planner/provenance.ts';
+import { parseSlos, type Slo } from '../planner/slo.ts';
+import { HOURS_PER_MONTH, type Parsed, parseRate, parseVolume } from '../units.ts';
+import { type Bounds, OptionReader } from './option-reader.ts';
+
+/** As commander hands them over. */
+export interface PlanFlags {
+  readonly perDay?: string;
+  readonly perMonth?: string;
+  readonly peak?: string;
+  readonly peakShare?: string;
+  readonly slo?: string;
+  readonly from?: string;
+  readonly capacity?: string;
+  readonly on?: string;
+  readonly types?: string;
+  readonly prices?: string;
+  readonly maxUtilisation?: string;
+  readonly queue?: string;
+  readonly floor?: string;
+  readonly spares?: string;
+  readonly zones?: string;
+  readonly loseZones?: string;
+  readonly budget?: string;
+  readonly json?: boolean;
+}
+
+export interface PlanOptions {
+  readonly perDay: Sourced;
+  readonly peakMultiplier: Sourced;
+  readonly slos: readonly Slo[];
+  readonly maxUtilisation: Sourced;
+  readonly queue: QueueKind;
+  readonly availability: AvailabilityGoal;
+  /** Executions per second of one instance, and the type it was found on; absent: a report is read. */
+  readonly capacity?: { readonly perSecond: Sourced; readonly on: string | undefined };
+  readonly types: readonly string[];
+  readonly budgetUsdPerMonth?: number;
+}
+
+const DEFAULT_PEAK = 3;
+/** With an objective the queue decides, and the limit only guards against an error of the measurement. */
+const LIMIT_WITH_SLO = 0.85;
+const LIMIT_WITHOUT_SLO = 0.7;
+const DAYS_PER_MONTH = HOURS_PER_MONTH / 24;
+
+/** @throws EnclaveError INVALID_INPUT with every problem of the command line. */
+export function readPlanOptions(flags: PlanFlags): PlanOptions {
+  const reader = new OptionReader();
+  const perDay = readVolume(flags, reader);
+  const peakMultiplier = readPeak(flags, reader);
+  const slos = readWith(reader, '--slo', flags.slo, parseSlos) ?? [];
+  const limit = slos.length > 0 ? LIMIT_WITH_SLO : LIMIT_WITHOUT_SLO;
+  const share: Bounds = { above: 0, max: 1, words: 'above 0 and up to 1' };
+  const maxUtilisation = reader.number('--max-utilisation', flags.maxUtilisation, share);
+  const whole = (flag: string, text: string | undefined, min: number, max: number, usual: number): number =>
+    reader.integer(flag, text, { min, max, words: `from ${min} to ${max}` }) ?? usual;
+  const zones = whole('--zones', flags.zones, 1, 20, 3);
+  const availability: AvailabilityGoal = {
+    floor: whole('--floor', flags.floor, 1, 100_000, 2),
+    spares: whole('--spares', flags.spares, 0, 100_000, 1),
+    zones,
+    loseZones: whole('--lose-zones', flags.loseZones, 0, 20, 0),
+  };
+  if (availability.loseZones >= zones)
+    reader.problem('--lose-zones', `expected fewer than the ${zones} zones, got ${availability.loseZones}`);
+  const queue = reader.choice('--queue', flags.queue, ['pooled', 'split']) ?? 'pooled';
+  const budget = readBudget(flags, reader);
+  const capacity = readCapacity(flags, reader);
+  reader.finish('plan', 'enclave plan --help lists the options');
+  if (perDay === undefined || peakMultiplier === undefined)
+    throw new EnclaveError('INTERNAL', 'an option was refused without a message');
+  return {
+    perDay,
+    peakMultiplier,
+    slos,
+    maxUtilisation:
+      maxUtilisation === undefined
+        ? { value: limit, provenance: 'assumed', source: 'default; --max-utilisation sets it' }
+        : given(maxUtilisation, '--max-utilisation'),
+    queue,
+    availability,
+    types: (flags.types ?? '').split(',').flatMap((type) => (type.trim() === '' ? [] : [type.trim()])),
+    ...(capacity === undefined ? {} : { capacity }),
+    ...(budget === undefined ? {} : { budgetUsdPerMonth: budget }),
+  };
+}
+
+function readVolume({ perDay, perMonth }: PlanFlags, reader: OptionReader): Sourced | undefined {
+  if ((perDay === undefined) === (perMonth === undefined)) {
+    const found = perDay === undefined ? 'none' : 'both';
+    reader.problem('--per-day', `expected one of --per-day and --per-month, got ${found}`);
+    return undefined;
+  }
+  const [flag, text, period] =
+    perDay === undefined ? ['--per-month', perMonth, 'month'] : ['--per-day', perDay, 'day'];
+  const volume = readWith(reader, flag, text, (given) => parseVolume(given, period));
+  if (volume === undefined) return undefined;
+  if (volume < MIN_PER_DAY || volume > MAX_PER_DAY) {
+    reader.problem(flag, `expected a volume from 0.001 to 1e15, got ${JSON.stringify(text)}`);
+    return undefined;
+  }
+  return given(period === 'day' ? volume : volume / DAYS_PER_MONTH, `${flag} ${text}`);
+}
+
+function readPeak({ peak, peakShare }: PlanFlags, reader: OptionReader): Sourced | undefined {
+  const multiplier = reader.number('--peak', peak, { min: 1, max: 86_400, words: 'from 1 to 86,400' });
+  const share = reader.number('--peak-share', peakShare, { min: 1 / 24, max: 1, words: 'from 1/24 to 1' });
+  if (multiplier !== undefined && share !== undefined && Math.abs(multiplier - 24 * share) > 1e-9) {
+    reader.problem(
+      '--peak-share',
+      `expected ${multiplier / 24} to agree with --peak ${peak}, got ${peakShare}`,
+    );
+    return undefined;
+  }
+  if (multiplier !== undefined) return given(multiplier, '--peak');
+  if (share !== undefined) return given(24 * share, `--peak-share ${peakShare}, of 24 hours`);
+  return { value: DEFAULT_PEAK, provenance: 'assumed', source: 'default; --peak sets it' };
+}
+
+function readCapacity(flags: PlanFlags, reader: OptionReader): PlanOptions['capacity'] {
+  if (flags.capacity === undefined) {
+    if (flags.on !== undefined) reader.problem('--on', 'expected --capacity beside it, got none');
+    return undefined;
+  }
+  if (flags.from !== undefined)
+    reader.problem('--capacity', 'expected either --capacity or --from, got both');
+  const perSecond = readWith(reader, '--capacity', flags.capacity, parseRate);
+  if (perSecond === undefined) return undefined;
+  if (perSecond <= 0) {
+    reader.problem('--capacity', `expected a rate above 0, got ${JSON.stringify(flags.capacity)}`);
+    return undefined;
+  }
+  return { perSecond: given(perSecond, `--capacity ${flags.capacity}`), on: flags.on };
+}
+
+/** `500`, `500/month` or `$500/month`. */
+function readBudget({ budget }: PlanFlags, reader: OptionReader): number | undefined {
+  const text = budget?.replace(/^\$/, '').replace(/\/month$/, '');
+  return reader.number('--budget', text, { min: 0, words: 'of at least 0, in USD per month' });
+}
+
+function readWith<T>(
+  reader: OptionReader,
+  flag: string,
+  text: string | undefined,
+  parse: (text: string) => Parsed<T>,
+): T | undefined {
+  if (text === undefined) return undefined;
+  const parsed = parse(text);
+  if (parsed.ok) return parsed.value;
+  reader.problem(flag, parsed.message);
+  return undefined;
+}
+
+function given(value: number, source: string): Sourced {
+  return { value, provenance: 'given', source };
+}

@@ -1,0 +1,178 @@
+// A plan as text for a terminal: the verdict first, then how it came about, the types compared, the warnings.
+import Table from 'cli-table3';
+import { formatUsd, usd } from '../planner/money.ts';
+import type { Plan, Prediction, TypePlan, Warning } from '../planner/plan-types.ts';
+import { PROVENANCES, type Step } from '../planner/provenance.ts';
+import { sloName } from '../planner/slo.ts';
+import { formatCount, formatDuration, formatRate } from '../units.ts';
+
+export interface TextStyle {
+  /** Width of the terminal; narrower than 80 is taken as 80. */
+  readonly columns: number;
+  readonly bold: (text: string) => string;
+}
+
+const MIN_COLUMNS = 80;
+const MAX_COLUMNS = 110;
+/** Other types are many; the cheapest tell enough. */
+const TYPES_SHOWN = 8;
+
+/** The whole plan, ending in a newline. */
+export function planText(plan: Plan, style: TextStyle): string {
+  const columns = Math.min(MAX_COLUMNS, Math.max(MIN_COLUMNS, style.columns));
+  const sections = [
+    `${style.bold(wrap(verdictLine(plan), columns))}\n${wrap(originLine(plan), columns)}`,
+    `${style.bold('How')}  (${PROVENANCES.join(', ')}: the weakest input decides)\n${ladderTable(plan.ladder, columns)}`,
+    `${style.bold('Types')} at equal objectives, per month of 730 h\n${typeTable(plan)}`,
+    ...(plan.warnings.length === 0
+      ? []
+      : [
+          `${style.bold('Before you believe it')}\n${plan.warnings.map((entry) => warningText(entry, columns)).join('\n')}`,
+        ]),
+  ];
+  return `${sections.join('\n\n')}\n`;
+}
+
+function verdictLine({ verdict, slos }: Plan): string {
+  const { status, instances, type, predictions, peakPerSecond, usdPerMonth, usdPerMillion } = verdict;
+  const goals = predictions.filter(({ limitMs }) => limitMs !== null);
+  const shown = goals.length > 0 ? goals : predictions.filter(({ p }) => p === 0.99);
+  const objectives = shown.map(
+    (entry) =>
+      `${sloName(entry)} ${time(entry.valueMs)}${entry.limitMs === null ? '' : ` of ${formatDuration(entry.limitMs)}`}`,
+  );
+  const words = status === 'met' ? (slos.length > 0 ? 'MET' : 'PLAN') : 'OVER BUDGET';
+  const parts = [
+    `${words}  ${formatCount(instances)} x ${type}`,
+    ...objectives,
+    `${formatRate(peakPerSecond)} peak`,
+    `${formatUsd(usd(usdPerMonth))}/month`,
+    `${formatUsd(usd(usdPerMillion), usdPerMillion < 0.1 ? 4 : 2)}/M`,
+  ];
+  return parts.join(' · ');
+}
+
+function originLine({ inputs, queue }: Plan): string {
+  const cpu = inputs['cpuPerExecution'];
+  const prices = inputs['catalogue'];
+  return `From ${cpu?.source ?? '?'} (${cpu?.provenance ?? '?'}); ${prices?.source ?? '?'}; ${queue} queue.`;
+}
+
+function ladderTable(steps: readonly Step[], columns: number): string {
+  const [title, value, origin] = [28, 18, 10];
+  const how = columns - title - value - origin;
+  const table = bareTable([title, how, value, origin], ['left', 'left', 'right', 'left']);
+  for (const step of steps)
+    table.push([
+      step.title,
+      wrap(`${step.formula}: ${step.inputs}`, how - 1),
+      `${amount(step)} `,
+      step.provenance,
+    ]);
+  return table.toString();
+}
+
+function amount({ value, unit }: Step): string {
+  const number = formatCount(value, value !== 0 && Math.abs(value) < 1 ? 5 : Math.abs(value) < 100 ? 3 : 2);
+  if (unit === 'USD') return formatUsd(usd(value), value < 0.1 ? 4 : 2);
+  if (unit === '/s') return `${number}/s`;
+  return `${number} ${unit}`;
+}
+
+function typeTable(plan: Plan): string {
+  const heads = ['type', 'vCPU', 'N', 'busy', 'p50', 'p99', '$/month', '$/M', ''];
+  const table = bareTable(
+    [13, 5, 6, 6, 9, 9, 12, 9, 11],
+    ['left', 'right', 'right', 'right', 'right', 'right', 'right', 'right', 'left'],
+  );
+  table.push(heads);
+  for (const [index, type] of plan.types.slice(0, TYPES_SHOWN).entries())
+    table.push(typeRow(type, index === 0));
+  const hidden = plan.types.length - TYPES_SHOWN;
+  const more = hidden > 0 ? [`and ${hidden} more with --json`] : [];
+  const legend = notesLegend(plan.types.slice(0, TYPES_SHOWN));
+  return [table.toString(), ...legend, ...more].join('\n');
+}
+
+const NOTE: Readonly<Record<TypePlan['doubts'][number], string>> = {
+  burstable: 'b',
+  'other architecture': 'a',
+  'more vCPUs than twice the tested': 'v',
+  'too little memory': 'm',
+};
+
+function typeRow(type: TypePlan, isChosen: boolean): string[] {
+  const marks = type.doubts.map((doubt) => NOTE[doubt]).join('');
+  return [
+    type.type,
+    formatCount(type.vcpu),
+    formatCount(type.instances),
+    `${Math.round(type.utilisationPeak * 100)} %`,
+    at(type.predictions, 0.5),
+    at(type.predictions, 0.99),
+    formatUsd(usd(type.usdPerMonth)),
+    formatUsd(usd(type.usdPerMillion), type.usdPerMillion < 0.1 ? 4 : 2),
+    isChosen ? ` chosen ${marks}` : ` ${marks}`,
+  ];
+}
+
+function notesLegend(types: readonly TypePlan[]): string[] {
+  const seen = Object.entries(NOTE).filter(([doubt]) =>
+    types.some(({ doubts }) => doubts.some((d) => d === doubt)),
+  );
+  return seen.length === 0 ? [] : [seen.map(([doubt, mark]) => `${mark} ${doubt}`).join(', ')];
+}
+
+function at(predictions: readonly Prediction[], p: number): string {
+  return time(predictions.find((entry) => entry.metric === 'response' && entry.p === p)?.valueMs ?? null);
+}
+
+function time(ms: number | null): string {
+  return ms === null ? 'n/a' : formatDuration(ms);
+}
+
+function warningText({ id, severity, evidence, fix }: Warning, columns: number): string {
+  return wrap(`${severity === 'info' ? 'note' : severity} ${id}: ${evidence}. ${fix}.`, columns, '  ');
+}
+
+/** Breaks at blanks; lines after the first are indented. */
+function wrap(text: string, columns: number, indent = ''): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const next = line === '' ? word : `${line} ${word}`;
+    if (next.length > columns && line.trim() !== '') {
+      lines.push(line);
+      line = `${indent}${word}`;
+    } else line = next;
+  }
+  return [...lines, line].join('\n');
+}
+
+const NO_BORDER = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '',
+};
+
+function bareTable(colWidths: number[], colAligns: ('left' | 'right')[]): Table.Table {
+  return new Table({
+    chars: NO_BORDER,
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
+    colWidths,
+    colAligns,
+    wordWrap: true,
+  });
+}

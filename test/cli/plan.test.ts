@@ -1,0 +1,157 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, encodeIntoCompressedBase64 } from 'hdr-histogram-js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LatencySummary } from '../../src/report/run-report.ts';
+import { runReport } from '../planner/report-fixture.ts';
+
+const entry = fileURLToPath(new URL('../../src/cli/entry.ts', import.meta.url));
+let folder = '';
+
+/** 2,000 service times of 20.00 to 39.99 ms, evenly spread. */
+function serviceTimes(count: number): LatencySummary {
+  const histogram = build({
+    lowestDiscernibleValue: 1,
+    highestTrackableValue: 6e8,
+    numberOfSignificantValueDigits: 3,
+  });
+  for (let i = 0; i < count; i++) histogram.recordValue(20_000 + Math.floor((20_000 * i) / count));
+  const none = { p50_us: null, p75_us: null, p90_us: null, p95_us: null, p99_us: null, p99_9_us: null };
+  return {
+    ...none,
+    metric: 'service',
+    scope: 'ok',
+    n: count,
+    censored_n: 0,
+    mean_us: 30_000,
+    min_us: 20_000,
+    max_us: 39_990,
+    not_given: {},
+    hdr_v2: encodeIntoCompressedBase64(histogram),
+  };
+}
+
+const report = (count: number, ended_at: string) => {
+  const base = runReport({ latency: [serviceTimes(count)] });
+  return JSON.stringify({ ...base, timing: { ...base.timing, ended_at } });
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'enclave-plan-'));
+  await mkdir(join(folder, 'reports'));
+  await writeFile(
+    join(folder, 'reports', 'tools-20261120T100000Z.json'),
+    report(2_000, '2026-11-20T10:00:42.000Z'),
+  );
+  await writeFile(join(folder, 'short.json'), report(200, '2026-11-20T11:00:42.000Z'));
+  await writeFile(join(folder, 'broken.json'), '{"schema": "enclave.bench/1", ');
+  await writeFile(join(folder, 'newer.json'), JSON.stringify({ ...runReport(), schema: 'enclave.bench/9' }));
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+function plan(...args: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [entry, 'plan', ...args],
+      { cwd: folder, timeout: 30_000 },
+      (error, stdout, stderr) =>
+        resolve({
+          status: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1,
+          stdout,
+          stderr,
+        }),
+    );
+  });
+}
+
+describe('enclave plan', () => {
+  it('plans from the newest report, names it, and shows the derivation with its origins', async () => {
+    const { status, stdout } = await plan('--per-day', '5M', '--peak', '3', '--slo', 'p99=60ms');
+    expect(status).toBe(0);
+    expect(stdout.split('\n')[0]).toMatch(/^MET {2}2 x c5\.large · p99 39\.\d ms of 60 ms · 173\.6\/s peak/);
+    expect(stdout).toMatch(/reports\/tools-20261120T100000Z\.json/);
+    expect(stdout).toMatch(/offered load .* 0\.69444 erlang measured|offered load .* 0\.69444 erlang given/);
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  it('prints one JSON document with --json', async () => {
+    const { status, stdout, stderr } = await plan(
+      '--per-day',
+      '5M/day',
+      '--capacity',
+      '200/s',
+      '--on',
+      'c6i.2xlarge',
+      '--json',
+    );
+    expect(status).toBe(0);
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({ schema: 'enclave.plan/1', verdict: { status: 'met' } });
+  });
+
+  it('refuses every bad option at once, with its flag, and explains 5m', async () => {
+    const { status, stderr } = await plan(
+      '--per-day',
+      '5m',
+      '--peak',
+      '0.5',
+      '--slo',
+      'p99=100',
+      '--budget',
+      '-3',
+    );
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/--per-day: .*milli, minute or million: write 5M/);
+    for (const flag of ['--peak', '--slo', '--budget']) expect(stderr).toContain(`${flag}: expected`);
+    expect(stderr).not.toMatch(/ at .*\.ts/);
+  });
+
+  it('refuses a report with too few samples, another schema, or broken JSON', async () => {
+    const from = (file: string) => plan('--per-day', '5M', '--slo', 'p99=60ms', '--from', file);
+    const short = await from('short.json');
+    expect([short.status, short.stderr]).toEqual([
+      2,
+      expect.stringMatching(/UNSUITABLE_REPORT.*short\.json.*p99 needs 1000/),
+    ]);
+    const newer = await from('newer.json');
+    expect([newer.status, newer.stderr]).toEqual([2, expect.stringMatching(/enclave\.bench\/9/)]);
+    const broken = await from('broken.json');
+    expect([broken.status, broken.stderr]).toEqual([2, expect.stringMatching(/broken\.json.*JSON/)]);
+    const missing = await from('missing.json');
+    expect([missing.status, missing.stderr]).toEqual([
+      2,
+      expect.stringMatching(/FILE_NOT_READABLE.*missing\.json/),
+    ]);
+  });
+
+  it('exits 3 when no number of machines will do, and when the budget is exceeded', async () => {
+    const impossible = await plan('--per-day', '5M', '--slo', 'p99=10ms');
+    expect([impossible.status, impossible.stderr]).toEqual([
+      3,
+      expect.stringMatching(/no number of machines meets p99=10ms/),
+    ]);
+    const dear = await plan('--per-day', '5M', '--budget', '100/month');
+    expect([dear.status, dear.stdout]).toEqual([3, expect.stringMatching(/^OVER BUDGET/)]);
+  });
+
+  it('offers the nearest type for a slip', async () => {
+    const { status, stderr } = await plan(
+      '--per-day',
+      '5M',
+      '--capacity',
+      '1/s',
+      '--on',
+      'c6i.larg',
+      '--types',
+      'c7g.lage',
+    );
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/--on.*did you mean c6i\.large/);
+    expect(stderr).toMatch(/--types.*did you mean c7g\.large/);
+  });
+});
