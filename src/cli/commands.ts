@@ -30,4 +30,9 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'list, show and check bench scenarios',
     load: async () => (await import('./commands/scenarios.ts')).scenariosCommand,
   },
+  {
+    name: 'plan',
+    summary: 'plan a fleet: instances, cost, and how every number came about',
+    load: async () => (await import('./commands/plan.ts')).planCommand,
+  },
 ];

@@ -27,6 +27,7 @@ export interface PlanFlags {
   readonly zones?: string;
   readonly loseZones?: string;
   readonly budget?: string;
+  readonly allowNoise?: boolean;
   readonly json?: boolean;
 }
 

@@ -147,7 +147,7 @@ function instanceSteps(
       ? [
           {
             id: 'instances-thread',
-            title: 'instances by dispatch thread',
+            title: 'by dispatch thread',
             formula: 'peak x dispatch CPU / limit',
             inputs: `${digits(demand.peakPerSecond)}/s x ${ms(input.workload.embeddingCpu.value)} / ${demand.maxUtilisation}`,
             value: thread,
@@ -191,7 +191,7 @@ function objectiveSteps(demand: FleetDemand, chosen: TypePlan, provenance: Prove
   const shown: Pick<Slo, 'metric' | 'p'>[] =
     demand.slos.length > 0 ? [...demand.slos] : [{ metric: 'response', p: 0.99 }];
   const other = demand.queue === 'pooled' ? 'split' : 'pooled';
-  const otherWords = other === 'split' ? 'one queue per instance' : 'one common queue';
+  const otherWords = other === 'split' ? 'split queues' : 'one queue';
   return shown.flatMap((slo) => {
     const at = (instances: number, queue = demand.queue) =>
       sloValueMs(fleetWait(demand, chosen.vcpu, instances, queue), demand.workload, slo);

@@ -13,16 +13,23 @@ export function planWarnings(input: PlanInput, demand: FleetDemand, chosen: Type
 }
 
 function benchWarnings({ workload }: PlanInput): Warning[] {
-  const { machine } = workload;
-  if (machine.utilisation === undefined || machine.utilisation <= BUSY_BENCH) return [];
-  return [
-    {
+  const { machine, noise } = workload;
+  const warnings: Warning[] = [];
+  if (noise !== undefined)
+    warnings.push({
+      id: 'BENCH-NOISE',
+      severity: 'error',
+      evidence: `${noise}; every number below inherits it`,
+      fix: 'measure again on a quiet machine',
+    });
+  if (machine.utilisation !== undefined && machine.utilisation > BUSY_BENCH)
+    warnings.push({
       id: 'BENCH-BUSY',
       severity: 'warning',
       evidence: `the run kept the cores ${percent(machine.utilisation)} busy, so its times hold waits already; they are counted twice, on the safe side`,
       fix: 'measure at a rate that keeps the cores below 50 % busy',
-    },
-  ];
+    });
+  return warnings;
 }
 
 function typeWarnings({ workload }: PlanInput, { type, vcpu, doubts }: TypePlan): Warning[] {

@@ -1,6 +1,7 @@
 // What one execution asks of an instance: read from a run report, or from a stated capacity.
 import { EnclaveError } from '../errors.ts';
 import { RUN_REPORT_SCHEMA, type RunReport } from '../report/run-report.ts';
+import { formatCount } from '../units.ts';
 import type { InstanceType } from './catalogue.ts';
 import type { Sourced } from './provenance.ts';
 import { type Bin, exponentialServiceTime, measuredServiceTime, type ServiceTime } from './service-time.ts';
@@ -19,6 +20,8 @@ export interface Workload {
   readonly serviceSource: Omit<Sourced, 'value'>;
   /** Resident memory of one host process at its highest, bytes; absent where not known. */
   readonly hostMemory?: Sourced;
+  /** Why the run declared itself invalid, when it was taken all the same. */
+  readonly noise?: string;
   /** Machine that the demand was found on. */
   readonly machine: TestedMachine;
 }
@@ -30,6 +33,15 @@ export interface TestedMachine {
   readonly name: string;
   /** Busy share of the cores by the executions during the measurement, 0..1; absent for a stated capacity. */
   readonly utilisation?: number;
+}
+
+export interface ReportUse {
+  /** How to call the report in messages. */
+  readonly name: string;
+  /** Percentiles that the plan will need, 0..1: each must have 10 samples beyond it. */
+  readonly percentiles: readonly number[];
+  /** Takes a run that declared itself invalid; the plan then warns with severity error. Default false. */
+  readonly allowNoise?: boolean;
 }
 
 /** Samples that must lie above a percentile for it to be trusted. */
@@ -44,18 +56,19 @@ const MAX_FAILED_SHARE = 0.01;
  * measured start-to-end times, tools included, are a delay that waits are added to.
  *
  * @param bins the report's histogram of service times of successes, decoded, seconds.
- * @param percentiles those the plan will need, 0..1: each must have 10 samples beyond it.
- * @param name how to call the report in messages.
  * @throws EnclaveError UNSUITABLE_REPORT with every reason why this run cannot carry a plan.
  */
 export function workloadFromReport(
   report: RunReport,
   bins: readonly Bin[],
-  percentiles: readonly number[],
-  name: string,
+  { allowNoise = false, name, percentiles }: ReportUse,
 ): Workload {
   const count = bins.reduce((sum, bin) => sum + bin.count, 0);
-  const reasons = [...runReasons(report), ...sampleReasons(count, percentiles)];
+  const reasons = [
+    ...runReasons(report),
+    ...(allowNoise ? [] : validityReasons(report)),
+    ...sampleReasons(count, percentiles),
+  ];
   const { host_cpu_mean_us: hostUs, embedding_cpu_mean_us: embeddingUs } = report.cost;
   if (hostUs === null || hostUs <= 0)
     reasons.push(
@@ -76,6 +89,7 @@ export function workloadFromReport(
         : measured(scv),
     embeddingCpu: measured((embeddingUs ?? 0) / 1e6),
     service: measuredServiceTime(bins),
+    ...(report.validity.valid ? {} : { noise: validityReasons(report).join('; ') }),
     serviceSource: { provenance: 'measured', source },
     ...(rss.length === 0 ? {} : { hostMemory: measured(Math.max(...rss)) }),
     machine: testedMachine(report, cpuS, source),
@@ -106,11 +120,6 @@ function runReasons(report: RunReport): string[] {
   if (report.schema !== RUN_REPORT_SCHEMA)
     reasons.push(`its schema is ${JSON.stringify(report.schema)}, this version reads ${RUN_REPORT_SCHEMA}`);
   if (!report.complete) reasons.push('the run was interrupted');
-  if (!report.validity.valid) {
-    const failed = report.validity.checks.filter(({ state }) => state === 'failed');
-    const causes = failed.map(({ id, value, limit, unit }) => `${id} ${value} ${unit}, limit ${limit}`);
-    reasons.push(`the run declared itself invalid${causes.length > 0 ? ` (${causes.join('; ')})` : ''}`);
-  }
   if (report.target.pool_size_n === null)
     reasons.push('it measured a remote target, not a pool on one machine');
   const { sent_n: sent, ok_n: ok, expected_n: expected, asked_n: asked, dropped_n: dropped } = report.counts;
@@ -118,6 +127,16 @@ function runReasons(report: RunReport): string[] {
   if (asked > 0 && lost / asked > MAX_FAILED_SHARE)
     reasons.push(`${lost} of ${asked} executions failed, were dropped or abandoned; at most 1 % may`);
   return reasons;
+}
+
+function validityReasons({ validity }: RunReport): string[] {
+  if (validity.valid) return [];
+  const failed = validity.checks.filter(({ state }) => state === 'failed');
+  const causes = failed.map(
+    ({ id, limit, unit, value }) =>
+      `${id} ${value === null ? 'unknown' : formatCount(value)} ${unit}, limit ${formatCount(limit)}`,
+  );
+  return [`the run declared itself invalid${causes.length > 0 ? ` (${causes.join('; ')})` : ''}`];
 }
 
 function sampleReasons(count: number, percentiles: readonly number[]): string[] {
@@ -131,7 +150,7 @@ function sampleReasons(count: number, percentiles: readonly number[]): string[] 
 function unsuitable(name: string, reasons: readonly string[]): EnclaveError {
   const text = reasons.length === 1 ? reasons[0] : `\n  ${reasons.join('\n  ')}`;
   return new EnclaveError('UNSUITABLE_REPORT', `${name} cannot carry a plan: ${text}`, {
-    hint: 'measure again with enclave bench, longer or at a lower rate, or ask for a lower percentile',
+    hint: 'measure again with enclave bench, longer or at a lower rate, or ask for a lower percentile; a run that declared itself invalid is taken with --allow-noise',
   });
 }
 

@@ -59,7 +59,7 @@ function originLine({ inputs, queue }: Plan): string {
 }
 
 function ladderTable(steps: readonly Step[], columns: number): string {
-  const [title, value, origin] = [28, 18, 10];
+  const [title, value, origin] = [26, 19, 10];
   const how = columns - title - value - origin;
   const table = bareTable([title, how, value, origin], ['left', 'left', 'right', 'left']);
   for (const step of steps)
@@ -132,7 +132,11 @@ function time(ms: number | null): string {
 }
 
 function warningText({ id, severity, evidence, fix }: Warning, columns: number): string {
-  return wrap(`${severity === 'info' ? 'note' : severity} ${id}: ${evidence}. ${fix}.`, columns, '  ');
+  return wrap(
+    `${severity === 'info' ? 'note' : severity} ${id}: ${evidence}. Remedy: ${fix}.`,
+    columns,
+    '  ',
+  );
 }
 
 /** Breaks at blanks; lines after the first are indented. */

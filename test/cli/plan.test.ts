@@ -23,7 +23,7 @@ function serviceTimes(count: number): LatencySummary {
   return {
     ...none,
     metric: 'service',
-    scope: 'ok',
+    scope: 'all',
     n: count,
     censored_n: 0,
     mean_us: 30_000,

@@ -16,7 +16,10 @@ const catalogue = parseCatalogue(
   JSON.parse(readFileSync(new URL('../../catalogue/ec2-prices.json', import.meta.url), 'utf8')),
 );
 const given = (value: number): Sourced => ({ value, provenance: 'given', source: 'test' });
-const measured = workloadFromReport(runReport(), uniformBins(2_000), [0.99], 'run.json');
+const measured = workloadFromReport(runReport(), uniformBins(2_000), {
+  percentiles: [0.99],
+  name: 'run.json',
+});
 
 function input(changes: Partial<PlanInput> = {}): PlanInput {
   return {

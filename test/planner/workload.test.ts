@@ -5,7 +5,7 @@ import type { RunReport } from '../../src/report/run-report.ts';
 import { runReport, uniformBins } from './report-fixture.ts';
 
 const from = (changes: Partial<RunReport>, samples = 2_000, percentiles: readonly number[] = [0.99]) =>
-  workloadFromReport(runReport(changes), uniformBins(samples), percentiles, 'reports/run.json');
+  workloadFromReport(runReport(changes), uniformBins(samples), { percentiles, name: 'reports/run.json' });
 
 function refusal(
   changes: Partial<RunReport>,
@@ -78,6 +78,12 @@ describe('workloadFromReport()', () => {
     ['no CPU time', { cost: { ...runReport().cost, host_cpu_mean_us: null } }, /host_cpu_mean_us/],
   ])('refuses %s', (_, changes, reason) => {
     expect(refusal(changes).message).toMatch(reason);
+  });
+
+  it('takes an invalid run when noise is allowed, and keeps the reason for the plan to show', () => {
+    const invalid = runReport({ validity: { valid: false, generator_limited: false, checks: [] } });
+    const use = { percentiles: [0.99], name: 'run.json', allowNoise: true };
+    expect(workloadFromReport(invalid, uniformBins(2_000), use).noise).toMatch(/declared itself invalid/);
   });
 
   it('gives every reason at once', () => {

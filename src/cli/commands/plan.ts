@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import { codeInfo, EnclaveError, invalidInput } from '../../errors.ts';
+import { nearest } from '../../nearest.ts';
 import { type Catalogue, parseCatalogue } from '../../planner/catalogue.ts';
 import { planCapacity } from '../../planner/plan-capacity.ts';
 import { type Workload, workloadFromCapacity, workloadFromReport } from '../../planner/workload.ts';
@@ -10,7 +11,6 @@ import { histogramBins } from '../../report/histogram-bins.ts';
 import { planText } from '../../report/plan-text.ts';
 import { newestReport, readRunReport } from '../../report/report-files.ts';
 import { type Io, styled } from '../io.ts';
-import { nearest } from '../nearest.ts';
 import { type PlanFlags, type PlanOptions, readPlanOptions } from '../plan-options.ts';
 
 const REPORTS = 'reports';
@@ -45,6 +45,7 @@ export function planCommand(io: Io): Command {
     .option('--zones <n>', 'zones that the fleet is spread over (default: 3)')
     .option('--lose-zones <n>', 'zones that may fail at the peak (default: 0)')
     .option('--budget <usd>', 'USD per month that may not be exceeded, such as 500 or 500/month')
+    .option('--allow-noise', 'plan from a run that declared itself invalid; the plan says so')
     .option('--json', 'the plan as JSON on stdout')
     .addHelpText(
       'after',
@@ -88,7 +89,7 @@ async function readWorkload(
   const path = await reportPath(flags.from, io);
   const report = await readRunReport(path);
   const name = relative(io.cwd, path);
-  const service = report.latency.find(({ metric, scope }) => metric === 'service' && scope === 'ok');
+  const service = report.latency.find(({ metric, scope }) => metric === 'service' && scope === 'all');
   if (service === undefined)
     throw new EnclaveError(
       'UNSUITABLE_REPORT',
@@ -100,7 +101,7 @@ async function readWorkload(
     count,
   }));
   const percentiles = options.slos.flatMap(({ metric, p }) => (metric === 'response' ? [p] : []));
-  return workloadFromReport(report, bins, percentiles, name);
+  return workloadFromReport(report, bins, { percentiles, name, allowNoise: flags.allowNoise === true });
 }
 
 async function reportPath(from: string | undefined, io: Io): Promise<string> {
