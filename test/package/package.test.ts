@@ -45,7 +45,7 @@ describe('the packed tarball', () => {
     expect(stdout).toBe('42\n');
   });
 
-  it('benches a shipped scenario and plans from its report', async () => {
+  it('finds the scenarios and prices that are shipped with it', async () => {
     const { stdout } = await exec('npx', ['enclave', 'scenarios', 'list'], { cwd: dir });
     expect(stdout).toContain('tools');
     const plan = await exec('npx', ['enclave', 'plan', '--per-day', '5M', '--capacity', '15000/s'], {
