@@ -8,6 +8,7 @@ import { type Io, printable, styled } from './io.ts';
 import { HELP_TOPICS, mainHelp } from './topics.ts';
 
 const USAGE = 2;
+const INTERRUPTED = 96;
 
 /** Runs one command line; what is thrown becomes a message on stderr and a status. Never rejects. */
 export async function main(args: readonly string[], io: Io): Promise<void> {
@@ -21,7 +22,8 @@ export async function main(args: readonly string[], io: Io): Promise<void> {
     }
     const error = toEnclaveError(thrown);
     printError(error, io);
-    io.exitWith(codeInfo(error.code).exitCode);
+    // Whatever gave up because of the interrupt: that it was interrupted is what a shell must know.
+    io.exitWith(io.interrupted.aborted ? INTERRUPTED : codeInfo(error.code).exitCode);
   }
 }
 

@@ -1,5 +1,6 @@
 // The tools that a command line names, opened: those of a tools file and those of MCP servers.
 import type { Command } from 'commander';
+import type { ToolHandler } from '../execution.ts';
 import type { Tool } from '../tools/define-tool.ts';
 import { type Io, printable } from './io.ts';
 
@@ -22,8 +23,13 @@ export function toolOptions(command: Command): Command {
     .option('--mcp <file>', 'JSON file of MCP servers; their tools are called as server:tool');
 }
 
+/** The same behind one handler, as a pool wants it. */
+export interface OpenHandler extends AsyncDisposable {
+  readonly handle: ToolHandler;
+}
+
 /** Where tools find their secrets: the environment of this process, which no script can see. */
-export function secretsOf(io: Io): (name: string) => string | undefined {
+function secretsOf(io: Io): (name: string) => string | undefined {
   return (name) => io.env[name];
 }
 
@@ -51,4 +57,21 @@ async function toolsOfFile(path: string | undefined, io: Io): Promise<Tool[]> {
   if (path === undefined) return [];
   const { loadToolsFile } = await import('../tools/load-tools-file.ts');
   return await loadToolsFile(path, io.cwd);
+}
+
+/**
+ * Opens what the flags name and checks it: each tool is whole and has its secrets.
+ * @throws EnclaveError as {@link openTools}; no server is left running then.
+ */
+export async function openToolHandler(flags: ToolFlags, io: Io): Promise<OpenHandler> {
+  const { createToolHandler } = await import('../tools/registry.ts');
+  const opened = await openTools(flags, io);
+  const close = () => opened[Symbol.asyncDispose]();
+  try {
+    const handle = createToolHandler({ tools: opened.tools, secrets: secretsOf(io) });
+    return { handle, [Symbol.asyncDispose]: close };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
 }

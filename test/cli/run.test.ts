@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -211,5 +211,79 @@ describe('enclave run: bad input', () => {
       },
     });
     expect(result.stderr).toBe('');
+  });
+});
+
+describe('enclave run: tools of MCP servers', () => {
+  const server = join(ROOT, 'test/fixtures/mcp/stdio.ts');
+
+  async function servers(entry: object): Promise<string> {
+    return await script('servers.json', JSON.stringify({ mcpServers: { srv: entry } }));
+  }
+
+  it('calls them beside those of a tools file, and leaves no process behind', async () => {
+    const mcp = await servers({ command: process.execPath, args: [server] });
+    const file = await script(
+      'both.js',
+      `const { sum } = await callTool('srv:add', { a: 1, b: 2 });
+       const { cents } = await callTool('getPrice', { fruit: 'pear' });
+       return { sum, cents, pid: Number((await callTool('srv:pid')).text) };`,
+    );
+    const result = await cli(['run', file, '--mcp', mcp, '--tools', join(ROOT, 'examples/tools.ts')], {
+      cwd: dir,
+    });
+    expect(result.status).toBe(0);
+    const { sum, cents, pid } = JSON.parse(result.stdout);
+    expect({ sum, cents }).toEqual({ sum: 3, cents: 95 });
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
+  it('gives the script a ToolError with the code of what went wrong', async () => {
+    const mcp = await servers({ command: process.execPath, args: [server] });
+    const file = await script(
+      'failing.js',
+      `const codes = [];
+       for (const [tool, args] of [['srv:fail', { why: 'x' }], ['srv:add', {}], ['srv:none', {}], ['srv:die', {}]])
+         await callTool(tool, args).catch((error) => codes.push([error.name, error.code, error.tool]));
+       return codes;`,
+    );
+    const { stdout } = await cli(['run', file, '--mcp', mcp], { cwd: dir });
+    expect(JSON.parse(stdout)).toEqual([
+      ['ToolError', 'MCP_TOOL_ERROR', 'srv:fail'],
+      ['ToolError', 'INVALID_ARGS', 'srv:add'],
+      ['ToolError', 'UNKNOWN_TOOL', 'srv:none'],
+      ['ToolError', 'MCP_CONNECTION_CLOSED', 'srv:die'],
+    ]);
+  });
+
+  it('ends with status 14 where a server cannot be used', async () => {
+    const mcp = await servers({ command: process.execPath, args: [server, '--refuse'], env: { KEY: 'k' } });
+    const result = await cli(['run', '-', '--mcp', mcp], { cwd: dir, stdin: 'return 1' });
+    expect(result.status).toBe(14);
+    expect(result.stderr).toContain('srv: ');
+    expect(result.stderr).toContain('cannot start with key k');
+  });
+
+  it('is interrupted while servers are being started: status 96, none left behind', async () => {
+    const pidFile = join(dir, 'pid');
+    const mute = await script(
+      'mute.mjs',
+      `import { writeFileSync } from 'node:fs';
+       process.stdin.resume();
+       writeFileSync(${JSON.stringify(pidFile)}, String(process.pid));`,
+    );
+    const mcp = await servers({ command: process.execPath, args: [mute] });
+    const pid = () => readFile(pidFile, 'utf8').then(Number, () => 0);
+    const result = await cli(['run', '-', '--mcp', mcp], {
+      cwd: dir,
+      stdin: 'return 1',
+      onStart: async (child) => {
+        await expect.poll(pid, { timeout: 20_000 }).toBeGreaterThan(0);
+        child.kill('SIGINT');
+      },
+    });
+    expect(result.status).toBe(96);
+    const left = await pid();
+    expect(() => process.kill(left, 0)).toThrow('ESRCH');
   });
 });

@@ -1,6 +1,17 @@
 // The documentation is run: what a page promises as output is what comes out.
 import { execFile } from 'node:child_process';
-import { access, chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,6 +40,8 @@ let dir: string;
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'enclave-docs-'));
   await cp(join(ROOT, 'examples'), join(dir, 'examples'), { recursive: true });
+  // Programs and servers of examples import packages as those of a user's project do.
+  await symlink(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
   await mkdir(join(dir, 'bin'));
   await writeFile(join(dir, 'bin/enclave'), `#!/bin/sh\nexec "${process.execPath}" "${ENTRY}" "$@"\n`);
   await chmod(join(dir, 'bin/enclave'), 0o755);

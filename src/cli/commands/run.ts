@@ -1,24 +1,18 @@
 // `enclave run`: one script, here, and its outcome.
 import { Command } from 'commander';
 import { codeInfo } from '../../errors.ts';
-import type {
-  ExecutionEvent,
-  ExecutionLimits,
-  ExecutionOutcome,
-  ScriptLanguage,
-  ToolHandler,
-} from '../../execution.ts';
+import type { ExecutionEvent, ExecutionLimits, ExecutionOutcome, ScriptLanguage } from '../../execution.ts';
 import { formatDuration, formatSize } from '../../units.ts';
 import { type Io, printable, styled } from '../io.ts';
+import { type OpenHandler, openToolHandler, type ToolFlags, toolOptions } from '../open-tools.ts';
 import { OptionReader } from '../option-reader.ts';
 import { readScript, type Script } from '../read-script.ts';
 import { renderFailure } from '../render-failure.ts';
 
 export const RUN_SCHEMA = 'enclave.run/1';
 
-interface RunFlags {
+interface RunFlags extends ToolFlags {
   readonly args?: string;
-  readonly tools?: string;
   readonly language?: string;
   readonly timeout?: string;
   readonly cpuTime?: string;
@@ -38,13 +32,13 @@ interface RunOptions {
 const MIB = 2 ** 20;
 
 export function runCommand(io: Io): Command {
-  return new Command()
+  const command = new Command()
     .description(
       'Runs one script in a fresh isolate in a child process. The result goes to stdout, the console to stderr.',
     )
     .argument('<file>', 'script to run, JavaScript or TypeScript; - reads stdin')
-    .option('--args <json>', 'what `args` is inside the script (default: {})')
-    .option('--tools <file>', 'tools file (.ts or .js) whose tools the script may call')
+    .option('--args <json>', 'what `args` is inside the script (default: {})');
+  return toolOptions(command)
     .option('--language <js|ts>', 'language of the script (default: by the file name, js for stdin)')
     .option(
       '--timeout <duration>',
@@ -67,6 +61,7 @@ Examples:
   enclave run script.js
   echo 'return args.a + args.b' | enclave run - --args '{"a": 1, "b": 2}'
   enclave run report.ts --tools tools.ts --timeout 5s --memory 64MiB
+  enclave run script.js --mcp servers.json
   enclave run script.js --events | jq .type
 
 Exit status: 0 the result is on stdout, 1 the script failed, 2 bad input, 10-14 a limit (enclave help exit-codes).`;
@@ -79,9 +74,10 @@ async function run(file: string, flags: RunFlags, io: Io): Promise<void> {
   await using pool = createPool({
     poolSize: 1,
     limits: options.limits,
-    toolHandler: async (name, args, context) => (await loading).toolHandler(name, args, context),
+    toolHandler: async (name, args, context) => (await loading).tools.handle(name, args, context),
   });
-  const { script } = await loading;
+  const { script, tools } = await loading;
+  await using _servers = tools;
   const outcome = await pool.execute({
     source: script.source,
     filename: script.name,
@@ -95,13 +91,14 @@ async function run(file: string, flags: RunFlags, io: Io): Promise<void> {
   if (!outcome.success) io.exitWith(codeInfo(outcome.error.code).exitCode);
 }
 
+/** The script first: servers of tools are not started for one that cannot be read. */
 async function loadAll(
   file: string,
   flags: RunFlags,
   io: Io,
-): Promise<{ script: Script; toolHandler: ToolHandler }> {
-  const [script, toolHandler] = await Promise.all([readScript(file, io), openTools(flags.tools, io)]);
-  return { script, toolHandler };
+): Promise<{ script: Script; tools: OpenHandler }> {
+  const script = await readScript(file, io);
+  return { script, tools: await openToolHandler(flags, io) };
 }
 
 function readOptions(flags: RunFlags): RunOptions {
@@ -143,16 +140,6 @@ function readOptions(flags: RunFlags): RunOptions {
       ...(calls === undefined ? {} : { maxToolCalls: calls }),
     },
   };
-}
-
-/** Zod and the user's file are loaded only when asked for: they cost more than a trivial script. */
-async function openTools(path: string | undefined, io: Io): Promise<ToolHandler> {
-  const { createToolHandler } = await import('../../tools/registry.ts');
-  const tools =
-    path === undefined
-      ? []
-      : await (await import('../../tools/load-tools-file.ts')).loadToolsFile(path, io.cwd);
-  return createToolHandler({ tools, secrets: (name) => io.env[name] });
 }
 
 function printEvent(io: Io): (event: ExecutionEvent) => void {
