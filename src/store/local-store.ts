@@ -1,0 +1,298 @@
+// The store of one process. Live sessions are in memory; an archive keeps what has ended, and, if it is a file, everything.
+import type { Clock } from '../clock.ts';
+import { isTerminal, type Priority } from '../protocol/events.ts';
+import { LocalDispatch } from './local-dispatch.ts';
+import * as rules from './session-rules.ts';
+import {
+  type Bell,
+  type BrokerInfo,
+  type ClaimReply,
+  type ClaimRequest,
+  DEFAULT_RETENTION,
+  type DispatchEntry,
+  type EventCursor,
+  type EventPage,
+  type Finish,
+  type KeyReservation,
+  LATE_SUBMIT_MS,
+  type NewSession,
+  type Retention,
+  type SessionRecord,
+  type Store,
+  type StoreOptions,
+  type ToolBegin,
+  type ToolBeginReply,
+  type ToolEnd,
+} from './store.ts';
+
+/** Where sessions go that need no memory any more, and from where those of an earlier life come back. */
+export interface Archive extends AsyncDisposable {
+  readonly kind: 'memory' | 'sqlite';
+  /** Sessions that had not ended when the process did. */
+  open(retention: Retention): Promise<Iterable<rules.LiveSession>>;
+  /** Resolves once the state, as it is now, is as safe as the archive can make it. */
+  save(live: rules.LiveSession): Promise<void>;
+  /** An ended session; without events when their time is over. */
+  find(id: string, nowMs: number): rules.LiveSession | undefined;
+  reserveKey(
+    key: string,
+    reservation: KeyReservation,
+    nowMs: number,
+    ttlMs: number,
+  ): KeyReservation | undefined;
+  /** Higher at every start. */
+  epoch(nowMs: number): number;
+}
+
+export interface LocalStoreOptions extends StoreOptions {
+  readonly clock: Clock;
+}
+
+export class LocalStore implements Store {
+  readonly kind: 'memory' | 'sqlite';
+  readonly #archive: Archive;
+  readonly #clock: Clock;
+  readonly #retention: Retention;
+  readonly #live = new Map<string, rules.LiveSession>();
+  readonly #dispatch = new LocalDispatch();
+  readonly #slots = new Map<string, Map<string, number>>();
+  readonly #listeners = new Map<string, (bell: Bell) => void>();
+  readonly #brokers = new Map<string, { readonly info: BrokerInfo; readonly untilMs: number }>();
+  #opening: Promise<void> | undefined;
+  #epoch = 1;
+
+  constructor(archive: Archive, options: LocalStoreOptions) {
+    this.#archive = archive;
+    this.#clock = options.clock;
+    this.#retention = options.retention ?? DEFAULT_RETENTION;
+    this.kind = archive.kind;
+  }
+
+  /** Several brokers of one process may share the store; each opens it with a name of its own. */
+  async open(brokerId: string, onBell: (bell: Bell) => void): Promise<void> {
+    this.#opening ??= this.#load();
+    await this.#opening;
+    this.#listeners.set(brokerId, onBell);
+  }
+
+  async #load(): Promise<void> {
+    this.#epoch = this.#archive.epoch(this.nowMs());
+    const sessions = [...(await this.#archive.open(this.#retention))];
+    for (const live of sessions) {
+      this.#live.set(live.id, live);
+      live.watchers.clear();
+    }
+    const [running, queued] = [true, false].map((runs) =>
+      sessions.filter(({ state }) => (state === 'running') === runs),
+    );
+    // Entries of before keep their ids, so they go first: new ones are numbered after them.
+    for (const { entryId, id, route, priority } of running ?? [])
+      this.#dispatch.addAbandoned(entryId, id, route, priority);
+    for (const { id, route, priority } of queued ?? []) this.#dispatch.add(id, route, priority, this.nowMs());
+  }
+
+  async ping(): Promise<void> {}
+
+  nowMs(): number {
+    return this.#clock.wallMs();
+  }
+
+  async submit(session: NewSession): Promise<'created' | 'exists' | 'late'> {
+    if (this.#find(session.id) !== undefined) return 'exists';
+    if (this.nowMs() - session.atMs > LATE_SUBMIT_MS) return 'late';
+    const live = rules.create(session, this.#epoch, this.nowMs());
+    this.#live.set(live.id, live);
+    this.#dispatch.add(live.id, live.route, live.priority, session.atMs);
+    await this.#changed(live);
+    this.#ringAll({ kind: 'route', route: live.route });
+    return 'created';
+  }
+
+  async claim(request: ClaimRequest): Promise<ClaimReply> {
+    const live = this.#find(request.id);
+    if (live === undefined) return { code: 'missing' };
+    const reply = rules.claim(live, request, this.#epoch, this.nowMs());
+    if (reply.code === 'ok' || reply.code === 'lost') await this.#changed(live);
+    return reply;
+  }
+
+  async adopt(id: string, fence: string, brokerId: string): ReturnType<Store['adopt']> {
+    const live = this.#live.get(id);
+    if (live === undefined || rules.adopt(live, fence, brokerId) === 'stale') return { code: 'stale' };
+    await this.#changed(live);
+    const { entryId, route, priority, isCancelled } = live;
+    const entry: DispatchEntry = { entryId, id, route, priority, atMs: live.createdAtMs };
+    this.#dispatch.renew([entry], this.nowMs());
+    return { code: 'ok', entry, isCancelled };
+  }
+
+  async append(id: string, fence: string, n: number, payload: string): Promise<'ok' | 'dup' | 'stale'> {
+    const live = this.#live.get(id);
+    if (live === undefined) return 'stale';
+    const reply = rules.append(live, fence, n, payload, this.nowMs());
+    if (reply === 'ok') await this.#changed(live);
+    return reply;
+  }
+
+  async toolBegin(call: ToolBegin): Promise<ToolBeginReply> {
+    const live = this.#live.get(call.id);
+    if (live === undefined) return { code: 'stale' };
+    const reply = rules.toolBegin(live, call, this.nowMs());
+    if (reply.code === 'run' || reply.code === 'doubt') await this.#changed(live);
+    return reply;
+  }
+
+  async toolEnd(call: ToolEnd): Promise<'ok' | 'already'> {
+    const live = this.#live.get(call.id);
+    if (live === undefined) return 'already';
+    const reply = rules.toolEnd(live, call, this.nowMs());
+    if (reply === 'ok') {
+      await this.#changed(live);
+      this.#listeners.get(live.brokerId)?.({ kind: 'tool', id: live.id });
+    }
+    return reply;
+  }
+
+  async finish(end: Finish): Promise<'ok' | 'stale' | 'already'> {
+    const live = this.#find(end.id);
+    if (live === undefined) return 'stale';
+    const reply = rules.finish(live, end, this.nowMs());
+    if (reply === 'ok') await this.#changed(live);
+    return reply;
+  }
+
+  async cancel(id: string, final: string): Promise<'cancelled' | 'marked' | 'done' | 'missing'> {
+    const live = this.#find(id);
+    if (live === undefined) return 'missing';
+    const reply = rules.cancel(live, final, this.nowMs());
+    if (reply !== 'done') await this.#changed(live);
+    if (reply === 'marked') this.#listeners.get(live.brokerId)?.({ kind: 'cancel', id });
+    return reply;
+  }
+
+  async release(id: string, fence: string, reason: string): Promise<'ok' | 'stale'> {
+    const live = this.#live.get(id);
+    if (live === undefined) return 'stale';
+    const { entryId } = live;
+    if (rules.release(live, fence, reason, this.nowMs()) === 'stale') return 'stale';
+    this.#dispatch.settle(entryId);
+    this.#dispatch.add(id, live.route, live.priority, this.nowMs());
+    await this.#changed(live);
+    this.#ringAll({ kind: 'route', route: live.route });
+    return 'ok';
+  }
+
+  async find(id: string): Promise<SessionRecord | undefined> {
+    const live = this.#find(id);
+    return live === undefined ? undefined : rules.toRecord(live);
+  }
+
+  async read(
+    id: string,
+    after: EventCursor,
+    limit: number,
+    watcher?: string,
+  ): Promise<EventPage | undefined> {
+    const live = this.#find(id);
+    if (live === undefined) return undefined;
+    if (watcher !== undefined && !isTerminal(live.state)) live.watchers.add(watcher);
+    return rules.page(rules.toRecord(live), live.events, after, limit);
+  }
+
+  async overdue(limit: number): Promise<readonly string[]> {
+    const nowMs = this.nowMs();
+    return this.#live
+      .values()
+      .filter((live) => live.deadlineMs <= nowMs)
+      .take(limit)
+      .map((live) => live.id)
+      .toArray();
+  }
+
+  /** The deadlines of a local store are those of its live sessions: there is nothing to forget. */
+  async dropDeadline(): Promise<void> {}
+
+  async take(
+    route: string,
+    quota: Readonly<Record<Priority, number>>,
+    total: number,
+  ): Promise<DispatchEntry[]> {
+    return this.#dispatch.take(route, quota, total, this.nowMs());
+  }
+
+  async renew(entries: readonly DispatchEntry[]): Promise<void> {
+    this.#dispatch.renew(entries, this.nowMs());
+  }
+
+  async reap(route: string, idleMs: number, limit: number): Promise<DispatchEntry[]> {
+    return this.#dispatch.reap(route, idleMs, limit, this.nowMs());
+  }
+
+  async settle(entry: DispatchEntry): Promise<void> {
+    this.#dispatch.settle(entry.entryId);
+  }
+
+  async depth(route: string): Promise<number> {
+    return this.#dispatch.depth(route);
+  }
+
+  async acquireSlot(scope: string, id: string, limit: number, untilMs: number): Promise<boolean> {
+    const slots = this.#slots.get(scope) ?? new Map<string, number>();
+    this.#slots.set(scope, slots);
+    if (slots.size >= limit && !slots.has(id)) {
+      // Only a full scope is worth the walk: leaked places have run out, live ones have not.
+      for (const [holder, endMs] of slots) if (endMs <= this.nowMs()) slots.delete(holder);
+      if (slots.size >= limit) return false;
+    }
+    slots.set(id, untilMs);
+    return true;
+  }
+
+  async releaseSlot(scope: string, id: string): Promise<void> {
+    const slots = this.#slots.get(scope);
+    slots?.delete(id);
+    if (slots?.size === 0) this.#slots.delete(scope);
+  }
+
+  async reserveKey(
+    tenant: string,
+    key: string,
+    reservation: KeyReservation,
+    ttlMs: number,
+  ): Promise<KeyReservation | undefined> {
+    return this.#archive.reserveKey(`${tenant}:${key}`, reservation, this.nowMs(), ttlMs);
+  }
+
+  async beat(info: BrokerInfo, ttlMs: number): Promise<void> {
+    this.#brokers.set(info.brokerId, { info, untilMs: this.nowMs() + ttlMs });
+  }
+
+  async fleet(): Promise<readonly BrokerInfo[]> {
+    const nowMs = this.nowMs();
+    return this.#brokers
+      .values()
+      .filter(({ untilMs }) => untilMs > nowMs)
+      .map(({ info }) => info)
+      .toArray();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listeners.clear();
+    await this.#archive[Symbol.asyncDispose]();
+  }
+
+  #find(id: string): rules.LiveSession | undefined {
+    return this.#live.get(id) ?? this.#archive.find(id, this.nowMs());
+  }
+
+  async #changed(live: rules.LiveSession): Promise<void> {
+    const isOver = isTerminal(live.state);
+    await this.#archive.save(live);
+    if (isOver) this.#live.delete(live.id);
+    for (const watcher of live.watchers) this.#listeners.get(watcher)?.({ kind: 'session', id: live.id });
+  }
+
+  #ringAll(bell: Bell): void {
+    for (const listener of this.#listeners.values()) listener(bell);
+  }
+}

@@ -1,0 +1,11 @@
+-- @name append
+-- @keys session events
+-- @args fence n payload
+-- @returns ok | dup | stale
+-- @invariants line n is stored at most once, and after line n - 1
+local s = load()
+if not holds(s, ARGV[1]) then return { 'stale' } end
+if tonumber(ARGV[2]) <= tonumber(redis.call('HGET', KEYS[1], 'emit')) then return { 'dup' } end
+redis.call('HSET', KEYS[1], 'emit', ARGV[2])
+push(s, 'log', ARGV[3])
+return { 'ok' }

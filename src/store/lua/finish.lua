@@ -1,0 +1,15 @@
+-- @name finish
+-- @keys session events tools
+-- @args fence state final events_ms result_ms
+-- @returns ok | stale | already
+-- @invariants one terminal state, one final event; an empty fence ends only what is queued
+local s = load()
+if not s.state then return { 'stale' } end
+if is_terminal(s.state) then return { 'already' } end
+if ARGV[1] == '' then
+  if s.state ~= 'queued' then return { 'stale' } end
+elseif not holds(s, ARGV[1]) then
+  return { 'stale' }
+end
+terminate(s, ARGV[2], ARGV[3], ARGV[4], ARGV[5])
+return { 'ok' }

@@ -1,0 +1,63 @@
+-- Put before every script. KEYS[1] is always the session's hash `…session:{id}`, KEYS[2] its event stream.
+-- Replies are arrays whose first element is a code; nothing is thrown. Time comes from the server.
+
+local function now_ms()
+  local t = redis.call('TIME')
+  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+end
+
+-- Numbers as text without an exponent: Lua would write 1.76e+12.
+local function whole(n)
+  return string.format('%.0f', n)
+end
+
+local function session_id()
+  return string.match(KEYS[1], '{(.*)}$')
+end
+
+local function is_terminal(state)
+  return state == 'completed' or state == 'failed' or state == 'cancelled'
+end
+
+-- Adds an event and tells every watcher. Inside the script that changes the state, or a notice would get lost.
+local function push(s, kind, payload)
+  local seq = tonumber(s.seq) + 1
+  redis.call('XADD', KEYS[2], s.ep .. '-' .. whole(seq), 'ts', whole(now_ms()), 't', kind, 'p', payload)
+  redis.call('HSET', KEYS[1], 'seq', whole(seq))
+  for channel in string.gmatch(s.bells or '', '[^,]+') do
+    redis.call('PUBLISH', channel, 's:' .. session_id())
+  end
+  return seq
+end
+
+-- The fields that most rules look at. `state` is false when there is no such session.
+local function load()
+  local v = redis.call('HMGET', KEYS[1], 'state', 'fence', 'ep', 'seq', 'bells')
+  return { state = v[1], fence = v[2], ep = v[3], seq = v[4], bells = v[5] }
+end
+
+local function holds(s, fence)
+  return s.state == 'running' and s.fence == fence
+end
+
+-- One terminal state, the final event, and an end for every key. KEYS[3] is the tool journal.
+local function terminate(s, state, final, events_ms, result_ms)
+  redis.call('HSET', KEYS[1], 'state', state, 'final', final)
+  redis.call('HDEL', KEYS[1], 'request', 'code')
+  push(s, 'final', final)
+  redis.call('PEXPIRE', KEYS[1], result_ms)
+  redis.call('PEXPIRE', KEYS[2], events_ms)
+  redis.call('PEXPIRE', KEYS[3], events_ms)
+end
+
+-- A journaled call: status|broker|effect|hash|result
+local function read_call(call)
+  local text = redis.call('HGET', KEYS[3], call)
+  if not text then return nil end
+  local st, b, e, h, r = string.match(text, '^(%a+)|([^|]*)|([^|]*)|([^|]*)|(.*)$')
+  return { st = st, b = b, e = e, h = h, r = r }
+end
+
+local function write_call(call, c)
+  redis.call('HSET', KEYS[3], call, c.st .. '|' .. c.b .. '|' .. c.e .. '|' .. c.h .. '|' .. c.r)
+end

@@ -1,0 +1,16 @@
+-- @name submit
+-- @keys session events
+-- @args at_ms late_ms deadline_ms keep_ms epoch init watcher tenant route priority labels request code
+-- @returns created | exists | late
+-- @invariants a session is created at most once; one that exists has been queued before
+if redis.call('EXISTS', KEYS[1]) == 1 then return { 'exists' } end
+local now = now_ms()
+if now - tonumber(ARGV[1]) > tonumber(ARGV[2]) then return { 'late' } end
+redis.call('HSET', KEYS[1], 'state', 'queued', 'created', whole(now), 'deadline', ARGV[3], 'ep', ARGV[5], 'ep0', ARGV[5],
+  'seq', '0', 'fn', '0', 'fence', '', 'attempts', '0', 'emit', '0', 'bells', ARGV[7], 'tenant', ARGV[8],
+  'route', ARGV[9], 'priority', ARGV[10], 'labels', ARGV[11], 'request', ARGV[12], 'code', ARGV[13])
+push({ seq = 0, ep = ARGV[5], bells = ARGV[7] }, 'session_init', ARGV[6])
+-- A session that every process forgets still ends: long after its deadline the keys go by themselves.
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
+redis.call('PEXPIRE', KEYS[2], ARGV[4])
+return { 'created' }

@@ -1,0 +1,156 @@
+// The connections of one broker to Redis: one for commands, one that listens. Both are told from a dead link by time-outs:
+// without them ioredis waits for ever on a link that swallows packets.
+import { type Cluster, Redis } from 'ioredis';
+import type { Clock } from '../clock.ts';
+import { EnclaveError } from '../errors.ts';
+import { loadScript, SCRIPT_NAMES, type Script, type ScriptName } from './redis-scripts.ts';
+
+export type RedisClient = Redis | Cluster;
+
+export interface RedisConnectionOptions {
+  /** A client to copy the settings of (it is never used itself, nor closed), or a `redis://` URL. */
+  readonly redis: RedisClient | string;
+  readonly clock: Clock;
+  /** Time-out of a command, ms. Default 3,000. */
+  readonly commandTimeout?: number;
+}
+
+const PING_EVERY_MS = 2_000;
+
+export class RedisConnection {
+  readonly #command: RedisClient;
+  readonly #listener: RedisClient;
+  readonly #clock: Clock;
+  readonly #scripts: ReadonlyMap<ScriptName, Script>;
+  readonly #timeoutMs: number;
+  #stopPinging: () => void = () => {};
+  #isClosed = false;
+
+  constructor({ redis, clock, commandTimeout = 3_000 }: RedisConnectionOptions) {
+    this.#clock = clock;
+    this.#timeoutMs = commandTimeout;
+    this.#scripts = new Map(SCRIPT_NAMES.map((name) => [name, loadScript(name)]));
+    const common = { lazyConnect: true, keepAlive: 5_000, connectTimeout: commandTimeout, commandTimeout };
+    this.#command = copy(redis, { ...common, enableAutoPipelining: true, maxRetriesPerRequest: 1 });
+    this.#listener = copy(redis, { ...common, maxRetriesPerRequest: null });
+    // A lost link shows in the commands that fail; without a listener ioredis would print it.
+    this.#command.on('error', () => {});
+    this.#listener.on('error', () => {});
+  }
+
+  /** Connects both and calls `onMessage` for what is published on the channels; `onReconnect` when some may be missing. */
+  async open(
+    channels: readonly string[],
+    onMessage: (message: string) => void,
+    onReconnect: () => void,
+  ): Promise<void> {
+    this.#listener.on('message', (_channel: string, message: string) => onMessage(message));
+    await this.run(() => connect(this.#command));
+    await this.run(() => connect(this.#listener));
+    await this.run(() => this.#listener.subscribe(...channels));
+    // ioredis subscribes again by itself after a reconnect; what was published meanwhile is gone.
+    this.#listener.on('ready', () => this.#clock.defer(onReconnect));
+    this.#schedulePing();
+  }
+
+  get client(): RedisClient {
+    return this.#command;
+  }
+
+  /** Runs a script by its hash; a server that does not know it yet gets the text. */
+  async script(
+    name: ScriptName,
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<unknown> {
+    const script = this.#scripts.get(name);
+    if (script === undefined || script.keys.length !== keys.length || script.args.length !== args.length)
+      throw new EnclaveError(
+        'INTERNAL',
+        `script ${name} was called with keys or arguments that its header does not have`,
+      );
+    return await this.run(async () => {
+      try {
+        return await this.#command.evalsha(script.sha1, keys.length, ...keys, ...args);
+      } catch (error) {
+        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+        return await this.#command.eval(script.lua, keys.length, ...keys, ...args);
+      }
+    });
+  }
+
+  /** Whatever Redis or the link to it does becomes STORE_UNAVAILABLE; no text of a command is in the message. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (cause) {
+      if (cause instanceof EnclaveError) throw cause;
+      const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+      throw new EnclaveError('STORE_UNAVAILABLE', `redis: ${reason.slice(0, 200)}`, {
+        cause,
+        retryAfterMs: 1_000,
+      });
+    }
+  }
+
+  /** Run ids of all masters: another text means another process, and perhaps other data. */
+  async runId(): Promise<string> {
+    const nodes = this.#command instanceof Redis ? [this.#command] : this.#command.nodes('master');
+    const infos = await Promise.all(nodes.map((node) => node.info('server')));
+    return infos
+      .map((info) => /run_id:(\w+)/u.exec(String(info))?.[1] ?? '')
+      .sort()
+      .join(',');
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#stopPinging();
+    this.#command.disconnect();
+    this.#listener.disconnect();
+  }
+
+  /** A link that does not answer within the time-out is cut, so that ioredis makes a new one. */
+  #schedulePing(): void {
+    this.#stopPinging = this.#clock.setTimer(PING_EVERY_MS, () => {
+      void Promise.all([this.#ping(this.#command), this.#ping(this.#listener)]).then(() => {
+        if (!this.#isClosed) this.#schedulePing();
+      });
+    });
+  }
+
+  async #ping(client: RedisClient): Promise<void> {
+    if (client.status !== 'ready') return;
+    try {
+      await client.ping();
+    } catch {
+      if (!this.#isClosed) client.disconnect(true);
+    }
+  }
+
+  get timeoutMs(): number {
+    return this.#timeoutMs;
+  }
+}
+
+async function connect(client: RedisClient): Promise<void> {
+  if (client.status === 'wait' || client.status === 'end') await client.connect();
+}
+
+function copy(redis: RedisClient | string, options: object): RedisClient {
+  const reconnect = (times: number) => Math.min(50 * 2 ** Math.min(times, 5), 1_000);
+  const node = { ...options, retryStrategy: reconnect };
+  if (typeof redis === 'string') return new Redis(redis, node);
+  // A copy keeps the caller's address, password and TLS. Reads of replicas may be old: claims and fences never may.
+  if (redis instanceof Redis) return redis.duplicate(node);
+  const { enableAutoPipelining, ...perNode } = { enableAutoPipelining: false, ...options };
+  const { replyMapping: _replyMapping, ...ofCaller } = redis.options.redisOptions ?? {};
+  return redis.duplicate(undefined, {
+    ...redis.options,
+    scaleReads: 'master',
+    lazyConnect: true,
+    enableAutoPipelining,
+    clusterRetryStrategy: reconnect,
+    redisOptions: { ...ofCaller, ...perNode },
+  });
+}

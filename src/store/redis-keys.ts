@@ -1,0 +1,42 @@
+// Names of the Redis keys. Braces are literal: Redis Cluster hashes what is between them, so one script's keys share a slot.
+import type { Priority } from '../protocol/events.ts';
+
+export interface RedisKeys {
+  /** Hash, event stream and tool journal of a session, in this order. */
+  readonly session: (id: string) => [string, string, string];
+  readonly queue: (route: string, priority: Priority) => string;
+  /** The three queues of a route, highest priority first. */
+  readonly queues: (route: string) => [string, string, string];
+  readonly code: (sha256: string) => string;
+  readonly slots: (scope: string) => string;
+  readonly idempotency: (tenant: string, key: string) => string;
+  readonly broker: (id: string) => string;
+  readonly brokers: string;
+  readonly deadlines: string;
+  readonly epoch: string;
+  /** Pub/sub channel of one broker, and the one that all hear. */
+  readonly channel: (brokerId: string) => string;
+  readonly everyone: string;
+}
+
+export function createRedisKeys(prefix: string): RedisKeys {
+  const of = (name: string) => `${prefix}enclave:${name}`;
+  const queue = (route: string, priority: Priority) => of(`q:{${route}:0}:${priority}`);
+  return {
+    session: (id) => {
+      const key = `${prefix}session:{${id}}`;
+      return [key, `${key}:events`, `${key}:tools`];
+    },
+    queue,
+    queues: (route) => [queue(route, 'high'), queue(route, 'normal'), queue(route, 'low')],
+    code: (sha256) => of(`code:{${sha256}}`),
+    slots: (scope) => of(`lim:{${scope}}`),
+    idempotency: (tenant, key) => of(`idem:{${tenant}:${key}}`),
+    broker: (id) => of(`br:${id}`),
+    brokers: of('brs'),
+    deadlines: of('dl:{0}'),
+    epoch: of('epoch'),
+    channel: (brokerId) => of(`bell:${brokerId}`),
+    everyone: of('bell'),
+  };
+}

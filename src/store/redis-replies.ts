@@ -1,0 +1,175 @@
+// What the scripts answer, as typed values.
+import { z } from 'zod';
+import { EnclaveError } from '../errors.ts';
+import { PRIORITIES, type Priority } from '../protocol/events.ts';
+import type {
+  BrokerInfo,
+  ClaimReply,
+  DispatchEntry,
+  EventPage,
+  KeyReservation,
+  SessionRecord,
+  ToolBeginReply,
+} from './store.ts';
+
+/** A reply that is a list of texts. */
+export function texts(reply: unknown): string[] {
+  return Array.isArray(reply) ? reply.map(String) : [];
+}
+
+export async function parseClaim(
+  reply: readonly string[],
+  sourceOf: (code: string) => Promise<string>,
+): Promise<ClaimReply> {
+  const [code, fence = '', attempts, tenant = '', request = '', codeHash = '', deadline] = reply;
+  const attempt = Number(attempts);
+  switch (code) {
+    case 'ok':
+      return {
+        code,
+        fence,
+        attempt,
+        tenant,
+        request,
+        source: await sourceOf(codeHash),
+        deadlineMs: Number(deadline),
+      };
+    case 'lost':
+      return { code, fence, attempt, tenant };
+    case 'done':
+    case 'busy':
+    case 'missing':
+      return { code };
+    default:
+      throw unexpected('claim', code);
+  }
+}
+
+export function parseToolBegin([code, second = '', third = '']: readonly string[]): ToolBeginReply {
+  switch (code) {
+    case 'done':
+      return { code, ok: second === '1', result: third };
+    case 'wait':
+      return { code, brokerId: second };
+    case 'run':
+    case 'doubt':
+    case 'mismatch':
+    case 'stale':
+      return { code };
+    default:
+      throw unexpected('tool-begin', code);
+  }
+}
+
+const text = z.string();
+const state = z.enum(['queued', 'running', 'completed', 'failed', 'cancelled']);
+const priority = z.enum(['high', 'normal', 'low']);
+const eventType = z.enum([
+  'session_init',
+  'queued',
+  'started',
+  'log',
+  'tool_call',
+  'tool_result_applied',
+  'final',
+]);
+const labels = z.record(z.string(), z.string());
+
+/** The fields of `read.lua`, in its order; empty texts for what is not set. */
+const pageReply = z.tuple([
+  z.literal('ok'),
+  text,
+  z.tuple([
+    state,
+    text,
+    text,
+    priority,
+    text,
+    text,
+    text,
+    text,
+    text,
+    text,
+    text,
+    text,
+    text,
+    text,
+    text,
+    text,
+  ]),
+  z.array(z.tuple([text, text, eventType, text])),
+]);
+
+export function parsePage(id: string, reply: unknown): EventPage | undefined {
+  if (texts(reply)[0] === 'missing') return undefined;
+  const [, lost, fields, entries] = pageReply.parse(reply);
+  const [st, tenant, route, prio, labelJson, created, deadline, attempts, seq, cancel, rt, broker, final] =
+    fields;
+  const record: SessionRecord = {
+    id,
+    tenant,
+    state: st,
+    route,
+    priority: prio,
+    labels: labels.parse(JSON.parse(labelJson)),
+    createdAtMs: Number(created),
+    deadlineMs: Number(deadline),
+    attempts: Number(attempts),
+    lastSeq: Number(seq),
+    isCancelled: cancel === '1',
+    ...(rt === '' ? {} : { runtimeId: rt }),
+    ...(broker === '' ? {} : { brokerId: broker }),
+    ...(final === '' ? {} : { final }),
+  };
+  const events = entries.map(([eventId, ts, type, payload]) => ({
+    id: eventId,
+    seq: Number(eventId.slice(eventId.indexOf('-') + 1)),
+    ts: Number(ts),
+    type,
+    payload,
+  }));
+  return { record, events, isLost: lost === '1' };
+}
+
+const takeReply = z.array(z.array(z.tuple([text, text, text])));
+
+export function parseEntries(reply: unknown, route: string): DispatchEntry[] {
+  return takeReply.parse(reply).flatMap((entries, i) =>
+    entries.map(([entryId, id, at]) => ({
+      entryId,
+      id,
+      route,
+      priority: PRIORITIES[i] ?? 'low',
+      atMs: Number(at),
+    })),
+  );
+}
+
+/** Entries as XAUTOCLAIM gives them: [entry id, [field, value, …]]. */
+export function parseStreamEntries(reply: unknown, route: string, prio: Priority): DispatchEntry[] {
+  return z
+    .array(z.tuple([text, z.array(text)]))
+    .parse(reply)
+    .map(([entryId, [, id = '', , at]]) => ({ entryId, id, route, priority: prio, atMs: Number(at) }));
+}
+
+const reservation = z.object({ sessionId: text, bodyHash: text });
+
+export function parseReservation(json: string): KeyReservation {
+  return reservation.parse(JSON.parse(json));
+}
+
+const broker = z.object({
+  brokerId: text,
+  runtimes: z.array(z.object({ runtimeId: text, labels, slots: z.number(), busy: z.number() })),
+});
+
+/** None when the text is of another version of enclave. */
+export function parseBroker(json: string): BrokerInfo[] {
+  const parsed = broker.safeParse(JSON.parse(json));
+  return parsed.success ? [parsed.data] : [];
+}
+
+function unexpected(script: string, code: string | undefined): EnclaveError {
+  return new EnclaveError('INTERNAL', `script ${script} answered ${JSON.stringify(code)}`);
+}

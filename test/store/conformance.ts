@@ -1,0 +1,346 @@
+// What every store must do. The same suite runs over memory, SQLite and Redis.
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Bell, NewSession, Store, ToolBegin } from '../../src/store/store.ts';
+
+const QUOTA = { high: 8, normal: 3, low: 1 } as const;
+const FINAL = '{"ok":true,"result":1}';
+
+export function newSession(store: Store, over: Partial<NewSession> = {}): NewSession {
+  return {
+    id: `s_${randomUUID()}`,
+    tenant: 'acme',
+    route: 'any',
+    priority: 'normal',
+    labels: { region: 'eu' },
+    source: 'return 1',
+    request: '{"args":{}}',
+    atMs: store.nowMs(),
+    deadlineMs: store.nowMs() + 60_000,
+    init: '{"hello":1}',
+    ...over,
+  };
+}
+
+export function conformance(name: string, open: (retentionMs: number) => Promise<Store>): void {
+  describe(`the ${name} store`, () => {
+    let store: Store;
+    let bells: Bell[];
+    const heard = (kind: Bell['kind'], id: string) =>
+      bells.some((bell) => bell.kind === kind && 'id' in bell && bell.id === id);
+
+    beforeEach(async () => {
+      store = await open(60_000);
+      bells = [];
+      await store.open('b1', (bell) => bells.push(bell));
+    });
+    afterEach(async () => {
+      await store[Symbol.asyncDispose]();
+    });
+
+    const takeOne = async (route = 'any') => {
+      const [entry] = await store.take(route, QUOTA, 1);
+      if (entry === undefined) throw new Error('expected an entry');
+      return entry;
+    };
+    const started = async (over: Partial<NewSession> = {}) => {
+      const session = newSession(store, over);
+      expect(await store.submit(session)).toBe('created');
+      const entry = await takeOne(session.route);
+      const claim = await claimed(session.id, entry.entryId);
+      if (claim.code !== 'ok') throw new Error(`expected a claim, got ${claim.code}`);
+      return { id: session.id, entry, fence: claim.fence, claim };
+    };
+    const claimed = (id: string, entryId: string, isTakeover = false) =>
+      store.claim({ id, entryId, runtimeId: 'rt "1"', brokerId: 'b1', isTakeover });
+    const types = async (id: string) =>
+      (await store.read(id, { seq: 0 }, 100))?.events.map(({ seq, type }) => `${seq} ${type}`);
+    const call = (id: string, fence: string, over: Partial<ToolBegin> = {}): ToolBegin => ({
+      id,
+      fence,
+      callId: 1,
+      brokerId: 'b1',
+      effect: 'once',
+      hash: 'h1',
+      event: '{"callId":1}',
+      ...over,
+    });
+
+    it('creates a session once, with its first event', async () => {
+      const session = newSession(store);
+      expect(await store.submit(session)).toBe('created');
+      expect(await store.submit(session)).toBe('exists');
+      expect(await store.find(session.id)).toMatchObject({
+        id: session.id,
+        tenant: 'acme',
+        state: 'queued',
+        route: 'any',
+        priority: 'normal',
+        labels: { region: 'eu' },
+        deadlineMs: session.deadlineMs,
+        attempts: 0,
+        lastSeq: 1,
+        isCancelled: false,
+      });
+      expect(await types(session.id)).toEqual(['1 session_init']);
+    });
+
+    it('refuses a submit that comes late', async () => {
+      const session = newSession(store, { atMs: store.nowMs() - 6_000 });
+      expect(await store.submit(session)).toBe('late');
+      expect(await store.find(session.id)).toBeUndefined();
+    });
+
+    it('gives back what the claimer needs, under a fence', async () => {
+      const { id, claim } = await started({ source: 'return "ü"', request: '{"args":[1]}' });
+      expect(claim).toMatchObject({
+        attempt: 1,
+        tenant: 'acme',
+        source: 'return "ü"',
+        request: '{"args":[1]}',
+      });
+      expect(await store.find(id)).toMatchObject({ state: 'running', runtimeId: 'rt "1"', brokerId: 'b1' });
+      const page = await store.read(id, { seq: 1 }, 10);
+      expect(page?.events.map(({ payload }) => JSON.parse(payload))).toEqual([
+        { runtimeId: 'rt "1"', attempt: 1 },
+      ]);
+    });
+
+    it('lets one entry of a session through, however many there are', async () => {
+      const session = newSession(store);
+      await store.submit(session);
+      // A client that repeats its submit queues the session again.
+      await store.submit({ ...session });
+      const { entryId } = await takeOne();
+      expect(await claimed(session.id, entryId)).toMatchObject({ code: 'ok' });
+      expect(await claimed(session.id, 'other')).toEqual({ code: 'busy' });
+      expect(await claimed(session.id, entryId)).toEqual({ code: 'busy' });
+      expect(await claimed('s_none', 'other')).toEqual({ code: 'missing' });
+    });
+
+    it('takes by priority within the quotas, then what is left', async () => {
+      const submit = (priority: NewSession['priority'], n: number) =>
+        Promise.all(
+          Array.from({ length: n }, async () => {
+            await store.submit(newSession(store, { priority, route: 'tier=a' }));
+          }),
+        );
+      await submit('low', 3);
+      await submit('normal', 3);
+      await submit('high', 3);
+      expect(await store.depth('tier=a')).toBe(9);
+      const first = await store.take('tier=a', { high: 2, normal: 1, low: 1 }, 4);
+      expect(first.map((entry) => entry.priority).sort()).toEqual(['high', 'high', 'low', 'normal']);
+      const second = await store.take('tier=a', { high: 1, normal: 0, low: 0 }, 3);
+      expect(second.map((entry) => entry.priority)).toEqual(['high', 'normal', 'normal']);
+      expect(await store.depth('tier=a')).toBe(2);
+      expect(await store.take('tier=b', QUOTA, 9)).toEqual([]);
+    });
+
+    it('numbers events densely and keeps each line once', async () => {
+      const { id, fence } = await started();
+      expect(await store.append(id, fence, 1, '{"n":1}')).toBe('ok');
+      expect(await store.append(id, fence, 1, '{"n":1}')).toBe('dup');
+      expect(await store.append(id, fence, 2, '{"n":2}')).toBe('ok');
+      expect(await store.append(id, 'other', 3, '{"n":3}')).toBe('stale');
+      expect(await types(id)).toEqual(['1 session_init', '2 started', '3 log', '4 log']);
+    });
+
+    it('ends a session once, with the final event last', async () => {
+      const { id, fence } = await started();
+      expect(await store.finish({ id, fence: 'other', state: 'completed', final: FINAL })).toBe('stale');
+      expect(await store.finish({ id, fence, state: 'completed', final: FINAL })).toBe('ok');
+      expect(await store.finish({ id, fence, state: 'failed', final: '{}' })).toBe('already');
+      expect(await store.append(id, fence, 1, '{}')).toBe('stale');
+      expect(await store.toolBegin(call(id, fence))).toEqual({ code: 'stale' });
+      expect(await store.find(id)).toMatchObject({ state: 'completed', final: FINAL, lastSeq: 3 });
+      expect(await types(id)).toEqual(['1 session_init', '2 started', '3 final']);
+      expect(await claimed(id, 'x')).toEqual({ code: 'done' });
+    });
+
+    it('ends a queued session only without a fence, a running one only with it', async () => {
+      const session = newSession(store);
+      await store.submit(session);
+      expect(await store.finish({ id: session.id, fence: 'x', state: 'failed', final: '{}' })).toBe('stale');
+      expect(await store.finish({ id: session.id, fence: '', state: 'failed', final: '{}' })).toBe('ok');
+      const { id } = await started({ route: 'r=2' });
+      expect(await store.finish({ id, fence: '', state: 'failed', final: '{}' })).toBe('stale');
+    });
+
+    it('cancels a queued session at once, and marks a running one for its owner', async () => {
+      const session = newSession(store, { route: 'r=c' });
+      await store.submit(session);
+      expect(await store.cancel(session.id, '{"ok":false}')).toBe('cancelled');
+      expect(await store.cancel(session.id, '{"ok":false}')).toBe('done');
+      expect(await store.find(session.id)).toMatchObject({ state: 'cancelled', final: '{"ok":false}' });
+      const { id } = await started();
+      expect(await store.cancel(id, '{}')).toBe('marked');
+      expect(await store.find(id)).toMatchObject({ state: 'running', isCancelled: true });
+      await expect.poll(() => heard('cancel', id)).toBe(true);
+      expect(await store.cancel('s_none', '{}')).toBe('missing');
+    });
+
+    it('journals a tool call: begun once, answered once, replayed after', async () => {
+      const { id, fence } = await started();
+      expect(await store.toolBegin(call(id, fence))).toEqual({ code: 'run' });
+      expect(await store.toolBegin(call(id, fence))).toEqual({ code: 'wait', brokerId: 'b1' });
+      expect(await store.toolBegin(call(id, fence, { hash: 'h2' }))).toEqual({ code: 'mismatch' });
+      const end = { id, callId: 1, ok: true, result: '{"a|b":"\\n"}', event: '{"ok":true}' };
+      expect(await store.toolEnd(end)).toBe('ok');
+      expect(await store.toolEnd({ ...end, result: '2' })).toBe('already');
+      expect(await store.toolEnd({ ...end, callId: 9 })).toBe('already');
+      expect(await store.toolBegin(call(id, fence))).toEqual({ code: 'done', ok: true, result: end.result });
+      expect(await types(id)).toEqual([
+        '1 session_init',
+        '2 started',
+        '3 tool_call',
+        '4 tool_result_applied',
+      ]);
+    });
+
+    it('repeats a call of a lost broker by its effect, and never one that may happen once only', async () => {
+      const { id, fence } = await started();
+      const taken = { brokerId: 'b2', goneBroker: 'b1' };
+      await store.toolBegin(call(id, fence, { effect: 'once' }));
+      expect(await store.toolBegin(call(id, fence, taken))).toEqual({ code: 'doubt' });
+      expect(await store.toolBegin(call(id, fence, taken))).toEqual({ code: 'doubt' });
+      expect(await store.toolEnd({ id, callId: 1, ok: true, result: '1', event: '{}' })).toBe('already');
+      await store.toolBegin(call(id, fence, { callId: 2, effect: 'read' }));
+      expect(await store.toolBegin(call(id, fence, { callId: 2, effect: 'read', ...taken }))).toEqual({
+        code: 'run',
+      });
+      expect(await store.toolBegin(call(id, fence, { callId: 2, effect: 'read' }))).toEqual({
+        code: 'wait',
+        brokerId: 'b2',
+      });
+    });
+
+    it('keeps the answer of a call whose session has moved on, without an event after the final', async () => {
+      const { id, fence } = await started();
+      await store.toolBegin(call(id, fence));
+      await store.finish({ id, fence, state: 'failed', final: '{}' });
+      await store.toolEnd({ id, callId: 1, ok: true, result: '1', event: '{}' });
+      expect((await types(id))?.at(-1)).toBe('4 final');
+    });
+
+    it('lets a runtime move to another broker with its fence', async () => {
+      const { id, fence, entry } = await started();
+      expect(await store.adopt(id, 'other', 'b2')).toEqual({ code: 'stale' });
+      const adopted = await store.adopt(id, fence, 'b2');
+      expect(adopted).toMatchObject({
+        code: 'ok',
+        isCancelled: false,
+        entry: { entryId: entry.entryId, id },
+      });
+      expect(await store.find(id)).toMatchObject({ brokerId: 'b2' });
+      expect(await store.append(id, fence, 1, '{}')).toBe('ok');
+    });
+
+    it('hands an entry that nobody renews to another, whose fence voids the old one', async () => {
+      const { id, fence, entry } = await started({ route: 'r=reap' });
+      await store.renew([entry]);
+      expect(await store.reap('r=reap', 60_000, 10)).toEqual([]);
+      const [reaped] = await store.reap('r=reap', 0, 10);
+      expect(reaped).toMatchObject({ id, entryId: entry.entryId, route: 'r=reap', priority: 'normal' });
+      const lost = await claimed(id, entry.entryId, true);
+      expect(lost).toMatchObject({ code: 'lost', attempt: 1, tenant: 'acme' });
+      expect(await store.append(id, fence, 1, '{}')).toBe('stale');
+      expect(await store.finish({ id, fence, state: 'completed', final: FINAL })).toBe('stale');
+      expect(await store.toolBegin(call(id, fence))).toEqual({ code: 'stale' });
+      if (lost.code !== 'lost') throw new Error('expected lost');
+      expect(await store.finish({ id, fence: lost.fence, state: 'failed', final: '{}' })).toBe('ok');
+    });
+
+    it('never reaps what is settled', async () => {
+      const { entry } = await started({ route: 'r=settled' });
+      await store.settle(entry);
+      expect(await store.reap('r=settled', 0, 10)).toEqual([]);
+      await store.renew([entry]);
+    });
+
+    it('puts back what a runtime refused, as if it had never been handed out', async () => {
+      const { id, fence } = await started({ route: 'r=back' });
+      expect(await store.release(id, 'other', 'full')).toBe('stale');
+      expect(await store.release(id, fence, 'full')).toBe('ok');
+      expect(await store.find(id)).toMatchObject({ state: 'queued', attempts: 0 });
+      expect(await store.append(id, fence, 1, '{}')).toBe('stale');
+      const again = await takeOne('r=back');
+      expect(again.id).toBe(id);
+      const claim = await claimed(id, again.entryId);
+      expect(claim).toMatchObject({ code: 'ok', attempt: 1 });
+      expect(claim).not.toMatchObject({ fence });
+    });
+
+    it('pages through events from any number, and tells when the cursor is not there', async () => {
+      const { id, fence } = await started();
+      for (let n = 1; n <= 5; n++) await store.append(id, fence, n, `{"n":${n}}`);
+      const page = await store.read(id, { seq: 3 }, 2);
+      expect(page?.events.map((event) => event.seq)).toEqual([4, 5]);
+      expect(page).toMatchObject({ isLost: false, record: { lastSeq: 7 } });
+      const [epoch = ''] = page?.events[0]?.id.split('-') ?? [];
+      expect((await store.read(id, { seq: 5, epoch }, 10))?.events.map((event) => event.seq)).toEqual([6, 7]);
+      expect((await store.read(id, { seq: 7, epoch }, 10))?.isLost).toBe(false);
+      expect((await store.read(id, { seq: 8 }, 10))?.isLost).toBe(true);
+      expect((await store.read(id, { seq: 5, epoch: '1' }, 10))?.isLost).toBe(true);
+      expect(await store.read('s_none', { seq: 0 }, 10)).toBeUndefined();
+    });
+
+    it('rings the brokers that watch, from the moment they read', async () => {
+      const session = newSession(store, { watcher: 'b1' });
+      await store.submit(session);
+      await expect.poll(() => heard('session', session.id)).toBe(true);
+      const { id, fence } = await started({ route: 'r=bell' });
+      expect(heard('session', id)).toBe(false);
+      await store.read(id, { seq: 0 }, 10, 'b1');
+      await store.append(id, fence, 1, '{}');
+      await expect.poll(() => heard('session', id)).toBe(true);
+      expect(bells.some((bell) => bell.kind === 'route' && bell.route === 'r=bell')).toBe(true);
+    });
+
+    it('knows which sessions are overdue', async () => {
+      const session = newSession(store, { deadlineMs: store.nowMs() - 1 });
+      await store.submit(session);
+      expect(await store.overdue(100)).toContain(session.id);
+      await store.finish({ id: session.id, fence: '', state: 'failed', final: '{}' });
+      await store.dropDeadline(session.id);
+      expect(await store.overdue(100)).not.toContain(session.id);
+    });
+
+    it('gives no more places than there are, and frees those that have run out', async () => {
+      const scope = `t:${randomUUID()}`;
+      const until = store.nowMs() + 60_000;
+      expect(await store.acquireSlot(scope, 'a', 2, until)).toBe(true);
+      expect(await store.acquireSlot(scope, 'b', 2, store.nowMs() - 1)).toBe(true);
+      expect(await store.acquireSlot(scope, 'a', 2, until)).toBe(true);
+      expect(await store.acquireSlot(scope, 'c', 2, until)).toBe(true);
+      expect(await store.acquireSlot(scope, 'd', 2, until)).toBe(false);
+      await store.releaseSlot(scope, 'a');
+      expect(await store.acquireSlot(scope, 'd', 2, until)).toBe(true);
+    });
+
+    it('reserves an idempotency key for the first who asks', async () => {
+      const key = randomUUID();
+      const first = { sessionId: 's_1', bodyHash: 'h' };
+      expect(await store.reserveKey('acme', key, first, 60_000)).toBeUndefined();
+      expect(await store.reserveKey('acme', key, { sessionId: 's_2', bodyHash: 'h' }, 60_000)).toEqual(first);
+      expect(await store.reserveKey('other', key, first, 60_000)).toBeUndefined();
+    });
+
+    it('knows the brokers that are alive, and their runtimes', async () => {
+      const runtimes = [{ runtimeId: 'r1', labels: { tier: 'a' }, slots: 4, busy: 1 }];
+      await store.beat({ brokerId: 'b1', runtimes }, 60_000);
+      await store.beat({ brokerId: 'b0', runtimes: [] }, 1);
+      await expect.poll(() => store.fleet()).toEqual([{ brokerId: 'b1', runtimes }]);
+    });
+
+    it('forgets events and results when their time is over', async () => {
+      await using brief = await open(30);
+      await brief.open('b1', () => {});
+      const session = newSession(brief);
+      await brief.submit(session);
+      await brief.finish({ id: session.id, fence: '', state: 'failed', final: '{}' });
+      await expect.poll(async () => (await brief.read(session.id, { seq: 0 }, 9))?.isLost).toBe(true);
+      expect(await brief.find(session.id)).toMatchObject({ state: 'failed', final: '{}', lastSeq: 2 });
+    });
+  });
+}

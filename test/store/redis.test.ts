@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { realClock } from '../../src/clock.ts';
+import { createRedisStore } from '../../src/store/redis.ts';
+import { loadScript, parseHeader, SCRIPT_NAMES } from '../../src/store/redis-scripts.ts';
+import { hasRedis, startRedis, type TestRedis } from '../support/redis-server.ts';
+import { conformance, newSession } from './conformance.ts';
+
+const folder = new URL('../../src/store/lua/', import.meta.url);
+
+describe('the Lua files', () => {
+  it('are all listed, and each names itself, its keys, arguments, replies and invariants', () => {
+    const files = readdirSync(folder).map((file) => file.replace(/\.lua$/u, ''));
+    expect(files.filter((name) => name !== 'lib').sort()).toEqual([...SCRIPT_NAMES].sort());
+    for (const name of SCRIPT_NAMES) {
+      const header = parseHeader(readFileSync(new URL(`${name}.lua`, folder), 'utf8'));
+      expect(Object.keys(header), name).toEqual(['name', 'keys', 'args', 'returns', 'invariants']);
+    }
+  });
+
+  it('use the keys and arguments of their header, no more and no fewer', () => {
+    for (const name of SCRIPT_NAMES) {
+      const text = readFileSync(new URL(`${name}.lua`, folder), 'utf8');
+      const { args, keys } = loadScript(name);
+      const used = [...text.matchAll(/ARGV\[(\d+)\]/gu)].map((match) => Number(match[1]));
+      // take.lua reads its three quotas and keys in a loop.
+      if (name !== 'take') expect(Math.max(0, ...used), name).toBe(args.length);
+      expect(keys.length, name).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe.skipIf(!hasRedis())('with a redis-server', () => {
+  let own: TestRedis | undefined;
+  let url = process.env['REDIS_URL'] ?? '';
+  beforeAll(async () => {
+    if (url !== '') return;
+    own = await startRedis();
+    url = own.url;
+  });
+  afterAll(async () => {
+    await own?.[Symbol.asyncDispose]();
+  });
+
+  const open = async (eventsMs = 60_000) =>
+    createRedisStore({
+      redis: url,
+      clock: realClock,
+      prefix: `t${randomUUID()}:`,
+      retention: { eventsMs, resultMs: eventsMs + 60_000 },
+    });
+  conformance('redis', open);
+
+  it('takes over work that was queued before the group was made, or when the data is gone', async () => {
+    await using store = await open();
+    await store.open('b1', () => {});
+    expect(await store.take('r=new', { high: 1, normal: 1, low: 1 }, 3)).toEqual([]);
+    await store.submit(newSession(store, { route: 'r=new' }));
+    expect(await store.take('r=new', { high: 1, normal: 1, low: 1 }, 3)).toHaveLength(1);
+  });
+});
+
+describe.skipIf(!hasRedis())('when redis goes away', () => {
+  it('says so at once or within its time-out, and comes back by itself with a higher epoch', async () => {
+    await using redis = await startRedis();
+    await using store = createRedisStore({ redis: redis.url, clock: realClock, commandTimeout: 1_000 });
+    let resyncs = 0;
+    await store.open('b1', (bell) => {
+      if (bell.kind === 'resync') resyncs++;
+    });
+    const session = newSession(store);
+    await store.submit(session);
+    const before = (await store.read(session.id, { seq: 0 }, 1))?.events[0]?.id ?? '';
+    await redis.kill();
+    await expect(store.submit(newSession(store))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await redis.start();
+    await expect.poll(() => resyncs, { timeout: 20_000 }).toBeGreaterThan(0);
+    // No persistence: the data is gone, and no number of before can be mistaken for one of after.
+    expect(await store.find(session.id)).toBeUndefined();
+    await expect.poll(() => store.submit(session).catch(() => 'away'), { timeout: 20_000 }).toBe('created');
+    const after = (await store.read(session.id, { seq: 0 }, 1))?.events[0]?.id ?? '';
+    expect(Number(after.split('-')[0])).toBeGreaterThanOrEqual(Number(before.split('-')[0]));
+  });
+});
