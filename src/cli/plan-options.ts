@@ -27,6 +27,7 @@ export interface PlanFlags {
   readonly zones?: string;
   readonly loseZones?: string;
   readonly budget?: string;
+  readonly seed?: string;
   readonly allowNoise?: boolean;
   readonly json?: boolean;
 }
@@ -41,6 +42,7 @@ export interface PlanOptions {
   /** Executions per second of one instance, and the type it was found on; absent: a report is read. */
   readonly capacity?: { readonly perSecond: Sourced; readonly on: string | undefined };
   readonly types: readonly string[];
+  readonly seed: number;
   readonly budgetUsdPerMonth?: number;
 }
 
@@ -71,6 +73,7 @@ export function readPlanOptions(flags: PlanFlags): PlanOptions {
   if (availability.loseZones >= zones)
     reader.problem('--lose-zones', `expected fewer than the ${zones} zones, got ${availability.loseZones}`);
   const queue = reader.choice('--queue', flags.queue, ['pooled', 'split']) ?? 'pooled';
+  const seed = whole('--seed', flags.seed, 0, 2 ** 32 - 1, 1);
   const budget = readBudget(flags, reader);
   const capacity = readCapacity(flags, reader);
   reader.finish('plan', 'enclave plan --help lists the options');
@@ -85,6 +88,7 @@ export function readPlanOptions(flags: PlanFlags): PlanOptions {
         ? { value: limit, provenance: 'assumed', source: 'default; --max-utilisation sets it' }
         : given(maxUtilisation, '--max-utilisation'),
     queue,
+    seed,
     availability,
     types: (flags.types ?? '').split(',').flatMap((type) => (type.trim() === '' ? [] : [type.trim()])),
     ...(capacity === undefined ? {} : { capacity }),

@@ -7,6 +7,7 @@ import { deriveLadder } from './ladder.ts';
 import { PLAN_SCHEMA, type Plan, type PlanInput, type TypePlan } from './plan-types.ts';
 import { serviceQuantile } from './service-time.ts';
 import { sloName } from './slo.ts';
+import { threeChecks } from './three-checks.ts';
 import { planType } from './type-plan.ts';
 import { planWarnings } from './warnings.ts';
 
@@ -37,6 +38,7 @@ export function planCapacity(input: PlanInput): Plan {
     throw new EnclaveError('INFEASIBLE', 'no number of instances of these types meets the objectives', {
       hint: 'raise the limit of the objective or choose other types',
     });
+  const checks = input.simulation === undefined ? [] : threeChecks(demand, chosen, input.simulation);
   const others = types.filter((plan) => plan !== chosen);
   const { type, instances, predictions, usdPerMonth, usdPerMillion } = chosen;
   const isOverBudget = input.budgetUsdPerMonth !== undefined && usdPerMonth > input.budgetUsdPerMonth;
@@ -56,7 +58,8 @@ export function planCapacity(input: PlanInput): Plan {
     queue: input.queue,
     ladder: deriveLadder(input, demand, chosen),
     types: [chosen, ...others],
-    warnings: planWarnings(input, demand, chosen),
+    checks,
+    warnings: planWarnings(input, demand, chosen, checks),
   };
 }
 

@@ -3,7 +3,9 @@ import type { AvailabilityGoal, AvailableFleet } from './availability.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Binding, QueueKind } from './fleet.ts';
 import type { Sourced, Step } from './provenance.ts';
+import type { Estimate } from './simulation-summary.ts';
 import type { Slo } from './slo.ts';
+import type { SimulationSize } from './three-checks.ts';
 import type { Workload } from './workload.ts';
 
 export const PLAN_SCHEMA = 'enclave.plan/1';
@@ -25,6 +27,8 @@ export interface PlanInput {
   readonly types: readonly string[];
   /** USD per month that may not be exceeded. */
   readonly budgetUsdPerMonth?: number;
+  /** Simulate the plan as its third check; absent: no third check. */
+  readonly simulation?: SimulationSize;
 }
 
 /** A percentile of the response or wait, ms; null when the measurement has too few samples to tell. */
@@ -59,6 +63,19 @@ export interface TypePlan {
   readonly usdPerMillion: number;
 }
 
+/** One number worked out three ways. */
+export interface ThreeCheck {
+  readonly name: string;
+  readonly closedFormMs: number;
+  readonly approximationMs: number;
+  /** With its 95 % interval. */
+  readonly simulatedMs: Estimate;
+  /** Approximation / simulation - 1. */
+  readonly difference: number;
+  /** Within 10 % or within the interval of the simulation. */
+  readonly agrees: boolean;
+}
+
 export type Doubt =
   | 'burstable'
   | 'other architecture'
@@ -91,5 +108,7 @@ export interface Plan {
   readonly ladder: readonly Step[];
   /** The type chosen first, then by cost. */
   readonly types: readonly TypePlan[];
+  /** Empty when no simulation was asked for. */
+  readonly checks: readonly ThreeCheck[];
   readonly warnings: readonly Warning[];
 }

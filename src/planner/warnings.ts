@@ -1,15 +1,25 @@
 // What a reader of the plan must know before believing it. Each warning has a fixed id, its evidence and a fix.
 import { formatCount } from '../units.ts';
 import { type FleetDemand, threadUtilisation } from './fleet.ts';
-import type { PlanInput, TypePlan, Warning } from './plan-types.ts';
+import type { PlanInput, ThreeCheck, TypePlan, Warning } from './plan-types.ts';
 
 const BUSY_BENCH = 0.5;
 const BUSY_THREAD = 0.5;
 const HIGH_SCV = 4;
 
 /** The warnings of a plan, in the order of the catalogue in docs/planner.md. */
-export function planWarnings(input: PlanInput, demand: FleetDemand, chosen: TypePlan): Warning[] {
-  return [...benchWarnings(input), ...typeWarnings(input, chosen), ...modelWarnings(input, demand, chosen)];
+export function planWarnings(
+  input: PlanInput,
+  demand: FleetDemand,
+  chosen: TypePlan,
+  checks: readonly ThreeCheck[],
+): Warning[] {
+  return [
+    ...benchWarnings(input),
+    ...typeWarnings(input, chosen),
+    ...modelWarnings(input, demand, chosen),
+    ...checkWarnings(checks),
+  ];
 }
 
 function benchWarnings({ workload }: PlanInput): Warning[] {
@@ -77,6 +87,17 @@ function modelWarnings({ workload }: PlanInput, demand: FleetDemand, chosen: Typ
       fix: 'plan the long scripts apart from the short ones',
     });
   return warnings;
+}
+
+function checkWarnings(checks: readonly ThreeCheck[]): Warning[] {
+  return checks
+    .filter(({ agrees }) => !agrees)
+    .map(({ difference, name }) => ({
+      id: 'MODELS-DIFFER',
+      severity: 'warning',
+      evidence: `${name}: the approximation is ${percent(Math.abs(difference))} ${difference > 0 ? 'above' : 'below'} the simulation`,
+      fix: 'believe the simulation, and measure at this load',
+    }));
 }
 
 function percent(share: number): string {

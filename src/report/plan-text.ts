@@ -1,7 +1,7 @@
 // A plan as text for a terminal: the verdict first, then how it came about, the types compared, the warnings.
 import Table from 'cli-table3';
 import { formatUsd, usd } from '../planner/money.ts';
-import type { Plan, Prediction, TypePlan, Warning } from '../planner/plan-types.ts';
+import type { Plan, Prediction, ThreeCheck, TypePlan, Warning } from '../planner/plan-types.ts';
 import { PROVENANCES, type Step } from '../planner/provenance.ts';
 import { sloName } from '../planner/slo.ts';
 import { formatCount, formatDuration, formatRate } from '../units.ts';
@@ -24,6 +24,11 @@ export function planText(plan: Plan, style: TextStyle): string {
     `${style.bold(wrap(verdictLine(plan), columns))}\n${wrap(originLine(plan), columns)}`,
     `${style.bold('How')}  (${PROVENANCES.join(', ')}: the weakest input decides)\n${ladderTable(plan.ladder, columns)}`,
     `${style.bold('Types')} at equal objectives, per month of 730 h\n${typeTable(plan)}`,
+    ...(plan.checks.length === 0
+      ? []
+      : [
+          `${style.bold('Checked three ways')} with ${plan.types[0]?.needed ?? 0} up, at the peak\n${checkTable(plan.checks)}`,
+        ]),
     ...(plan.warnings.length === 0
       ? []
       : [
@@ -92,6 +97,22 @@ function typeTable(plan: Plan): string {
   const more = hidden > 0 ? [`and ${hidden} more with --json`] : [];
   const legend = notesLegend(plan.types.slice(0, TYPES_SHOWN));
   return [table.toString(), ...legend, ...more].join('\n');
+}
+
+function checkTable(checks: readonly ThreeCheck[]): string {
+  const table = bareTable([16, 12, 12, 26, 14], ['left', 'right', 'right', 'right', 'right']);
+  table.push(['', 'M/M/c', 'M/G/c', 'simulated (95 %)', '']);
+  for (const { agrees, approximationMs, closedFormMs, difference, name, simulatedMs: sim } of checks) {
+    const apart = `${difference < 0 ? '-' : '+'}${Math.abs(difference * 100).toFixed(1)} %`;
+    table.push([
+      name,
+      formatDuration(closedFormMs),
+      formatDuration(approximationMs),
+      `${formatDuration(sim.value)} ± ${formatDuration(sim.high - sim.value)}`,
+      agrees ? 'agree' : `differ ${apart}`,
+    ]);
+  }
+  return table.toString();
 }
 
 const NOTE: Readonly<Record<TypePlan['doubts'][number], string>> = {

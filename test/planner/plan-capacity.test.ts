@@ -219,3 +219,42 @@ describe('parseCatalogue()', () => {
     expect(() => parseCatalogue(data)).toThrow(EnclaveError);
   });
 });
+
+describe('the three checks of a plan', () => {
+  it('find approximation and simulation in agreement for a busy fleet', () => {
+    const plan = planCapacity(
+      input({
+        perDay: given(2e7),
+        slos: slo('p99=60ms'),
+        maxUtilisation: given(0.85),
+        simulation: { seed: 1, executions: 20_000 },
+      }),
+    );
+    expect(plan.checks.map(({ name }) => name)).toEqual([
+      'mean wait',
+      'p50 response',
+      'p95 response',
+      'p99 response',
+    ]);
+    expect(plan.checks.filter(({ agrees }) => !agrees)).toEqual([]);
+    for (const { simulatedMs } of plan.checks.slice(1)) {
+      expect(simulatedMs.low).toBeGreaterThan(19);
+      expect(simulatedMs.high).toBeLessThan(60);
+    }
+  });
+
+  it('show a difference and warn: a tail that two moments do not tell', () => {
+    const wild = { ...measured, cpuScv: given(40) };
+    const plan = planCapacity(
+      input({
+        workload: wild,
+        perDay: given(2e7),
+        maxUtilisation: given(0.9),
+        simulation: { seed: 1, executions: 20_000 },
+      }),
+    );
+    const differing = plan.checks.filter(({ agrees }) => !agrees).length;
+    expect(plan.warnings.filter(({ id }) => id === 'MODELS-DIFFER')).toHaveLength(differing);
+    expect(plan.warnings.map(({ id }) => id)).toContain('HIGH-SCV');
+  });
+});

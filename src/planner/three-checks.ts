@@ -1,0 +1,68 @@
+// Every plan is worked out three ways: closed form, approximation, simulation. Where they part, the plan says so.
+import { type FleetDemand, fleetWait, sloValueMs } from './fleet.ts';
+import type { ThreeCheck, TypePlan } from './plan-types.ts';
+import type { WaitLaw } from './service-time.ts';
+import { simulate } from './simulate.ts';
+import type { Estimate } from './simulation-summary.ts';
+import { sloName } from './slo.ts';
+
+export interface SimulationSize {
+  readonly seed: number;
+  /** Executions to simulate, from 1,000; 40,000 take a fifth of a second. */
+  readonly executions: number;
+}
+
+const AGREEMENT = 0.1;
+
+/**
+ * Mean wait, p95 and p99 of the chosen type with the instances that the load needs, spares lost, at the peak.
+ * The closed form takes the processor time as exponential (M/M/c), the approximation takes its measured variation (M/G/c),
+ * the simulation draws it from a law with that variation. The last two agree within 10 %, or within the 95 % interval.
+ */
+export function threeChecks(demand: FleetDemand, chosen: TypePlan, size: SimulationSize): ThreeCheck[] {
+  const { workload } = demand;
+  const run = simulate({
+    seed: size.seed,
+    arrivals: { kind: 'poisson', ratePerSecond: demand.peakPerSecond },
+    stop: { kind: 'executions', count: size.executions },
+    cpu: { meanS: workload.cpuPerExecution.value, scv: workload.cpuScv.value },
+    service: workload.service,
+    instances: chosen.needed,
+    serversPerInstance: chosen.vcpu,
+    queue: demand.queue,
+  });
+  const exponential = { ...demand, workload: { ...workload, cpuScv: { ...workload.cpuScv, value: 1 } } };
+  const closed = fleetWait(exponential, chosen.vcpu, chosen.needed);
+  const approximate = fleetWait(demand, chosen.vcpu, chosen.needed);
+  const percentile = (p: number, estimate: Estimate): ThreeCheck =>
+    compare(
+      `${sloName({ metric: 'response', p })} response`,
+      sloValueMs(closed, workload, { metric: 'response', p }),
+      sloValueMs(approximate, workload, { metric: 'response', p }),
+      estimate,
+    );
+  return [
+    compare('mean wait', meanMs(closed), meanMs(approximate), run.wait.mean),
+    percentile(0.5, run.response.p50),
+    percentile(0.95, run.response.p95),
+    percentile(0.99, run.response.p99),
+  ];
+}
+
+function meanMs(wait: WaitLaw | undefined): number {
+  return wait === undefined ? Infinity : (wait.probability / wait.rate) * 1_000;
+}
+
+function compare(name: string, closedMs: number, approximateMs: number, estimate: Estimate): ThreeCheck {
+  const simulated = { value: estimate.value * 1_000, low: estimate.low * 1_000, high: estimate.high * 1_000 };
+  const isCovered = simulated.low <= approximateMs && approximateMs <= simulated.high;
+  const difference = simulated.value === 0 ? approximateMs : approximateMs / simulated.value - 1;
+  return {
+    name,
+    closedFormMs: closedMs,
+    approximationMs: approximateMs,
+    simulatedMs: simulated,
+    difference,
+    agrees: isCovered || Math.abs(difference) <= AGREEMENT,
+  };
+}
