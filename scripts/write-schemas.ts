@@ -1,6 +1,11 @@
 // Writes the JSON Schemas that ship with the package; a test fails when one of them is out of date.
 import { writeFileSync } from 'node:fs';
+import { runReportJsonSchema } from '../src/report/parse-run-report.ts';
 import { scenarioJsonSchema } from '../src/scenario/scenario-file.ts';
 
-const target = new URL('../scenarios/scenario.schema.json', import.meta.url);
-writeFileSync(target, `${JSON.stringify(scenarioJsonSchema(), null, 2)}\n`);
+write('../scenarios/scenario.schema.json', scenarioJsonSchema());
+write('../docs/bench-report.schema.json', runReportJsonSchema());
+
+function write(path: string, schema: unknown): void {
+  writeFileSync(new URL(path, import.meta.url), `${JSON.stringify(schema, null, 2)}\n`);
+}

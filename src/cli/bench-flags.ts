@@ -21,6 +21,8 @@ export interface BenchFlags {
   readonly workers?: string;
   readonly isolation?: string;
   readonly threshold?: readonly string[];
+  readonly search?: readonly string[];
+  readonly hdr?: boolean;
   readonly allowNoise?: boolean;
   readonly progress: string;
   readonly out: string;
@@ -37,6 +39,9 @@ export interface BenchSettings {
   readonly load: LoadOverrides;
   readonly pool: PoolFlags;
   readonly thresholds: readonly string[];
+  /** Goals of a capacity search; empty: an ordinary run. */
+  readonly search: readonly string[];
+  readonly hdr: boolean;
   readonly allowNoise: boolean;
   readonly progressMs: number;
   readonly out: string;
@@ -94,6 +99,19 @@ export function readBenchFlags(flags: BenchFlags): BenchSettings {
     max: 3_600_000,
     words: 'from 1s to 1h',
   });
+  if (flags.search !== undefined) {
+    const fixed = [
+      ['--rate', flags.rate],
+      ['--concurrency', flags.concurrency],
+      ['--duration', flags.duration],
+      ['--count', flags.count],
+      ['--threshold', flags.threshold],
+    ] as const;
+    for (const [flag, given] of fixed) {
+      if (given !== undefined)
+        reader.problem(flag, 'expected not to be given with --search, which sets it itself');
+    }
+  }
   reader.finish('bench', 'enclave bench --help lists the options');
   const { allowNoise = false, json = false, out, scenario } = flags;
   return {
@@ -101,6 +119,8 @@ export function readBenchFlags(flags: BenchFlags): BenchSettings {
     load,
     pool,
     thresholds: flags.threshold ?? [],
+    search: flags.search ?? [],
+    hdr: flags.hdr ?? false,
     allowNoise,
     progressMs: progressMs ?? 10_000,
     out,

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { EnclaveError } from '../errors.ts';
 import { parseRunReport } from './parse-run-report.ts';
 import type { RunReport } from './run-report.ts';
+import type { SearchReport } from './search-report.ts';
 
 /** `tools-20261120T234104Z`: scenario and start, so that names sort by time. */
 export function reportBaseName(report: RunReport): string {
@@ -61,6 +62,14 @@ export async function writeFileAtomically(path: string, content: string): Promis
 /** Writes `report` into `folder` and answers with the path. */
 export async function writeRunReport(folder: string, report: RunReport): Promise<string> {
   const path = join(folder, `${reportBaseName(report)}.json`);
+  await writeFileAtomically(path, `${JSON.stringify(report, null, 1)}\n`);
+  return path;
+}
+
+/** Writes a capacity search into `folder` and answers with the path. */
+export async function writeSearchReport(folder: string, report: SearchReport): Promise<string> {
+  const at = new Date(report.ended_at).toISOString().replaceAll(/[-:]|\.\d+/gu, '');
+  const path = join(folder, `${report.scenario.name}-${at}.search.json`);
   await writeFileAtomically(path, `${JSON.stringify(report, null, 1)}\n`);
   return path;
 }

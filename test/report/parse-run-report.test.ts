@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { EnclaveError } from '../../src/errors.ts';
-import { parseRunReport } from '../../src/report/parse-run-report.ts';
+import { parseRunReport, runReportJsonSchema } from '../../src/report/parse-run-report.ts';
 
 const codeOf = (value: unknown): string => {
   try {
@@ -10,6 +11,13 @@ const codeOf = (value: unknown): string => {
   }
   return 'accepted';
 };
+
+describe('bench-report.schema.json', () => {
+  it('is what the parser is made from (npm run schemas writes it)', () => {
+    const text = readFileSync(new URL('../../docs/bench-report.schema.json', import.meta.url), 'utf8');
+    expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify(runReportJsonSchema())));
+  });
+});
 
 describe('parseRunReport()', () => {
   it('refuses another schema version with what to do', () => {

@@ -3,8 +3,15 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { planLoad } from '../../bench/load-plan.ts';
 import { runBench } from '../../bench/run-bench.ts';
+import { runSearch, type SearchRunOptions } from '../../bench/run-search.ts';
 import { parseThresholds } from '../../bench/thresholds.ts';
-import { prepareReportFolder, writeRunReport } from '../../report/report-files.ts';
+import {
+  prepareReportFolder,
+  writeFileAtomically,
+  writeRunReport,
+  writeSearchReport,
+} from '../../report/report-files.ts';
+import { formatSearchSummary, formatTrial } from '../../report/search-summary.ts';
 import { loadScenario } from '../../scenario/load-scenario.ts';
 import { type BenchFlags, readBenchFlags } from '../bench-flags.ts';
 import { summaryText } from '../bench-output.ts';
@@ -33,6 +40,8 @@ export function benchCommand(io: Io): Command {
     .option('--workers <n>', 'host processes of the pool: a number, or cpu, io, mixed (default: cpu)')
     .option('--isolation <kind>', 'isolate or context (default: isolate)')
     .option('--threshold <goal...>', 'a goal such as "p99<50ms" or "errors<0.1%"; exit 99 when missed')
+    .option('--search <goal...>', 'find the highest Poisson rate at which the goals hold, e.g. "p99<=100ms"')
+    .option('--hdr', 'also write the response histogram as .hgrm')
     .option('--allow-noise', 'keep the mark of an invalid run, but exit 0')
     .option('--progress <time>', 'off a terminal: time between progress lines', '10s')
     .option('--out <folder>', 'where the report goes', 'reports')
@@ -55,24 +64,44 @@ async function bench(options: BenchFlags, io: Io): Promise<void> {
   const flags = readBenchFlags(options);
   const scenario = await loadScenario(flags.scenario, io.cwd);
   const plan = planLoad(scenario, flags.load);
-  const thresholds = parseThresholds([...scenario.thresholds, ...flags.thresholds], plan.model);
+  const goals = flags.search.length > 0 ? flags.search : [...scenario.thresholds, ...flags.thresholds];
+  const thresholds = parseThresholds(goals, plan.model);
   const folder = resolve(io.cwd, flags.out);
   await prepareReportFolder(folder, flags.out);
   await using target = openTarget(scenario, plan, flags.pool);
+  const { executor, facts } = target;
+  const { interrupted: signal, argv } = io;
+  const common = { scenario, executor, target: facts, signal, argv, allowNoise: flags.allowNoise };
+  if (flags.search.length > 0) {
+    await search({ ...common, goals, seed: plan.seed }, folder, flags.json, io);
+    return;
+  }
   const progress = createProgressPrinter(io.stderr, plan, flags.progressMs);
-  const { report } = await runBench({
-    scenario,
+  const { report, recorder } = await runBench({
+    ...common,
     plan,
-    executor: target.executor,
-    target: target.facts,
-    signal: io.interrupted,
-    argv: io.argv,
     thresholds,
-    allowNoise: flags.allowNoise,
     onProgress: progress.show,
   }).finally(progress.end);
   const path = await writeRunReport(folder, report);
+  const hgrm = recorder.histogram('response')?.percentileDistribution();
+  if (flags.hdr && hgrm !== undefined) await writeFileAtomically(path.replace(/json$/u, 'hgrm'), hgrm);
   if (flags.json) io.stdout.write(`${JSON.stringify(report)}\n`);
   else io.stdout.write(summaryText(report, path, io));
+  io.exitWith(report.exit_code);
+}
+
+async function search(options: SearchRunOptions, folder: string, asJson: boolean, io: Io): Promise<void> {
+  const { report, confirmed } = await runSearch({
+    ...options,
+    onTrial: ({ durationMs, ratePerSecond, seed, stage }, { reason, state }) => {
+      const trial = { stage, rate_per_s: ratePerSecond, duration_s: durationMs / 1_000, seed, state, reason };
+      io.stderr.write(`${formatTrial(trial)}\n`);
+    },
+  });
+  if (confirmed !== undefined) await writeRunReport(folder, confirmed);
+  const path = await writeSearchReport(folder, report);
+  if (asJson) io.stdout.write(`${JSON.stringify(report)}\n`);
+  else io.stdout.write(formatSearchSummary(report, path));
   io.exitWith(report.exit_code);
 }

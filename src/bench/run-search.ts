@@ -1,0 +1,158 @@
+// Capacity search against a real executor: each trial is a bench run with the goals as its thresholds.
+import { realClock } from '../clock.ts';
+import type { RunReport } from '../report/run-report.ts';
+import type { SearchReport } from '../report/search-report.ts';
+import { planLoad } from './load-plan.ts';
+import { type BenchOptions, runBench } from './run-bench.ts';
+import {
+  type SearchResult,
+  searchCapacity,
+  type Trial,
+  type TrialSpec,
+  type TrialVerdict,
+} from './search.ts';
+import { parseThresholds, type Subject, type Threshold } from './thresholds.ts';
+import { describeCheck } from './validity.ts';
+
+export interface SearchRunOptions extends Omit<BenchOptions, 'plan' | 'thresholds' | 'onProgress'> {
+  /** The goals, texts of thresholds. */
+  readonly goals: readonly string[];
+  readonly seed: number;
+  readonly onTrial?: (spec: TrialSpec, verdict: TrialVerdict) => void;
+}
+
+export interface SearchRunResult {
+  readonly report: SearchReport;
+  /** The last confirming run: what the planner can build on. */
+  readonly confirmed: RunReport | undefined;
+}
+
+const PROBE_MS = 3_000;
+const WARMUP_MS = 1_000;
+/** Closed-loop users per host process of the probe: enough to keep hosts busy while scripts wait for tools. */
+const PROBE_USERS_PER_HOST = 16;
+
+/** @throws EnclaveError INVALID_INPUT when a goal is none */
+export async function runSearch(options: SearchRunOptions): Promise<SearchRunResult> {
+  const thresholds = parseThresholds(options.goals, 'open');
+  const probe = await runProbe(options);
+  const hintPerSecond = Math.max(1, probe.rates.done_per_s ?? 1);
+  let confirmed: RunReport | undefined;
+  const result = await searchCapacity({
+    hintPerSecond,
+    samplesNeeded: Math.max(...thresholds.map(({ subject }) => samplesNeeded(subject))),
+    seed: options.seed,
+    signal: options.signal,
+    runTrial: async (spec) => {
+      const report = await runTrial(options, thresholds, spec);
+      const verdict = verdictOf(report);
+      if (spec.stage === 'confirm' && verdict.state === 'pass') confirmed = report;
+      options.onTrial?.(spec, verdict);
+      return verdict;
+    },
+  });
+  const ended = (options.clock ?? realClock).wallMs();
+  return { report: searchReport(options, result, hintPerSecond, probe, ended), confirmed };
+}
+
+async function runProbe(options: SearchRunOptions): Promise<RunReport> {
+  const concurrency = PROBE_USERS_PER_HOST * (options.target.pool_size_n ?? 1);
+  const plan = planLoad(options.scenario, {
+    concurrency,
+    durationMs: PROBE_MS,
+    warmupMs: WARMUP_MS,
+    seed: options.seed,
+  });
+  const { report } = await runBench({ ...options, plan });
+  return report;
+}
+
+async function runTrial(
+  options: SearchRunOptions,
+  thresholds: readonly Threshold[],
+  { durationMs, ratePerSecond, seed }: TrialSpec,
+): Promise<RunReport> {
+  const plan = planLoad(options.scenario, { ratePerSecond, durationMs, warmupMs: WARMUP_MS, seed });
+  const { report } = await runBench({ ...options, plan, thresholds });
+  return report;
+}
+
+/** Noise first: a spoilt trial neither passes nor fails. A trial without a success fails all the same. */
+function verdictOf(report: RunReport): TrialVerdict {
+  const spoilt = report.validity.checks.find(({ id, state }) => state === 'failed' && id !== 'no-success');
+  if (spoilt !== undefined && report.exit_code !== 0 && report.exit_code !== 99) {
+    return { state: report.validity.generator_limited ? 'generator' : 'void', reason: describeCheck(spoilt) };
+  }
+  const unsupported = report.thresholds.find(({ state }) => state === 'unsupported');
+  if (unsupported !== undefined) return { state: 'void', reason: `too few samples for ${unsupported.text}` };
+  const missed = report.thresholds.find(({ state }) => state === 'fail');
+  if (missed === undefined) return { state: 'pass', reason: '' };
+  const found = missed.value === null ? 'among the failed' : `${missed.value.toFixed(1)} ${missed.unit}`;
+  return { state: 'fail', reason: `${missed.text}: ${found}` };
+}
+
+const SAMPLES: Readonly<Record<string, number>> = {
+  p50_us: 20,
+  p75_us: 40,
+  p90_us: 100,
+  p95_us: 200,
+  p99_us: 1_000,
+  p99_9_us: 10_000,
+};
+
+/** Shares (errors, drops) are judged on at least this many executions. */
+const SAMPLES_FOR_SHARES = 200;
+
+function samplesNeeded(subject: Subject): number {
+  return subject.kind === 'latency' ? (SAMPLES[subject.field] ?? SAMPLES_FOR_SHARES) : SAMPLES_FOR_SHARES;
+}
+
+const EXIT_CODES: Readonly<Record<SearchResult['state'], number>> = {
+  found: 0,
+  below: 99,
+  generator: 97,
+  void: 98,
+  interrupted: 96,
+};
+
+function searchReport(
+  { goals, scenario, seed, target }: SearchRunOptions,
+  result: SearchResult,
+  hintPerSecond: number,
+  probe: RunReport,
+  endedWallMs: number,
+): SearchReport {
+  const { confirmedPerSecond, failingPerSecond, reason, state } = result;
+  const hasBoth = confirmedPerSecond !== null && failingPerSecond !== null;
+  return {
+    schema: 'enclave.bench/1',
+    kind: 'search',
+    complete: state !== 'interrupted',
+    exit_code: EXIT_CODES[state],
+    ended_at: new Date(endedWallMs).toISOString(),
+    scenario: { name: scenario.name, purpose: scenario.purpose, hash: scenario.hash, seed },
+    target,
+    search: {
+      slo: goals,
+      state,
+      confirmed_per_s: confirmedPerSecond,
+      failing_per_s: failingPerSecond,
+      width_ratio: hasBoth ? (failingPerSecond - confirmedPerSecond) / failingPerSecond : null,
+      reason,
+      hint_per_s: hintPerSecond,
+      trials: result.trials.map(trialFacts),
+    },
+    env: probe.env,
+  };
+}
+
+function trialFacts(trial: Trial): SearchReport['search']['trials'][number] {
+  return {
+    stage: trial.stage,
+    rate_per_s: trial.ratePerSecond,
+    duration_s: trial.durationMs / 1_000,
+    seed: trial.seed,
+    state: trial.state,
+    reason: trial.reason,
+  };
+}
