@@ -35,10 +35,11 @@ process.on(
       const room = isolation === 'isolate' ? new Room(32) : warmRoom();
       const context = room.takeContext();
       const wrapped = wrapSource({ filename: 'script.js', source }, String(nonce++));
-      context.evalClosureSync(BOOT_SOURCE, [callback, wrapped, '{}', limits], {
+      const deliver = context.evalClosureSync(BOOT_SOURCE, [callback, wrapped, '{}', limits], {
         timeout: 1_000,
         result: { reference: true },
       });
+      deliver.release();
       context.release();
       if (isolation === 'isolate') room.dispose();
     }

@@ -119,6 +119,7 @@ export class HostFleet {
     const host = new ManagedHost(setup, {
       onReady: () => this.#onReady(),
       onFree: (freed) => this.#onFree(freed),
+      onWorn: (worn) => this.#replace(worn),
       onEnd: (ended, end) => this.#onEnd(ended, end),
       onInterrupted: this.#events.onInterrupted,
     });
@@ -148,6 +149,16 @@ export class HostFleet {
     host.state = 'retiring';
     this.recycled++;
     this.#start();
+  }
+
+  // Nothing new may reach it, so that nobody waits for the replacement but those who have to.
+  #replace(host: ManagedHost): void {
+    if (host.state === 'draining') return;
+    if (host.state !== 'retiring') {
+      this.recycled++;
+      this.#start();
+    }
+    this.#drain(host);
   }
 
   #drain(host: ManagedHost): void {

@@ -11,6 +11,8 @@ export interface ManagedHostEvents {
   readonly onReady: (host: ManagedHost) => void;
   /** A place has become free. */
   readonly onFree: (host: ManagedHost) => void;
+  /** Its worker can no longer do all of its work. */
+  readonly onWorn: (host: ManagedHost) => void;
   readonly onEnd: (host: ManagedHost, end: HostEnd) => void;
   /** An execution lost its isolate through another one; it may be run again. */
   readonly onInterrupted: (job: Job) => void;
@@ -99,6 +101,9 @@ export class ManagedHost {
         return;
       case 'call':
         this.#onCall(id, job, message[2], message[3], message[4]);
+        return;
+      case 'worn':
+        this.#events.onWorn(this);
         return;
       case 'done':
         this.#onDone(id, job, message);

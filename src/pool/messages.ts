@@ -35,6 +35,7 @@ function isUpMessage(message: unknown): message is UpMessage {
     case 'log':
       return LOG_LEVELS.has(a) && typeof b === 'string' && isMeasure(c);
     case 'started':
+    case 'worn':
     case 'pong':
       return true;
     case 'overdue':

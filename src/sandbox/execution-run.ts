@@ -108,8 +108,12 @@ export class ExecutionRun {
   /** Gives back what the execution held. The room is left standing; its owner decides. */
   release(): void {
     this.room.live--;
+    if (!this.room.isolate.isDisposed) {
+      // Left to this thread's garbage collector, the reference would keep the context alive in the other heap.
+      this.#deliver?.release();
+      this.#context?.release();
+    }
     this.#deliver = undefined;
-    if (!this.room.isolate.isDisposed) this.#context?.release();
     this.#context = undefined;
   }
 

@@ -67,4 +67,6 @@ export type UpMessage =
   | readonly ['done', id: number, ok: false, failure: FailureReport, usage: Usage]
   /** An entry is longer than its time (`slice`) or the host's memory is over its bound (`memory`): please kill. */
   | readonly ['overdue', id: number, why: 'slice' | 'memory']
+  /** The worker can no longer do all of its work: please replace the host, without hurry. */
+  | readonly ['worn', id: number]
   | readonly ['pong', serial: number];

@@ -6,7 +6,7 @@ import { ExecutionRun, limitFailure, type Reply, type RunHost } from './executio
 import type { DownMessage, FailureReport, RunOptions, UpMessage } from './messages.ts';
 import { Rooms } from './rooms.ts';
 import { SlotWriter } from './slot.ts';
-import { stripTypes } from './typescript.ts';
+import { type Stripped, stripTypes } from './typescript.ts';
 
 /** New executions started in one turn, ms; replies to running ones are never behind more than this. */
 const START_BUDGET_MS = 4;
@@ -54,6 +54,7 @@ class WorkerLoop {
   #out: UpMessage[] = [];
   #nonce = 0;
   #isTurnDue = false;
+  #isStripperBroken = false;
 
   constructor({ port, slot, originMs, markFd }: WorkerSetup) {
     this.#port = port;
@@ -148,9 +149,7 @@ class WorkerLoop {
     if (options.language === 'ts') {
       const stripped = stripTypes(source);
       if (stripped.kind !== 'js') {
-        const message = stripped.kind === 'error' ? stripped.message : 'the text is too deeply nested';
-        const position = stripped.kind === 'error' ? stripped.position : undefined;
-        this.#refuse(id, { code: 'SYNTAX_ERROR', name: 'SyntaxError', message, ...position });
+        this.#refuseTypeScript(id, stripped);
         return;
       }
       js = stripped.source;
@@ -169,6 +168,23 @@ class WorkerLoop {
     run.start(argsJson);
     if (!run.isDone) this.#announce(running);
     this.#settle(running);
+  }
+
+  // A text that breaks the stripper breaks it for the whole thread: later ones are sent back to run in another host.
+  #refuseTypeScript(id: number, stripped: Exclude<Stripped, { kind: 'js' }>): void {
+    if (stripped.kind === 'broken' && this.#isStripperBroken) {
+      this.#refuse(id, limitFailure('INTERRUPTED', 'the host is being replaced'));
+      return;
+    }
+    if (stripped.kind === 'broken') {
+      this.#isStripperBroken = true;
+      this.#out.push(['worn', id]);
+    }
+    const what =
+      stripped.kind === 'broken'
+        ? { message: 'the text is nested too deeply' }
+        : { message: stripped.message, ...stripped.position };
+    this.#refuse(id, { code: 'SYNTAX_ERROR', name: 'SyntaxError', ...what });
   }
 
   #refuse(id: number, failure: FailureReport): void {
