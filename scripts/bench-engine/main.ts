@@ -1,9 +1,11 @@
 // npm run bench:engine: what the built pool does per second and how long one execution takes, cell by cell, with the raw
-// engine loop interleaved in the same run. `--seconds 3` per cell and round, `--rounds 3`, `--only NAME`, `--json`.
+// engine loop interleaved in the same run. `--seconds 3` per cell and round, `--rounds 3`, `--only NAME`, `--json`; `--stress`
+// instead measures what the pool bears.
 import { parseArgs } from 'node:util';
 import type { Isolation } from '../../src/execution.ts';
 import { type CellResult, measurePool } from './pool-cell.ts';
 import { measureRaw } from './raw-cell.ts';
+import { measureDrift, measureHostile, measureRecovery, measureSuspended } from './stress.ts';
 
 interface Cell {
   readonly name: string;
@@ -34,6 +36,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     only: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
+    stress: { type: 'boolean', default: false },
   },
 });
 const seconds = Number(values.seconds);
@@ -44,7 +47,7 @@ const rows: (CellResult & {
   readonly ratio: number | undefined;
   readonly cpuRatio: number | undefined;
 })[] = [];
-for (const cell of CELLS.filter(({ name }) => name.includes(values.only))) {
+for (const cell of values.stress ? [] : CELLS.filter(({ name }) => name.includes(values.only))) {
   const results: CellResult[] = [];
   const ratios: number[] = [];
   const cpuRatios: number[] = [];
@@ -62,7 +65,25 @@ for (const cell of CELLS.filter(({ name }) => name.includes(values.only))) {
     rows.push({ name: cell.name, ...result, ratio: median(ratios), cpuRatio: median(cpuRatios) });
   if (!values.json) print(rows.length === 1, rows[rows.length - 1]);
 }
-if (values.json) console.log(JSON.stringify({ node: process.version, seconds, rounds, rows }));
+if (values.stress) await stress();
+else if (values.json) console.log(JSON.stringify({ node: process.version, seconds, rounds, rows }));
+
+async function stress(): Promise<void> {
+  const recoveryMs = await measureRecovery(11);
+  console.log(
+    `killed host to next outcome: median ${recoveryMs[5]?.toFixed(0)} ms, worst ${recoveryMs[10]?.toFixed(0)} ms`,
+  );
+  console.log(`10,000 suspended, context: ${Math.round(await measureSuspended(10_000))} MB in all processes`);
+  for (const isolation of ['context', 'isolate'] as const) {
+    const { calm, hostile } = await measureHostile(isolation, seconds);
+    const share = `${Math.round((100 * hostile) / calm)} % of ${Math.round(calm)}/s`;
+    console.log(`one killer in a hundred, ${isolation}: ${Math.round(hostile)}/s, ${share}`);
+    const { tenth, all } = await measureDrift(isolation, 100_000);
+    console.log(
+      `100,000 executions, ${isolation}: host ${Math.round(tenth)} MB after 10,000, ${Math.round(all)} MB at the end`,
+    );
+  }
+}
 
 function median(numbers: readonly number[]): number | undefined {
   return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];

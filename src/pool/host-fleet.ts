@@ -16,7 +16,9 @@ const BASE_DATA_BYTES = 2e9;
 const DATA_PER_ISOLATE_BYTES = 0.56e9;
 /** Isolates besides those of live executions: a spare, one that is being disposed. */
 const EXTRA_ISOLATES = 2;
-const MAX_WARM_ISOLATES = 64;
+/** In context mode: those of idle tenants, and 100 live executions in each of the others at most. */
+const IDLE_WARM_ISOLATES = 32;
+const LIVE_PER_WARM_ISOLATE = 50;
 
 export interface HostFleetEvents {
   /** A host can take an execution. */
@@ -109,12 +111,16 @@ export class HostFleet {
   #start(): void {
     if (this.#isStopping) return;
     const { maxLivePerHost, isolation, maxHeapMb } = this.#config;
-    const isolates = EXTRA_ISOLATES + (isolation === 'isolate' ? maxLivePerHost : MAX_WARM_ISOLATES);
+    const isolates =
+      EXTRA_ISOLATES +
+      (isolation === 'isolate'
+        ? maxLivePerHost
+        : IDLE_WARM_ISOLATES + maxLivePerHost / LIVE_PER_WARM_ISOLATE);
     const setup = {
       clock: this.#clock,
       maxHeapMb,
       maxRssBytes: BASE_RSS_BYTES + maxLivePerHost * RSS_PER_LIVE_BYTES[isolation],
-      maxDataBytes: BASE_DATA_BYTES + isolates * DATA_PER_ISOLATE_BYTES,
+      maxDataBytes: Math.ceil(BASE_DATA_BYTES + isolates * DATA_PER_ISOLATE_BYTES),
     };
     const host = new ManagedHost(setup, {
       onReady: () => this.#onReady(),

@@ -1,0 +1,100 @@
+// What the pool bears: many suspended executions, a killed host, one hostile script in a hundred, memory over many executions.
+import type { Isolation } from '../../src/execution.ts';
+
+const { createPool } = (await import(
+  new URL('../../dist/index.js', import.meta.url).href
+)) as typeof import('../../src/index.ts');
+
+/** Aborts its host: V8 runs out of memory in a place where isolated-vm cannot interrupt it. */
+const KILLER = 'const m = new Map(); for (let i = 0; ; i++) m.set(i, i)';
+const TRIVIAL = 'return 1 + 1';
+const CONCURRENCY = 64;
+
+/** Resident memory of all processes with `count` executions that wait for a tool, MB. */
+export async function measureSuspended(count: number): Promise<number> {
+  let waiting = 0;
+  let allWait = (): void => undefined;
+  const settled = new Promise<void>((resolve) => {
+    allWait = resolve;
+  });
+  const pool = createPool({
+    isolation: 'context',
+    maxLivePerWorker: count,
+    limits: { wallMs: 600_000, queueMs: 600_000, toolTimeoutMs: 600_000 },
+    toolHandler: () => {
+      if (++waiting === count) allWait();
+      return new Promise(() => undefined);
+    },
+  });
+  const all = Array.from({ length: count }, () => pool.execute({ source: 'return await callTool("never")' }));
+  await settled;
+  const rssBytes = pool
+    .stats()
+    .hosts.reduce((sum, host) => sum + (host.rssBytes ?? 0), process.memoryUsage.rss());
+  await pool[Symbol.asyncDispose]();
+  await Promise.all(all);
+  return rssBytes / 1e6;
+}
+
+/** From the SIGKILL of the only host to the next outcome, ms; `times` readings, sorted. */
+export async function measureRecovery(times: number): Promise<number[]> {
+  await using pool = createPool({ poolSize: 1 });
+  const readings: number[] = [];
+  for (let i = 0; i < times; i++) {
+    await pool.execute({ source: TRIVIAL });
+    const startMs = performance.now();
+    process.kill(pool.stats().hosts[0]?.pid ?? 0, 'SIGKILL');
+    await pool.execute({ source: TRIVIAL });
+    readings.push(performance.now() - startMs);
+  }
+  return readings.sort((a, b) => a - b);
+}
+
+/** Good executions per second, without and with one killer in a hundred; each killer is a tenant and a source of its own. */
+export async function measureHostile(
+  isolation: Isolation,
+  seconds: number,
+): Promise<{ calm: number; hostile: number }> {
+  const rate = async (killers: boolean): Promise<number> => {
+    await using pool = createPool({ isolation });
+    await pool.ready();
+    const endMs = performance.now() + seconds * 1_000;
+    let submitted = 0;
+    let good = 0;
+    const user = async (): Promise<void> => {
+      while (performance.now() < endMs) {
+        const isKiller = ++submitted % 100 === 0 && killers;
+        const tenant = isKiller ? `killer ${submitted}` : 'default';
+        const { success } = await pool.execute({
+          source: isKiller ? `${KILLER} // ${submitted}` : TRIVIAL,
+          tenant,
+        });
+        if (success) good++;
+      }
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY }, user));
+    return good / seconds;
+  };
+  return { calm: await rate(false), hostile: await rate(true) };
+}
+
+/** Resident memory of one host after a tenth and after all of `count` executions, MB. */
+export async function measureDrift(
+  isolation: Isolation,
+  count: number,
+): Promise<{ tenth: number; all: number }> {
+  await using pool = createPool({ poolSize: 1, isolation, maxExecutionsPerWorker: 10 * count });
+  const rss = (): number => (pool.stats().hosts[0]?.rssBytes ?? 0) / 1e6;
+  let submitted = 0;
+  const runTo = async (end: number): Promise<number> => {
+    const user = async (): Promise<void> => {
+      while (submitted < end) {
+        submitted++;
+        await pool.execute({ source: TRIVIAL });
+      }
+    };
+    await Promise.all(Array.from({ length: 16 }, user));
+    return rss();
+  };
+  return { tenth: await runTo(count / 10), all: await runTo(count) };
+}
