@@ -1,19 +1,30 @@
 // The commands, each in a file of its own that is loaded only when it is asked for.
 import type { Command } from 'commander';
 import type { Io } from './io.ts';
+import type { LatePool } from './late-pool.ts';
 
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
-  /** Builds the parser of the command; its action does the work and sets the status through `io.exitWith`. */
-  readonly load: () => Promise<(io: Io) => Command>;
+  /**
+   * Builds the parser of the command; its action does the work and sets the status through `io.exitWith`. What is slow to
+   * start and needs no options may be started here; `cleanup` ends it after the command, whatever becomes of that.
+   */
+  readonly load: (args: readonly string[], cleanup: AsyncDisposableStack) => Promise<(io: Io) => Command>;
 }
 
 export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'run',
     summary: 'run one script in the sandbox',
-    load: async () => (await import('./commands/run.ts')).runCommand,
+    load: async (args, cleanup) => {
+      const { openLatePool } = await import('./late-pool.ts');
+      // The host process boots while the rest of the command line is still being loaded.
+      const start = (): LatePool => cleanup.use(openLatePool());
+      const pool = isHelp(args) ? undefined : start();
+      const { runCommand } = await import('./commands/run.ts');
+      return (io) => runCommand(io, () => pool ?? start());
+    },
   },
   {
     name: 'tools',
@@ -36,3 +47,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/plan.ts')).planCommand,
   },
 ];
+
+function isHelp(args: readonly string[]): boolean {
+  return args.includes('--help') || args.includes('-h');
+}

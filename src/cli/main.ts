@@ -64,7 +64,8 @@ function findCommand(name: string): CommandEntry {
 }
 
 async function runCommandLine(entry: CommandEntry, args: readonly string[], io: Io): Promise<void> {
-  const build = await entry.load();
+  await using cleanup = new AsyncDisposableStack();
+  const build = await entry.load(args, cleanup);
   const command = build(io).name(`enclave ${entry.name}`);
   // Subcommands take such settings over only from a parent that had them before; ours are built first.
   for (const each of [command, ...command.commands]) {

@@ -4,7 +4,8 @@ import { codeInfo } from '../../errors.ts';
 import type { ExecutionEvent, ExecutionLimits, ExecutionOutcome, ScriptLanguage } from '../../execution.ts';
 import { formatDuration, formatSize } from '../../units.ts';
 import { type Io, printable, styled } from '../io.ts';
-import { type OpenHandler, openToolHandler, type ToolFlags, toolOptions } from '../open-tools.ts';
+import type { LatePool } from '../late-pool.ts';
+import { openToolHandler, type ToolFlags, toolOptions } from '../open-tools.ts';
 import { OptionReader } from '../option-reader.ts';
 import { readScript, type Script } from '../read-script.ts';
 import { renderFailure } from '../render-failure.ts';
@@ -31,7 +32,8 @@ interface RunOptions {
 
 const MIB = 2 ** 20;
 
-export function runCommand(io: Io): Command {
+/** `openPool` answers the pool that will run the script, most likely on its way up already. */
+export function runCommand(io: Io, openPool: () => LatePool): Command {
   const command = new Command()
     .description(
       'Runs one script in a fresh isolate in a child process. The result goes to stdout, the console to stderr.',
@@ -51,7 +53,7 @@ export function runCommand(io: Io): Command {
     .option('--events', 'print every event as it happens on stdout, one JSON document a line')
     .option('--stats', 'print what the execution cost on stderr')
     .addHelpText('after', EXAMPLES)
-    .action((file: string, flags: RunFlags) => run(file, flags, io));
+    .action((file: string, flags: RunFlags) => run(file, flags, openPool(), io));
 }
 
 const EXAMPLES = `
@@ -66,39 +68,24 @@ Examples:
 
 Exit status: 0 the result is on stdout, 1 the script failed, 2 bad input, 10-14 a limit (enclave help exit-codes).`;
 
-async function run(file: string, flags: RunFlags, io: Io): Promise<void> {
+async function run(file: string, flags: RunFlags, pool: LatePool, io: Io): Promise<void> {
   const options = readOptions(flags);
-  // The host process boots while the script and the tools are being read.
-  const { createPool } = await import('../../pool/pool.ts');
-  const loading = loadAll(file, flags, io);
-  await using pool = createPool({
-    poolSize: 1,
-    limits: options.limits,
-    toolHandler: async (name, args, context) => (await loading).tools.handle(name, args, context),
-  });
-  const { script, tools } = await loading;
-  await using _servers = tools;
-  const outcome = await pool.execute({
+  const script = await readScript(file, io);
+  // After the script: servers of tools are not started for one that cannot be read.
+  await using tools = await openToolHandler(flags, io);
+  pool.serveTools(tools.handle);
+  const outcome = await pool.executor.execute({
     source: script.source,
     filename: script.name,
     language: options.language ?? script.language,
     args: options.args,
+    limits: options.limits,
     signal: io.interrupted,
     onEvent: flags.events === true ? printEvent(io) : printConsole(io),
   });
   if (flags.events !== true) printOutcome(outcome, script, flags.json === true, io);
   if (flags.stats === true) io.stderr.write(`${statsLine(outcome)}\n`);
   if (!outcome.success) io.exitWith(codeInfo(outcome.error.code).exitCode);
-}
-
-/** The script first: servers of tools are not started for one that cannot be read. */
-async function loadAll(
-  file: string,
-  flags: RunFlags,
-  io: Io,
-): Promise<{ script: Script; tools: OpenHandler }> {
-  const script = await readScript(file, io);
-  return { script, tools: await openToolHandler(flags, io) };
 }
 
 function readOptions(flags: RunFlags): RunOptions {
