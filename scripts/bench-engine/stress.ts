@@ -43,7 +43,9 @@ export async function measureRecovery(times: number): Promise<number[]> {
   for (let i = 0; i < times; i++) {
     await pool.execute({ source: TRIVIAL });
     const startMs = performance.now();
-    process.kill(pool.stats().hosts[0]?.pid ?? 0, 'SIGKILL');
+    const [host] = pool.stats().hosts;
+    if (host === undefined) throw new Error('the pool has no host');
+    process.kill(host.pid, 'SIGKILL');
     await pool.execute({ source: TRIVIAL });
     readings.push(performance.now() - startMs);
   }

@@ -1,5 +1,5 @@
 // How a host process is started: which file, with which flags of node and V8, under which bounds of the operating system.
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -57,9 +57,10 @@ function permissionFlags(): string[] {
 function readableFolders(): string[] {
   const packageFolder = dirname(dirname(dirname(fileURLToPath(HOST_URL))));
   const folders = [packageFolder];
-  for (let folder = dirname(packageFolder); ; folder = dirname(folder)) {
+  for (let folder = packageFolder; ; folder = dirname(folder)) {
     const modules = join(folder, 'node_modules');
-    if (existsSync(modules)) folders.push(modules);
+    // The model looks at where a link leads, and package managers link whole folders.
+    if (existsSync(modules)) folders.push(modules, realpathSync(modules));
     if (folder === dirname(folder)) return folders;
   }
 }
