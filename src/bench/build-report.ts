@@ -116,13 +116,13 @@ function meanRate(plan: LoadPlan): number {
   return weighted.reduce((sum, value) => sum + value, 0) / total;
 }
 
-function costOf(recorder: RunRecorder, { ownCpuMs, window }: RunFacts): ExecutionCost {
+function costOf(recorder: RunRecorder, { embeddingCpuMs, ownCpuMs, window }: RunFacts): ExecutionCost {
   const each = (cpuMs: number | null): number | null =>
     cpuMs === null || window === null || window.completedN === 0 ? null : (cpuMs / window.completedN) * 1_000;
   return {
     ...recorder.cost(),
     host_cpu_mean_us: each(window?.cpuMs ?? null),
-    embedding_cpu_mean_us: each(ownCpuMs),
+    embedding_cpu_mean_us: each(embeddingCpuMs ?? ownCpuMs),
   };
 }
 
@@ -158,7 +158,7 @@ function validityOf(
 /** The end of the issue is noticed a turn of the event loop after the last arrival. */
 const SLACK_MS = 10;
 
-function machineShares({ machineAfter, machineBefore, ownCpuMs, window }: RunFacts): {
+function machineShares({ embeddingCpuMs, machineAfter, machineBefore, ownCpuMs, window }: RunFacts): {
   readonly stolenRatio: number | null;
   readonly otherCpuRatio: number | null;
   readonly throttledN: number | null;
@@ -169,7 +169,10 @@ function machineShares({ machineAfter, machineBefore, ownCpuMs, window }: RunFac
     return { stolenRatio: null, otherCpuRatio: null, throttledN: null };
   }
   const busyMs = machineAfter.busyMs - machineBefore.busyMs;
-  const ours = window === null || window.cpuMs === null || ownCpuMs === null ? null : window.cpuMs + ownCpuMs;
+  const ours =
+    window === null || window.cpuMs === null || ownCpuMs === null
+      ? null
+      : window.cpuMs + ownCpuMs + (embeddingCpuMs ?? 0);
   const { throttledN } = machineAfter;
   return {
     stolenRatio: (machineAfter.stolenMs - machineBefore.stolenMs) / totalMs,

@@ -33,6 +33,11 @@ export interface BenchOptions {
   readonly allowNoise?: boolean;
   /** Called four times a second. */
   readonly onProgress?: (progress: Progress) => void;
+  /**
+   * CPU time so far of the process that embeds the pool, ms, when that is not this one; the cost of an execution is then free of
+   * the generator's own.
+   */
+  readonly embeddingCpuMs?: () => number;
   readonly clock?: Clock;
   /** Default: a thread of its own. */
   readonly waker?: Waker;
@@ -105,6 +110,8 @@ export interface WatchResult {
   readonly window: HostWindow | null;
   /** CPU of this process in the window, ms. */
   readonly ownCpuMs: number | null;
+  /** CPU of the process that embeds the pool in the window; null when that is this process. */
+  readonly embeddingCpuMs: number | null;
   readonly machineBefore: MachineTimes | null;
   readonly machineAfter: MachineTimes | null;
   readonly loopBusyRatio: number | null;
@@ -115,13 +122,19 @@ interface Watch {
   result(): WatchResult;
 }
 
-function startWatch({ executor, plan }: BenchOptions, clock: Clock, probe: ProcessProbe): Watch {
+function startWatch(
+  { embeddingCpuMs, executor, plan }: BenchOptions,
+  clock: Clock,
+  probe: ProcessProbe,
+): Watch {
   let sampler: HostSampler | undefined;
   let cpuBeforeMs = 0;
+  let embeddingBeforeMs = 0;
   let machineBefore: MachineTimes | null = null;
   let result: WatchResult = {
     window: null,
     ownCpuMs: null,
+    embeddingCpuMs: null,
     machineBefore: null,
     machineAfter: null,
     loopBusyRatio: null,
@@ -129,6 +142,7 @@ function startWatch({ executor, plan }: BenchOptions, clock: Clock, probe: Proce
   const begin = (): void => {
     probe.loopBusyRatio();
     cpuBeforeMs = probe.cpuMs();
+    embeddingBeforeMs = embeddingCpuMs?.() ?? 0;
     machineBefore = readMachineTimes();
     sampler = startHostSampler(executor, clock);
   };
@@ -144,6 +158,7 @@ function startWatch({ executor, plan }: BenchOptions, clock: Clock, probe: Proce
       result = {
         window,
         ownCpuMs: probe.cpuMs() - cpuBeforeMs,
+        embeddingCpuMs: embeddingCpuMs === undefined ? null : embeddingCpuMs() - embeddingBeforeMs,
         machineBefore,
         machineAfter: readMachineTimes(),
         loopBusyRatio: probe.loopBusyRatio(),

@@ -20,6 +20,7 @@ export interface BenchFlags {
   readonly shorten?: string;
   readonly workers?: string;
   readonly isolation?: string;
+  readonly isolate?: boolean;
   readonly threshold?: readonly string[];
   readonly search?: readonly string[];
   readonly hdr?: boolean;
@@ -32,6 +33,8 @@ export interface BenchFlags {
 export interface PoolFlags {
   readonly poolSize: PoolSize | undefined;
   readonly isolation: Isolation | undefined;
+  /** The scenario, when its pool is to live in a process of its own. */
+  readonly isolated: string | undefined;
 }
 
 export interface BenchSettings {
@@ -93,6 +96,8 @@ export function readBenchFlags(flags: BenchFlags): BenchSettings {
   const pool = {
     poolSize: readPoolSize(reader, flags.workers),
     isolation: reader.choice('--isolation', flags.isolation, ['isolate', 'context']),
+    // A search drives the target to its limit, where sharing an event loop with it would decide the answer.
+    isolated: flags.isolate === true || flags.search !== undefined ? flags.scenario : undefined,
   };
   const progressMs = reader.duration('--progress', flags.progress, {
     min: 1_000,

@@ -214,12 +214,13 @@ function failureLines({ counts }: RunReport): string[] {
   return parts.length === 0 ? [] : [`  failed ${parts.join('  ')}`];
 }
 
-function costLines({ cost, hosts }: RunReport): string[] {
+function costLines({ cost, hosts, target }: RunReport): string[] {
   const parts: string[] = [];
+  const embedding = target.driver.endsWith('isolated') ? 'pool and tools' : 'pool, tools and generator';
   if (cost.host_cpu_mean_us !== null) parts.push(`host CPU ${formatMs(cost.host_cpu_mean_us)} ms`);
   if (cost.script_cpu_mean_us !== null) parts.push(`of it script ${formatMs(cost.script_cpu_mean_us)} ms`);
   if (cost.embedding_cpu_mean_us !== null)
-    parts.push(`pool, tools and generator ${formatMs(cost.embedding_cpu_mean_us)} ms`);
+    parts.push(`${embedding} ${formatMs(cost.embedding_cpu_mean_us)} ms`);
   const lines = parts.length === 0 ? [] : [`  each   ${parts.join('  ')}`];
   const shown = hosts.filter(({ cpu_ratio }) => cpu_ratio !== null).slice(0, 8);
   if (shown.length === 0) return lines;

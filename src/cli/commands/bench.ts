@@ -40,6 +40,10 @@ export function benchCommand(io: Io): Command {
     .option('--workers <n>', 'host processes of the pool: a number, or cpu, io, mixed (default: cpu)')
     .option('--isolation <kind>', 'isolate or context (default: isolate)')
     .option('--threshold <goal...>', 'a goal such as "p99<50ms" or "errors<0.1%"; exit 99 when missed')
+    .option(
+      '--isolate',
+      'keep the pool in a process of its own, apart from the load generator (implied by --search)',
+    )
     .option('--search <goal...>', 'find the highest Poisson rate at which the goals hold, e.g. "p99<=100ms"')
     .option('--hdr', 'also write the response histogram as .hgrm')
     .option('--allow-noise', 'keep the mark of an invalid run, but exit 0')
@@ -68,10 +72,18 @@ async function bench(options: BenchFlags, io: Io): Promise<void> {
   const thresholds = parseThresholds(goals, plan.model);
   const folder = resolve(io.cwd, flags.out);
   await prepareReportFolder(folder, flags.out);
-  await using target = openTarget(scenario, plan, flags.pool);
-  const { executor, facts } = target;
+  await using target = openTarget(scenario, plan, flags.pool, io.cwd);
+  const { executor, facts, embeddingCpuMs } = target;
   const { interrupted: signal, argv } = io;
-  const common = { scenario, executor, target: facts, signal, argv, allowNoise: flags.allowNoise };
+  const common = {
+    scenario,
+    executor,
+    target: facts,
+    signal,
+    argv,
+    allowNoise: flags.allowNoise,
+    ...(embeddingCpuMs === undefined ? {} : { embeddingCpuMs }),
+  };
   if (flags.search.length > 0) {
     await search({ ...common, goals, seed: plan.seed }, folder, flags.json, io);
     return;

@@ -1,0 +1,38 @@
+// Messages between a bench and the child process that holds the pool under test. Types only.
+import type {
+  ExecutionError,
+  ExecutionRequest,
+  ExecutionStats,
+  ExecutorStats,
+  Isolation,
+} from '../execution.ts';
+import type { PoolSize } from '../pool/options.ts';
+
+/** How the child builds its pool; handed over as its first message. */
+export interface IsolatedSetup {
+  readonly type: 'setup';
+  readonly scenario: string;
+  readonly cwd: string;
+  readonly seed: number;
+  readonly poolSize: PoolSize | null;
+  readonly isolation: Isolation | null;
+}
+
+export type ToChild =
+  | IsolatedSetup
+  | { readonly type: 'execute'; readonly id: number; readonly request: ExecutionRequest }
+  | { readonly type: 'cancel'; readonly id: number };
+
+/** The bench needs how an execution ended and what it cost, not its value or its console. */
+export type FromChild =
+  | { readonly type: 'ready' }
+  | {
+      readonly type: 'outcome';
+      readonly id: number;
+      /** Absent: it succeeded. */
+      readonly error?: ExecutionError;
+      readonly stats: ExecutionStats;
+    }
+  /** The executor itself failed: a fault, not an outcome. */
+  | { readonly type: 'fault'; readonly id: number | null; readonly message: string }
+  | { readonly type: 'stats'; readonly stats: ExecutorStats; readonly cpuMs: number };
