@@ -29,6 +29,7 @@ export interface PlanFlags {
   readonly budget?: string;
   readonly seed?: string;
   readonly allowNoise?: boolean;
+  readonly check?: string;
   readonly json?: boolean;
 }
 

@@ -1,6 +1,13 @@
 // Public entry `enclave/planner`: pure functions, no I/O, safe in a browser.
 export { type AvailabilityGoal, type AvailableFleet, availableFleet } from './availability.ts';
 export { type Catalogue, type InstanceType, parseCatalogue } from './catalogue.ts';
+export {
+  checkPlan,
+  type Fact,
+  type Finding,
+  type PublishedPlan,
+  parsePublishedPlan,
+} from './check/check-plan.ts';
 export { erlangB, erlangC, type Station } from './erlang.ts';
 export { fitUsl, type Interval, type LoadPoint, type UslFit } from './fit-usl.ts';
 export { type HpaInput, type HpaMetric, hpaDesiredReplicas } from './hpa.ts';

@@ -6,6 +6,8 @@ import { PROVENANCES, type Step } from '../planner/provenance.ts';
 import { sloName } from '../planner/slo.ts';
 import { formatCount, formatDuration, formatRate } from '../units.ts';
 
+import { wrap } from './wrap.ts';
+
 export interface TextStyle {
   /** Width of the terminal; narrower than 80 is taken as 80. */
   readonly columns: number;
@@ -158,20 +160,6 @@ function warningText({ id, severity, evidence, fix }: Warning, columns: number):
     columns,
     '  ',
   );
-}
-
-/** Breaks at blanks; lines after the first are indented. */
-function wrap(text: string, columns: number, indent = ''): string {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const next = line === '' ? word : `${line} ${word}`;
-    if (next.length > columns && line.trim() !== '') {
-      lines.push(line);
-      line = `${indent}${word}`;
-    } else line = next;
-  }
-  return [...lines, line].join('\n');
 }
 
 const NO_BORDER = {

@@ -154,4 +154,13 @@ describe('enclave plan', () => {
     expect(stderr).toMatch(/--on.*did you mean c6i\.large/);
     expect(stderr).toMatch(/--types.*did you mean c7g\.large/);
   });
+
+  it('lists the contradictions of a published plan and exits 5', async () => {
+    const { status, stdout } = await plan('--check', 'stratarouter');
+    expect(status).toBe(5);
+    expect(stdout).toMatch(/^CONTRADICTIONS {2}stratarouter: 4 errors, 1 warnings, 2 notes under 7 rules/);
+    expect(stdout).toMatch(/STR-01 error: printed about 2/);
+    const slip = await plan('--check', 'stratarouter2');
+    expect([slip.status, slip.stderr]).toEqual([2, expect.stringMatching(/did you mean stratarouter\?/)]);
+  });
 });

@@ -1,5 +1,4 @@
 // enclave plan: from a daily volume to a fleet and its cost, derived from a measured run or a stated capacity.
-import { readFile } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { Command } from 'commander';
 import { codeInfo, EnclaveError, invalidInput } from '../../errors.ts';
@@ -11,7 +10,9 @@ import { histogramBins } from '../../report/histogram-bins.ts';
 import { planText } from '../../report/plan-text.ts';
 import { newestReport, readRunReport } from '../../report/report-files.ts';
 import { type Io, styled } from '../io.ts';
+import { checkCommand } from '../plan-check.ts';
 import { type PlanFlags, type PlanOptions, readPlanOptions } from '../plan-options.ts';
+import { readJson } from '../read-json.ts';
 
 const REPORTS = 'reports';
 const SHIPPED_PRICES = new URL('../../../catalogue/ec2-prices.json', import.meta.url);
@@ -49,21 +50,28 @@ export function planCommand(io: Io): Command {
     .option('--budget <usd>', 'USD per month that may not be exceeded, such as 500 or 500/month')
     .option('--seed <n>', 'seed of the simulation (default: 1)')
     .option('--allow-noise', 'plan from a run that declared itself invalid; the plan says so')
+    .option(
+      '--check <name|file>',
+      'check a published plan: enclave, eyeflow, azcore, stratarouter, enzyme or a file',
+    )
     .option('--json', 'the plan as JSON on stdout')
     .addHelpText(
       'after',
       `
 Numbers: k thousand, M million, B billion. 5m is refused: milli, minute or million?
-Exit status: 0 met, 2 bad input or unsuitable report, 3 infeasible or over budget.
+Exit status: 0 met, 2 bad input or unsuitable report, 3 infeasible or over budget,
+5 --check found a contradiction of severity error.
 
 Examples:
   enclave plan --per-day 5M --peak 3 --slo p99=100ms
-  enclave plan --per-day 5M --capacity 200/s --on c6i.2xlarge --json`,
+  enclave plan --per-day 5M --capacity 200/s --on c6i.2xlarge --json
+  enclave plan --check stratarouter`,
     )
     .action((flags: PlanFlags) => plan(flags, io));
 }
 
 async function plan(flags: PlanFlags, io: Io): Promise<void> {
+  if (flags.check !== undefined) return checkCommand(flags.check, flags.json === true, io);
   const options = readPlanOptions(flags);
   const catalogue = await readCatalogue(flags.prices, io);
   checkTypes(options, catalogue);
@@ -133,19 +141,6 @@ async function readCatalogue(path: string | undefined, io: Io): Promise<Catalogu
       `note: PRICE-STALE the prices are of ${catalogue.asOf}, ${Math.floor(ageDays)} days ago; --prices takes newer ones\n`,
     );
   return catalogue;
-}
-
-async function readJson(file: URL | string, subject: string): Promise<unknown> {
-  const text = await readFile(file, 'utf8').catch((cause: unknown) => {
-    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    throw new EnclaveError('FILE_NOT_READABLE', `${subject}: expected a readable file (${code})`, { cause });
-  });
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new EnclaveError('INVALID_INPUT', `${subject}: expected JSON (${reason})`, { cause });
-  }
 }
 
 function checkTypes(options: PlanOptions, catalogue: Catalogue): void {
