@@ -37,6 +37,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/bench.ts')).benchCommand,
   },
   {
+    name: 'compare',
+    summary: 'compare saved bench runs: better, worse, or cannot tell',
+    load: async () => (await import('./commands/compare.ts')).compareCommand,
+  },
+  {
     name: 'scenarios',
     summary: 'list, show and check bench scenarios',
     load: async () => (await import('./commands/scenarios.ts')).scenariosCommand,
