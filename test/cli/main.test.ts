@@ -7,7 +7,7 @@ describe('enclave', () => {
   it('shows its commands and where help is', async () => {
     const { status, stdout } = await cli(['--help']);
     expect(status).toBe(0);
-    for (const command of ['run', 'tools']) expect(stdout).toContain(`  ${command} `);
+    for (const command of ['run', 'bench', 'plan', 'scenarios', 'tools']) expect(stdout).toContain(`  ${command} `);
   });
 
   it('prints the help of a command on stdout with status 0', async () => {
@@ -23,9 +23,9 @@ describe('enclave', () => {
   });
 
   it('offers the nearest name for an unknown command', async () => {
-    const { status, stderr } = await cli(['tolls']);
+    const { status, stderr } = await cli(['bensh']);
     expect(status).toBe(2);
-    expect(stderr).toContain('did you mean "tools"?');
+    expect(stderr).toContain('did you mean "bench"?');
   });
 
   it('gives 2, not commander’s 1, for an unknown option', async () => {
