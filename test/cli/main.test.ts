@@ -7,7 +7,8 @@ describe('enclave', () => {
   it('shows its commands and where help is', async () => {
     const { status, stdout } = await cli(['--help']);
     expect(status).toBe(0);
-    for (const command of ['run', 'bench', 'plan', 'scenarios', 'tools']) expect(stdout).toContain(`  ${command} `);
+    for (const command of ['run', 'bench', 'plan', 'scenarios', 'tools'])
+      expect(stdout).toContain(`  ${command} `);
   });
 
   it('prints the help of a command on stdout with status 0', async () => {
