@@ -5,6 +5,7 @@ import type { InstanceType } from './catalogue.ts';
 import type { FleetDemand } from './fleet.ts';
 import { deriveLadder } from './ladder.ts';
 import { PLAN_SCHEMA, type Plan, type PlanInput, type TypePlan } from './plan-types.ts';
+import { sensitivities, sweep } from './sensitivity.ts';
 import { serviceQuantile } from './service-time.ts';
 import { sloName } from './slo.ts';
 import { threeChecks } from './three-checks.ts';
@@ -59,6 +60,8 @@ export function planCapacity(input: PlanInput): Plan {
     ladder: deriveLadder(input, demand, chosen),
     types: [chosen, ...others],
     checks,
+    sensitivity: sensitivities(input, demand, chosen),
+    sweep: sweep((perDay, peak) => replan(input, chosen.type, perDay, peak), input.perDay.value),
     warnings: planWarnings(input, demand, chosen, checks),
   };
 }
@@ -71,6 +74,17 @@ function demandOf(input: PlanInput): FleetDemand {
     maxUtilisation: input.maxUtilisation.value,
     slos: input.slos,
   };
+}
+
+/** The same plan for one type under another volume and peak. */
+function replan(input: PlanInput, type: string, perDay: number, peak: number): TypePlan | undefined {
+  const other: PlanInput = {
+    ...input,
+    perDay: { ...input.perDay, value: perDay },
+    peakMultiplier: { ...input.peakMultiplier, value: peak },
+  };
+  const found = input.catalogue.types.find((candidate) => candidate.type === type);
+  return found === undefined ? undefined : planType(other, demandOf(other), found);
 }
 
 /** The cheapest type of the tested kind; when none is, the cheapest that has the memory. */

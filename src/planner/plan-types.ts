@@ -2,7 +2,7 @@
 import type { AvailabilityGoal, AvailableFleet } from './availability.ts';
 import type { Catalogue } from './catalogue.ts';
 import type { Binding, QueueKind } from './fleet.ts';
-import type { Sourced, Step } from './provenance.ts';
+import type { Provenance, Sourced, Step } from './provenance.ts';
 import type { Estimate } from './simulation-summary.ts';
 import type { Slo } from './slo.ts';
 import type { SimulationSize } from './three-checks.ts';
@@ -76,6 +76,29 @@ export interface ThreeCheck {
   readonly agrees: boolean;
 }
 
+/** How far one input may be wrong. Factors are null where no factor up to 1,000 matters. */
+export interface Sensitivity {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly provenance: Provenance;
+  /** Factor it may grow by until the bought fleet misses an objective or has no idle processor; all instances up. */
+  readonly mayGrowBy: number | null;
+  /** The same with only the instances that the load needs. */
+  readonly mayGrowByDegraded: number | null;
+  /** Instances needed if it were 25 % less or more; null when no number would do. */
+  readonly neededIfLess: number | null;
+  readonly neededIfMore: number | null;
+}
+
+/** The plan for another volume and peak; null when no number of instances would do. */
+export interface SweepCell {
+  readonly perDay: number;
+  readonly peak: number;
+  readonly instances: number | null;
+  readonly usdPerMonth: number | null;
+}
+
 export type Doubt =
   | 'burstable'
   | 'other architecture'
@@ -110,5 +133,8 @@ export interface Plan {
   readonly types: readonly TypePlan[];
   /** Empty when no simulation was asked for. */
   readonly checks: readonly ThreeCheck[];
+  readonly sensitivity: readonly Sensitivity[];
+  /** The chosen type under other volumes and peaks. */
+  readonly sweep: readonly SweepCell[];
   readonly warnings: readonly Warning[];
 }

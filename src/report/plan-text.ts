@@ -26,6 +26,8 @@ export function planText(plan: Plan, style: TextStyle): string {
     `${style.bold(wrap(verdictLine(plan), columns))}\n${wrap(originLine(plan), columns)}`,
     `${style.bold('How')}  (${PROVENANCES.join(', ')}: the weakest input decides)\n${ladderTable(plan.ladder, columns)}`,
     `${style.bold('Types')} at equal objectives, per month of 730 h\n${typeTable(plan)}`,
+    `${style.bold('What would have to be wrong')} for this fleet to fail, one input at a time\n${sensitivityTable(plan)}`,
+    `${style.bold('Other volumes')} (rows, per day) and peaks (columns): instances and cost per month\n${sweepTable(plan)}`,
     ...(plan.checks.length === 0
       ? []
       : [
@@ -99,6 +101,59 @@ function typeTable(plan: Plan): string {
   const more = hidden > 0 ? [`and ${hidden} more with --json`] : [];
   const legend = notesLegend(plan.types.slice(0, TYPES_SHOWN));
   return [table.toString(), ...legend, ...more].join('\n');
+}
+
+function sensitivityTable({ sensitivity, types }: Plan): string {
+  const [chosen] = types;
+  const table = bareTable([18, 22, 13, 13, 14], ['left', 'left', 'right', 'right', 'right']);
+  table.push([
+    'may be higher by',
+    '',
+    `${chosen?.instances ?? 0} up`,
+    `${chosen?.needed ?? 0} up`,
+    'N at ±25 %',
+  ]);
+  for (const {
+    mayGrowBy,
+    mayGrowByDegraded,
+    name,
+    neededIfLess,
+    neededIfMore,
+    provenance,
+    unit,
+    value,
+  } of sensitivity)
+    table.push([
+      name,
+      `${formatCount(value, value < 1 ? 4 : 2)} ${unit}, ${provenance}`,
+      factor(mayGrowBy),
+      factor(mayGrowByDegraded),
+      `${neededIfLess ?? 'none'} to ${neededIfMore ?? 'none'}`,
+    ]);
+  return table.toString();
+}
+
+function factor(value: number | null): string {
+  return value === null ? 'any' : `x ${formatCount(value)}`;
+}
+
+function sweepTable({ sweep }: Plan): string {
+  const peaks = [...new Set(sweep.map(({ peak }) => peak))];
+  const volumes = [...new Set(sweep.map(({ perDay }) => perDay))];
+  const table = bareTable([14, ...peaks.map(() => 13)], ['right', ...peaks.map(() => 'right' as const)]);
+  table.push(['', ...peaks.map((peak) => `x ${peak}`)]);
+  for (const volume of volumes)
+    table.push([
+      formatCount(volume),
+      ...sweep
+        .filter(({ perDay }) => perDay === volume)
+        .map(({ instances, usdPerMonth }) =>
+          instances === null || usdPerMonth === null
+            ? 'none'
+            : `${formatCount(instances)} ${formatUsd(usd(usdPerMonth), 0)}`,
+        ),
+    ]);
+  return table.toString();
 }
 
 function checkTable(checks: readonly ThreeCheck[]): string {

@@ -258,3 +258,34 @@ describe('the three checks of a plan', () => {
     expect(plan.warnings.map(({ id }) => id)).toContain('HIGH-SCV');
   });
 });
+
+describe('the sensitivity of a plan', () => {
+  it('names the factor by which each input may grow: without an objective, until no processor is idle', () => {
+    const plan = planCapacity(input());
+    const volume = plan.sensitivity.find(({ name }) => name === 'volume');
+    // 2 instances x 2 vCPU / 0.694 erlang = 5.76; one instance alone 2.88.
+    expect(volume?.mayGrowBy ?? 0).toBeCloseTo(5.76, 1);
+    expect(volume?.mayGrowByDegraded ?? 0).toBeCloseTo(2.88, 1);
+    expect(plan.sensitivity.find(({ name }) => name === 'service time')?.mayGrowBy).toBeNull();
+  });
+
+  it('is bound by the service time where the objective is near it', () => {
+    const plan = planCapacity(input({ slos: slo('p99=60ms') }));
+    const service = plan.sensitivity.find(({ name }) => name === 'service time');
+    // p99 of the service alone is 39.8 ms: 60 / 39.8 = 1.508, less what the wait takes.
+    expect(service?.mayGrowBy).toBeGreaterThan(1.4);
+    expect(service?.mayGrowBy).toBeLessThan(1.508);
+  });
+
+  it('plans other volumes and peaks like the plan itself', () => {
+    const plan = planCapacity(input());
+    expect(plan.sweep).toHaveLength(30);
+    expect(plan.sweep.find(({ peak, perDay }) => peak === 3 && perDay === 5e6)?.instances).toBe(
+      plan.verdict.instances,
+    );
+    const double = planCapacity(input({ perDay: given(1e7), peakMultiplier: given(10) }));
+    expect(plan.sweep.find(({ peak, perDay }) => peak === 10 && perDay === 1e7)?.usdPerMonth).toBe(
+      double.verdict.usdPerMonth,
+    );
+  });
+});
