@@ -1,0 +1,4 @@
+// expect: CPU_TIMEOUT
+// logs: before
+console.log('before');
+do {} while (true);

@@ -1,0 +1,2 @@
+// expect: CPU_TIMEOUT
+eval('while (true) {}');

@@ -1,0 +1,3 @@
+// expect: CPU_TIMEOUT
+const again = () => Promise.resolve().then(again);
+await again();

@@ -1,0 +1,3 @@
+// expect: CPU_TIMEOUT
+await callTool('echo', 1);
+for (;;);

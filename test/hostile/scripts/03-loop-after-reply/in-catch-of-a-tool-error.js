@@ -1,0 +1,6 @@
+// expect: CPU_TIMEOUT
+try {
+  await callTool('refuse');
+} catch {
+  for (;;);
+}

@@ -1,0 +1,4 @@
+// expect: CPU_TIMEOUT
+await callTool('echo', 1).then(() => {
+  for (;;);
+});

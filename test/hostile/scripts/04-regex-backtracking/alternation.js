@@ -1,0 +1,2 @@
+// expect: CPU_TIMEOUT
+return /^(a|a)*$/.test(`${'a'.repeat(50)}b`);

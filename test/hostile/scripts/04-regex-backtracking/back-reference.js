@@ -1,0 +1,2 @@
+// expect: CPU_TIMEOUT
+return /^(.*)+\1x$/s.test('ab'.repeat(60));

@@ -1,0 +1,2 @@
+// expect: CPU_TIMEOUT
+return /^(a+)+$/.test(`${'a'.repeat(40)}b`);

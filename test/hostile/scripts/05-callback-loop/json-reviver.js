@@ -1,0 +1,4 @@
+// expect: CPU_TIMEOUT
+JSON.parse('[1]', () => {
+  for (;;);
+});

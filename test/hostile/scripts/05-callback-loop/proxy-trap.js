@@ -1,0 +1,11 @@
+// expect: CPU_TIMEOUT
+Object.keys(
+  new Proxy(
+    {},
+    {
+      ownKeys() {
+        for (;;);
+      },
+    },
+  ),
+);

@@ -1,0 +1,4 @@
+// expect: CPU_TIMEOUT
+'a'.replace(/a/, () => {
+  for (;;);
+});

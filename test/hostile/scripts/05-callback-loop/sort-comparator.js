@@ -1,0 +1,4 @@
+// expect: CPU_TIMEOUT
+[2, 1].sort(() => {
+  for (;;);
+});

@@ -1,0 +1,6 @@
+// expect: CPU_TIMEOUT
+return +{
+  valueOf() {
+    for (;;);
+  },
+};

@@ -1,0 +1,4 @@
+// expect: SANDBOX_CRASHED, UNRESPONSIVE_KILLED
+// kills: host
+// limits: cpuMs=50
+return { toJSON: () => Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1) };

@@ -1,0 +1,3 @@
+// expect: SCRIPT_ERROR
+// name: RangeError
+return 2n ** (2n ** 60n);

@@ -1,0 +1,7 @@
+// expect: MEMORY_LIMIT, CPU_TIMEOUT, SANDBOX_CRASHED, UNRESPONSIVE_KILLED
+// kills: host
+// limits: cpuMs=3000
+function* endless() {
+  for (;;) yield [];
+}
+return [...endless()].length;

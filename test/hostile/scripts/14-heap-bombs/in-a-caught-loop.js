@@ -1,0 +1,12 @@
+// expect: MEMORY_LIMIT
+// limits: cpuMs=10000 memoryMb=16
+const list = [];
+for (;;) {
+  try {
+    list.push({});
+  } catch {
+    list.push(1);
+  } finally {
+    list.push([]);
+  }
+}

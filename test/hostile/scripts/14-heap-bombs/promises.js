@@ -1,0 +1,4 @@
+// expect: MEMORY_LIMIT
+// limits: cpuMs=10000 memoryMb=16
+const list = [];
+for (;;) list.push(new Promise(() => {}));

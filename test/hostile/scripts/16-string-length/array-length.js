@@ -1,0 +1,3 @@
+// expect: SCRIPT_ERROR
+// name: RangeError
+return new Array(-1);

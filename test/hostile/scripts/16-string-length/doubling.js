@@ -1,0 +1,4 @@
+// expect: SCRIPT_ERROR
+// name: RangeError
+let text = 'x';
+for (;;) text += text;

@@ -1,0 +1,3 @@
+// expect: SCRIPT_ERROR
+// name: RangeError
+return ''.padEnd(2 ** 31, 'abc');

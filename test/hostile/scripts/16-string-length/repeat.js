@@ -1,0 +1,3 @@
+// expect: SCRIPT_ERROR
+// name: RangeError
+return 'x'.repeat(2 ** 30);

@@ -1,0 +1,3 @@
+// expect: SCRIPT_ERROR
+// name: ReferenceError
+structuredClone(new ArrayBuffer(8));

@@ -1,0 +1,3 @@
+// expect: SCRIPT_ERROR
+// name: ReferenceError
+new FinalizationRegistry(() => callTool('echo', 1));

@@ -1,0 +1,3 @@
+// expect: SCRIPT_ERROR
+// name: ReferenceError
+return new SharedArrayBuffer(8, { maxByteLength: 2 ** 31 });

@@ -1,0 +1,3 @@
+// expect: SCRIPT_ERROR
+// name: ReferenceError
+return new WeakRef({}).deref();

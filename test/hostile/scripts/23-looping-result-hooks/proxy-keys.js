@@ -1,0 +1,2 @@
+// expect: CPU_TIMEOUT
+return new Proxy({}, { ownKeys: () => { for (;;); } });

@@ -1,0 +1,6 @@
+// expect: CPU_TIMEOUT
+return {
+  get then() {
+    for (;;);
+  },
+};

@@ -1,0 +1,3 @@
+// expect: RESULT_NOT_SERIALIZABLE
+const nest = () => ({ toJSON: () => [nest()] });
+return nest();

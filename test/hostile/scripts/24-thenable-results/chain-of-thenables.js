@@ -1,0 +1,3 @@
+// expect: CPU_TIMEOUT
+const wrap = () => ({ then: (resolve) => resolve(wrap()) });
+return wrap();

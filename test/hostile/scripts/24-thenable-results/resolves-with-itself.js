@@ -1,0 +1,3 @@
+// expect: CPU_TIMEOUT
+const self = { then: (resolve) => resolve(self) };
+return self;

@@ -1,0 +1,7 @@
+// expect: SCRIPT_ERROR
+// message: no thenable
+return {
+  get then() {
+    throw new Error('no thenable');
+  },
+};

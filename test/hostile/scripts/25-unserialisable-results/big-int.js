@@ -1,0 +1,2 @@
+// expect: RESULT_NOT_SERIALIZABLE
+return { n: 1n };

@@ -1,0 +1,4 @@
+// expect: RESULT_NOT_SERIALIZABLE
+const a = {};
+a.a = a;
+return a;

@@ -1,0 +1,4 @@
+// expect: RESULT_NOT_SERIALIZABLE
+const { proxy, revoke } = Proxy.revocable({}, {});
+revoke();
+return [proxy];

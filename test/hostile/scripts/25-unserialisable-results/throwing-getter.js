@@ -1,0 +1,7 @@
+// expect: RESULT_NOT_SERIALIZABLE
+// message: no value
+return {
+  get value() {
+    throw new Error('no value');
+  },
+};

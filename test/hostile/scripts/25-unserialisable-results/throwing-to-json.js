@@ -1,0 +1,6 @@
+// expect: RESULT_NOT_SERIALIZABLE
+return {
+  toJSON() {
+    throw null;
+  },
+};

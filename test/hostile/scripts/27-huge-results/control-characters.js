@@ -1,0 +1,3 @@
+// expect: RESULT_TOO_LARGE
+// Six times as long once it is written as JSON.
+return '\u0000'.repeat(300_000);

@@ -1,0 +1,4 @@
+// expect: ok
+// limits: maxResultBytes=12
+// value: "xxxxxxxxxx"
+return 'x'.repeat(10);

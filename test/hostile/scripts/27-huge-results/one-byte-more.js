@@ -1,0 +1,3 @@
+// expect: RESULT_TOO_LARGE
+// limits: maxResultBytes=1000
+return 'x'.repeat(999);

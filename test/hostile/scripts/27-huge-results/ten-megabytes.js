@@ -1,0 +1,2 @@
+// expect: RESULT_TOO_LARGE
+return 'x'.repeat(1e7);

@@ -1,0 +1,2 @@
+// expect: SCRIPT_ERROR
+throw new Error('x'.repeat(2e7));

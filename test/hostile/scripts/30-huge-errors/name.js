@@ -1,0 +1,2 @@
+// expect: SCRIPT_ERROR
+throw Object.assign(new Error('short'), { name: 'N'.repeat(2e7) });

@@ -1,0 +1,3 @@
+// expect: SCRIPT_ERROR
+// message: 12n
+throw 12n;

@@ -1,0 +1,2 @@
+// expect: SCRIPT_ERROR
+await Promise.reject(new Proxy(() => {}, { apply() { throw 1; }, get() { throw 2; } }));

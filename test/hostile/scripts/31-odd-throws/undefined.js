@@ -1,0 +1,2 @@
+// expect: SCRIPT_ERROR
+throw undefined;

@@ -1,0 +1,6 @@
+// expect: CPU_TIMEOUT
+throw {
+  get message() {
+    for (;;);
+  },
+};

@@ -1,0 +1,2 @@
+// expect: CPU_TIMEOUT
+throw Object.defineProperty(new Error('x'), 'name', { get() { for (;;); } });

@@ -1,0 +1,5 @@
+// expect: CPU_TIMEOUT
+Error.prepareStackTrace = () => {
+  for (;;);
+};
+await callTool('refuse');

@@ -1,0 +1,5 @@
+// expect: CPU_TIMEOUT
+Error.prepareStackTrace = () => {
+  for (;;);
+};
+throw new Error('x');

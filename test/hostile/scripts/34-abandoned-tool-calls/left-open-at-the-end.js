@@ -1,0 +1,5 @@
+// expect: ok
+// value: 2
+callTool('hang');
+callTool('hang');
+return 2;

@@ -1,0 +1,4 @@
+// expect: ok
+// value: 1
+callTool('refuse');
+return 1;

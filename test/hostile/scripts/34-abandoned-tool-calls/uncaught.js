@@ -1,0 +1,3 @@
+// expect: TOOL_ERROR
+// message: not today
+await callTool('refuse');

@@ -1,0 +1,3 @@
+// expect: UNHANDLED_REJECTION
+Promise.reject(new Error('Isolate is already disposed'));
+await callTool('slow');

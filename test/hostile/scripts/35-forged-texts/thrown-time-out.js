@@ -1,0 +1,3 @@
+// expect: SCRIPT_ERROR
+// message: Script execution timed out.
+throw new Error('Script execution timed out.');

@@ -1,0 +1,3 @@
+// expect: WALL_TIMEOUT
+// limits: wallMs=60
+await callTool('hang');

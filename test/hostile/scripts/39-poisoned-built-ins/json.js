@@ -1,0 +1,5 @@
+// expect: ok
+// value: {"a": 1}
+JSON.stringify = () => '"forged"';
+JSON.parse = () => 'forged';
+return callTool('echo', { a: 1 });

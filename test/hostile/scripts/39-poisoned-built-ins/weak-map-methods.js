@@ -1,0 +1,5 @@
+// expect: TOOL_ERROR
+WeakMap.prototype.get = () => undefined;
+WeakMap.prototype.set = () => { throw 1; };
+WeakMap.prototype.has = () => false;
+await callTool('refuse');

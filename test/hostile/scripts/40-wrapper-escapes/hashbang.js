@@ -1,0 +1,3 @@
+// expect: SYNTAX_ERROR
+#!/usr/bin/env node
+return 1;

@@ -1,0 +1,2 @@
+// expect: CPU_TIMEOUT
+}); for (;;); (async () => {

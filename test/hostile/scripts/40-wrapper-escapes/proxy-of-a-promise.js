@@ -1,0 +1,3 @@
+// expect: SCRIPT_ERROR
+}); const odd = new Proxy(Promise.resolve(1), { get() { throw 1; }, defineProperty: () => true });
+(() => { return odd;

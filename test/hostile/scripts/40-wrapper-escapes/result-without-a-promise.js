@@ -1,0 +1,2 @@
+// expect: SCRIPT_ERROR
+}); (() => { return { then(resolve) { resolve('not a promise'); } };

@@ -1,0 +1,3 @@
+// expect: SCRIPT_ERROR
+// message: outside
+}); throw new Error('outside'); (async () => {

@@ -1,0 +1,4 @@
+// expect: ok
+// value: [true, true]
+const promise = callTool('echo', 1);
+return [promise instanceof Promise, Object.getPrototypeOf(promise) === Promise.prototype];

@@ -1,0 +1,7 @@
+// expect: ok
+// value-pattern: SyntaxError
+try {
+  eval('let 1 = 2');
+} catch (error) {
+  return error.stack;
+}

@@ -1,0 +1,2 @@
+// expect: SYNTAX_ERROR
+const x: = 1;

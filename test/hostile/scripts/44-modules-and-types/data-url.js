@@ -1,0 +1,2 @@
+// expect: SCRIPT_ERROR
+await import('data:text/javascript,export default 1');

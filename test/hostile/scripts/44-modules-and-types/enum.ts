@@ -1,0 +1,3 @@
+// expect: SYNTAX_ERROR
+enum Colour { Red }
+return Colour.Red;

@@ -1,0 +1,2 @@
+// expect: SCRIPT_ERROR
+await eval("import('node:child_process')");

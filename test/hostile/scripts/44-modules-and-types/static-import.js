@@ -1,0 +1,3 @@
+// expect: SYNTAX_ERROR
+import fs from 'node:fs';
+return fs;
