@@ -2,6 +2,7 @@
 import type ivm from 'isolated-vm';
 
 const TIMED_OUT = 'Script execution timed out.';
+const NOT_AN_ERROR = /^An object was thrown from supplied code within isolated-vm/u;
 const MEMORY = /memory limit|disposed|out of memory/iu;
 
 /** What ended an entry: V8's clock, the heap limit, a rejection nobody handled, or a fault of ours. */
@@ -18,7 +19,10 @@ export function classifyEntryFault(thrown: unknown, isolate: ivm.Isolate, isTime
   const { name, message, stack } = textsOf(thrown);
   if (isolate.isDisposed) return { kind: 'memory' };
   if (message === TIMED_OUT && isTimeUp) return { kind: 'timeout' };
-  return { kind: 'rejection', name, message, stack };
+  const told = NOT_AN_ERROR.test(message)
+    ? 'a promise was rejected with an object that is not an Error'
+    : message;
+  return { kind: 'rejection', name, message: told, stack };
 }
 
 /** True when an isolate could not even be made, or a context in it, for want of memory. */

@@ -11,6 +11,8 @@ import type { SlotWriter } from './slot.ts';
 /** Entries started together must not all be due at one instant, so time-outs are rounded up to this grain. */
 const TIMEOUT_GRAIN_MS = 50;
 const HEAP_READING_FROM_MS = 5;
+/** Console text of an entry that lasts leaves the worker after so long, in batches. */
+const LOG_DELAY_MS = 20;
 const LOG_LEVELS: ReadonlySet<string> = new Set(['debug', 'log', 'info', 'warn', 'error']);
 
 export interface Reply {
@@ -40,6 +42,7 @@ export class ExecutionRun {
   readonly #host: RunHost;
   readonly #startedMs = performance.now();
   #entryMs = 0;
+  #flushedMs = 0;
   #context: ivm.Context | undefined;
   #deliver: ivm.Reference<Deliver> | undefined;
   #usedMs = 0;
@@ -216,7 +219,9 @@ export class ExecutionRun {
     const kept = text.slice(0, left);
     this.#consoleBytes += Math.min(left, kept.length + 1);
     const now = performance.now();
-    this.#host.post(['log', this.id, level, kept, now - this.#startedMs], now - this.#entryMs > 20);
+    const isUrgent = now - Math.max(this.#entryMs, this.#flushedMs) > LOG_DELAY_MS;
+    if (isUrgent) this.#flushedMs = now;
+    this.#host.post(['log', this.id, level, kept, now - this.#startedMs], isUrgent);
     return '';
   }
 

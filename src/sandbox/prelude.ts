@@ -52,6 +52,7 @@ export function prelude(host: HostCallback, wrapped: string, argsJson: string, l
   let underWay = 0;
   let inFlight = 0;
   let consoleLeft = limits.maxConsoleBytes;
+  let isConsoleCut = false;
   let firstWaiting: PendingCall | undefined;
   let lastWaiting: PendingCall | undefined;
   const pending: { [id: number]: PendingCall } = { __proto__: null } as never;
@@ -131,24 +132,32 @@ export function prelude(host: HostCallback, wrapped: string, argsJson: string, l
   }
 
   function write(level: string, values: readonly unknown[]): void {
-    if (finished || consoleLeft < 0) return;
+    if (finished || isConsoleCut) return;
+    if (consoleLeft < 0) {
+      isConsoleCut = true;
+      host(LOG, level, '', 'cut');
+      return;
+    }
     let line = '';
     for (let i = 0; i < values.length && line.length <= consoleLeft; i++)
       line += (i === 0 ? '' : ' ') + cut(show(values[i]), consoleLeft + 1);
     const kept = cut(line, consoleLeft);
     consoleLeft -= line.length + 1;
-    host(LOG, level, kept, consoleLeft < -1 ? 'cut' : '');
+    isConsoleCut = consoleLeft < -1;
+    host(LOG, level, kept, isConsoleCut ? 'cut' : '');
   }
 
   function toolError(call: Pick<PendingCall, 'tool' | 'site'>, code: string, message: string): Error {
     const error = new NativeError(message);
+    // Descriptions have no prototype: one with a script's `get` on Object.prototype would be refused.
     const define = (key: string, value: string): boolean =>
       defineProperty(error, key, {
+        __proto__: null,
         value,
         writable: true,
         configurable: true,
         enumerable: key === 'code' || key === 'tool',
-      });
+      } as PropertyDescriptor);
     define('name', 'ToolError');
     define('code', code);
     define('tool', call.tool);
@@ -298,7 +307,7 @@ export function prelude(host: HostCallback, wrapped: string, argsJson: string, l
     const promise: object = apply(main as () => object, undefined, []);
     // An own undefined constructor keeps `then` from looking at what the script may have put on Promise.prototype.
     if (!apply(hasOwn, promise, ['constructor']))
-      defineProperty(promise, 'constructor', { value: undefined });
+      defineProperty(promise, 'constructor', { __proto__: null, value: undefined } as PropertyDescriptor);
     apply(then, promise, [succeed, fail]);
   } catch (error) {
     fail(error);

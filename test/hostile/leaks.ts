@@ -5,8 +5,8 @@ import type { ExecutionOutcome } from '../../src/execution.ts';
 
 const PLACES = [
   ...[process.cwd(), dirname(process.execPath), homedir(), `${tmpdir()}/enclave`, hostname()],
-  ...['node_modules', 'isolated-vm', 'isolated_vm', 'node:internal', 'node:vm', 'piscina', 'file:///work'],
-  ...['/sandbox/', 'execution-run', 'worker.ts', 'worker.js', 'prelude', 'evalClosure', 'applySync'],
+  ...['node_modules', 'isolated-vm/', 'isolated_vm', 'node:internal', 'node:vm', 'piscina', 'file:///work'],
+  ...['/sandbox/', 'execution-run', 'worker.ts', 'worker.js'],
 ].filter((place) => place.length > 3);
 
 /** Every forbidden text that the outcome contains. */

@@ -42,10 +42,43 @@ export function describeRealm(roots: readonly string[] | undefined, readsRegExpS
 }
 
 const BUILT_INS = [
-  ...['Object', 'Function', 'Array', 'String', 'Number', 'Boolean', 'Symbol', 'BigInt', 'Date', 'RegExp', 'Promise'],
-  ...['Map', 'Set', 'WeakMap', 'WeakSet', 'WeakRef', 'Proxy', 'Reflect', 'JSON', 'Math', 'Atomics', 'Intl', 'Error'],
+  ...[
+    'Object',
+    'Function',
+    'Array',
+    'String',
+    'Number',
+    'Boolean',
+    'Symbol',
+    'BigInt',
+    'Date',
+    'RegExp',
+    'Promise',
+  ],
+  ...[
+    'Map',
+    'Set',
+    'WeakMap',
+    'WeakSet',
+    'WeakRef',
+    'Proxy',
+    'Reflect',
+    'JSON',
+    'Math',
+    'Atomics',
+    'Intl',
+    'Error',
+  ],
   ...['TypeError', 'RangeError', 'SyntaxError', 'ArrayBuffer', 'SharedArrayBuffer', 'DataView', 'Uint8Array'],
-  ...['Float64Array', 'WebAssembly', 'FinalizationRegistry', 'Iterator', 'Buffer', 'AbortSignal', 'structuredClone'],
+  ...[
+    'Float64Array',
+    'WebAssembly',
+    'FinalizationRegistry',
+    'Iterator',
+    'Buffer',
+    'AbortSignal',
+    'structuredClone',
+  ],
 ];
 
 /** How the embedding process looks; equal before and after whatever a script did. */

@@ -15,7 +15,11 @@ export const serveHostile: ToolHandler = (name, args, { signal }) => {
     case 'refuse':
       throw Object.assign(new Error('not today'), { code: 'E_REFUSED' });
     case 'throw':
-      throw args === 'null' ? null : args === 'text' ? 'a text' : Object.assign(new Error('odd'), { code: 7 });
+      throw args === 'null'
+        ? null
+        : args === 'text'
+          ? 'a text'
+          : Object.assign(new Error('odd'), { code: 7 });
     case 'hang':
       return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
     default:

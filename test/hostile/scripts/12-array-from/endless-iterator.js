@@ -1,6 +1,6 @@
 // expect: MEMORY_LIMIT, CPU_TIMEOUT, SANDBOX_CRASHED, UNRESPONSIVE_KILLED
 // kills: host
-// limits: cpuMs=3000
+// limits: cpuMs=1000
 return Array.from({
   *[Symbol.iterator]() {
     for (;;) yield {};

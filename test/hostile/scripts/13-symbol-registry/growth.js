@@ -1,4 +1,4 @@
 // expect: MEMORY_LIMIT, CPU_TIMEOUT, SANDBOX_CRASHED, UNRESPONSIVE_KILLED
 // kills: host
-// limits: cpuMs=1000
+// limits: cpuMs=300
 for (let i = 0; ; i++) Symbol.for(`enclave-${i}`);

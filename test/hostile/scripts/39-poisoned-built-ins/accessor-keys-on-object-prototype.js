@@ -1,5 +1,6 @@
-// expect: ok, TOOL_ERROR
-// value: 4
-// A getter called `get` makes every later property description an accessor's; no forged result may come of it.
+// expect: ok
+// value: ["E_REFUSED", 4]
+// A getter called `get` makes an accessor of every property description that inherits from it.
 Object.prototype.get = () => 'forged';
-return callTool('echo', 4);
+const error = await callTool('refuse').catch((e) => e);
+return [error.code, await callTool('echo', 4)];

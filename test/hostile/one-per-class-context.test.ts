@@ -1,0 +1,4 @@
+import { testScripts } from './attack.ts';
+import { readRepresentatives } from './corpus.ts';
+
+testScripts('context', readRepresentatives());
