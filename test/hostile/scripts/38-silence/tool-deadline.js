@@ -1,4 +1,4 @@
 // expect: TOOL_ERROR
 // limits: toolTimeoutMs=20
 // tool-code: TIMEOUT
-await callTool('hang');
+return await callTool('hang', { until: 'the deadline of the call' });
