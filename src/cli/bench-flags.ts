@@ -117,7 +117,7 @@ export function readBenchFlags(flags: BenchFlags): BenchSettings {
         reader.problem(flag, 'expected not to be given with --search, which sets it itself');
     }
   }
-  reader.finish('bench', 'enclave bench --help lists the options');
+  reader.finish('enclave bench', 'enclave bench --help lists the options');
   const { allowNoise = false, json = false, out, scenario } = flags;
   return {
     scenario,

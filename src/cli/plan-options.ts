@@ -77,7 +77,7 @@ export function readPlanOptions(flags: PlanFlags): PlanOptions {
   const seed = whole('--seed', flags.seed, 0, 2 ** 32 - 1, 1);
   const budget = readBudget(flags, reader);
   const capacity = readCapacity(flags, reader);
-  reader.finish('plan', 'enclave plan --help lists the options');
+  reader.finish('enclave plan', 'enclave plan --help lists the options');
   if (perDay === undefined || peakMultiplier === undefined)
     throw new EnclaveError('INTERNAL', 'an option was refused without a message');
   return {

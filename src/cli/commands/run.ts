@@ -115,7 +115,7 @@ function readOptions(flags: RunFlags): RunOptions {
   if (flags.json === true && flags.events === true) {
     read.problem('--json', 'expected one of --json and --events, got both');
   }
-  read.finish('enclave run');
+  read.finish('enclave run', 'enclave run --help lists the options');
   const cpu = cpuMs ?? (wallMs === undefined ? undefined : Math.min(wallMs, 3_600_000));
   return {
     args: args ?? {},
