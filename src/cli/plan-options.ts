@@ -29,6 +29,8 @@ export interface PlanFlags {
   readonly budget?: string;
   readonly seed?: string;
   readonly allowNoise?: boolean;
+  readonly growth?: string;
+  readonly md?: boolean;
   readonly check?: string;
   readonly json?: boolean;
 }
@@ -45,6 +47,7 @@ export interface PlanOptions {
   readonly types: readonly string[];
   readonly seed: number;
   readonly budgetUsdPerMonth?: number;
+  readonly growthPerYear?: number;
 }
 
 const DEFAULT_PEAK = 3;
@@ -76,6 +79,7 @@ export function readPlanOptions(flags: PlanFlags): PlanOptions {
   const queue = reader.choice('--queue', flags.queue, ['pooled', 'split']) ?? 'pooled';
   const seed = whole('--seed', flags.seed, 0, 2 ** 32 - 1, 1);
   const budget = readBudget(flags, reader);
+  const growth = readGrowth(flags, reader);
   const capacity = readCapacity(flags, reader);
   reader.finish('enclave plan', 'enclave plan --help lists the options');
   if (perDay === undefined || peakMultiplier === undefined)
@@ -93,6 +97,7 @@ export function readPlanOptions(flags: PlanFlags): PlanOptions {
     availability,
     types: (flags.types ?? '').split(',').flatMap((type) => (type.trim() === '' ? [] : [type.trim()])),
     ...(capacity === undefined ? {} : { capacity }),
+    ...(growth === undefined ? {} : { growthPerYear: growth }),
     ...(budget === undefined ? {} : { budgetUsdPerMonth: budget }),
   };
 }
@@ -143,6 +148,18 @@ function readCapacity(flags: PlanFlags, reader: OptionReader): PlanOptions['capa
     return undefined;
   }
   return { perSecond: given(perSecond, `--capacity ${flags.capacity}`), on: flags.on };
+}
+
+/** `40%/year`, `40%` or `0.4`. */
+function readGrowth({ growth }: PlanFlags, reader: OptionReader): number | undefined {
+  const text = growth?.replace(/\/year$/, '');
+  const isPercent = text?.endsWith('%') === true;
+  const value = reader.number('--growth', isPercent ? text?.slice(0, -1) : text, {
+    above: isPercent ? -100 : -1,
+    max: isPercent ? 10_000 : 100,
+    words: 'above -100 % and up to 10,000 % per year, such as 40%/year',
+  });
+  return value === undefined ? undefined : isPercent ? value / 100 : value;
 }
 
 /** `500`, `500/month` or `$500/month`. */

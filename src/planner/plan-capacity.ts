@@ -4,7 +4,7 @@ import { formatDuration, SECONDS_PER_DAY } from '../units.ts';
 import type { InstanceType } from './catalogue.ts';
 import type { FleetDemand } from './fleet.ts';
 import { deriveLadder } from './ladder.ts';
-import { PLAN_SCHEMA, type Plan, type PlanInput, type TypePlan } from './plan-types.ts';
+import { type GrowthYear, PLAN_SCHEMA, type Plan, type PlanInput, type TypePlan } from './plan-types.ts';
 import { sensitivities, sweep } from './sensitivity.ts';
 import { serviceQuantile } from './service-time.ts';
 import { sloName } from './slo.ts';
@@ -62,6 +62,7 @@ export function planCapacity(input: PlanInput): Plan {
     checks,
     sensitivity: sensitivities(input, demand, chosen),
     sweep: sweep((perDay, peak) => replan(input, chosen.type, perDay, peak), input.perDay.value),
+    growth: growth(input, chosen.type),
     warnings: planWarnings(input, demand, chosen, checks),
   };
 }
@@ -74,6 +75,24 @@ function demandOf(input: PlanInput): FleetDemand {
     maxUtilisation: input.maxUtilisation.value,
     slos: input.slos,
   };
+}
+
+const GROWTH_YEARS = 5;
+
+function growth(input: PlanInput, type: string): GrowthYear[] {
+  const rate = input.growthPerYear;
+  if (rate === undefined) return [];
+  return Array.from({ length: GROWTH_YEARS + 1 }, (_, year) => {
+    const perDay = input.perDay.value * (1 + rate) ** year;
+    const plan = replan(input, type, perDay, input.peakMultiplier.value);
+    return {
+      year,
+      perDay,
+      peakPerSecond: (perDay / SECONDS_PER_DAY) * input.peakMultiplier.value,
+      instances: plan?.instances ?? null,
+      usdPerMonth: plan?.usdPerMonth ?? null,
+    };
+  });
 }
 
 /** The same plan for one type under another volume and peak. */
@@ -125,6 +144,13 @@ function checkInput(input: PlanInput): void {
     maxUtilisation.value > 0 && maxUtilisation.value <= 1,
     'a share above 0 up to 1',
     maxUtilisation.value,
+  );
+  const { growthPerYear } = input;
+  check(
+    'growthPerYear',
+    growthPerYear === undefined || (growthPerYear > -1 && growthPerYear <= 100),
+    'a rate above -1 up to 100',
+    growthPerYear,
   );
   check('budgetUsdPerMonth', budget === undefined || budget >= 0, 'an amount of at least 0', budget);
   for (const name of input.types)

@@ -27,6 +27,8 @@ export interface PlanInput {
   readonly types: readonly string[];
   /** USD per month that may not be exceeded. */
   readonly budgetUsdPerMonth?: number;
+  /** Growth of the volume per year: 0.4 is 40 %; above -1. */
+  readonly growthPerYear?: number;
   /** Simulate the plan as its third check; absent: no third check. */
   readonly simulation?: SimulationSize;
 }
@@ -91,6 +93,15 @@ export interface Sensitivity {
   readonly neededIfMore: number | null;
 }
 
+/** The chosen type a number of years from now; null when no number of instances would do. */
+export interface GrowthYear {
+  readonly year: number;
+  readonly perDay: number;
+  readonly peakPerSecond: number;
+  readonly instances: number | null;
+  readonly usdPerMonth: number | null;
+}
+
 /** The plan for another volume and peak; null when no number of instances would do. */
 export interface SweepCell {
   readonly perDay: number;
@@ -136,5 +147,7 @@ export interface Plan {
   readonly sensitivity: readonly Sensitivity[];
   /** The chosen type under other volumes and peaks. */
   readonly sweep: readonly SweepCell[];
+  /** Year 0 to 5; empty without a growth rate. */
+  readonly growth: readonly GrowthYear[];
   readonly warnings: readonly Warning[];
 }

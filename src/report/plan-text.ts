@@ -28,6 +28,9 @@ export function planText(plan: Plan, style: TextStyle): string {
     `${style.bold('Types')} at equal objectives, per month of 730 h\n${typeTable(plan)}`,
     `${style.bold('What would have to be wrong')} for this fleet to fail, one input at a time\n${sensitivityTable(plan)}`,
     `${style.bold('Other volumes')} (rows, per day) and peaks (columns): instances and cost per month\n${sweepTable(plan)}`,
+    ...(plan.growth.length === 0
+      ? []
+      : [`${style.bold('Growth')} of the volume, year by year\n${growthTable(plan)}`]),
     ...(plan.checks.length === 0
       ? []
       : [
@@ -152,6 +155,20 @@ function sweepTable({ sweep }: Plan): string {
             ? 'none'
             : `${formatCount(instances)} ${formatUsd(usd(usdPerMonth), 0)}`,
         ),
+    ]);
+  return table.toString();
+}
+
+function growthTable({ growth }: Plan): string {
+  const table = bareTable([6, 18, 14, 11, 14], ['right', 'right', 'right', 'right', 'right']);
+  table.push(['year', 'per day', 'peak', 'instances', '$/month']);
+  for (const { instances, peakPerSecond, perDay, usdPerMonth, year } of growth)
+    table.push([
+      String(year),
+      formatCount(perDay, 0),
+      formatRate(peakPerSecond),
+      instances === null ? 'none' : formatCount(instances),
+      usdPerMonth === null ? 'none' : formatUsd(usd(usdPerMonth)),
     ]);
   return table.toString();
 }

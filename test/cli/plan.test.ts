@@ -155,6 +155,20 @@ describe('enclave plan', () => {
     expect(stderr).toMatch(/--types.*did you mean c7g\.large/);
   });
 
+  it('prints Markdown with the growth of five years', async () => {
+    const { status, stdout } = await plan('--per-day', '50M', '--growth', '100%/year', '--md');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^# Plan: \d+ x c5\.large\n/);
+    expect(stdout).toMatch(/\| 5 \| 1,600,000,000 \|/);
+    for (const row of stdout.split('\n').filter((line) => line.startsWith('|')))
+      expect(row.endsWith('|')).toBe(true);
+    const bad = await plan('--per-day', '50M', '--growth', '-200%');
+    expect([bad.status, bad.stderr]).toEqual([
+      2,
+      expect.stringMatching(/--growth: expected a value above -100 %/),
+    ]);
+  });
+
   it('lists the contradictions of a published plan and exits 5', async () => {
     const { status, stdout } = await plan('--check', 'stratarouter');
     expect(status).toBe(5);

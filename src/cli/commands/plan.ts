@@ -7,6 +7,7 @@ import { type Catalogue, parseCatalogue } from '../../planner/catalogue.ts';
 import { planCapacity } from '../../planner/plan-capacity.ts';
 import { type Workload, workloadFromCapacity, workloadFromReport } from '../../planner/workload.ts';
 import { histogramBins } from '../../report/histogram-bins.ts';
+import { planMarkdown } from '../../report/plan-markdown.ts';
 import { planText } from '../../report/plan-text.ts';
 import { newestReport, readRunReport } from '../../report/report-files.ts';
 import { type Io, styled } from '../io.ts';
@@ -48,12 +49,14 @@ export function planCommand(io: Io): Command {
     .option('--zones <n>', 'zones that the fleet is spread over (default: 3)')
     .option('--lose-zones <n>', 'zones that may fail at the peak (default: 0)')
     .option('--budget <usd>', 'USD per month that may not be exceeded, such as 500 or 500/month')
+    .option('--growth <rate>', 'growth of the volume, such as 40%/year: the plan for five years')
     .option('--seed <n>', 'seed of the simulation (default: 1)')
     .option('--allow-noise', 'plan from a run that declared itself invalid; the plan says so')
     .option(
       '--check <name|file>',
       'check a published plan: enclave, eyeflow, azcore, stratarouter, enzyme or a file',
     )
+    .option('--md', 'the plan as Markdown on stdout')
     .option('--json', 'the plan as JSON on stdout')
     .addHelpText(
       'after',
@@ -82,7 +85,8 @@ async function plan(flags: PlanFlags, io: Io): Promise<void> {
     workload,
     simulation: { seed: options.seed, executions: SIMULATED },
   });
-  if (flags.json === true) io.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  if (flags.md === true) io.stdout.write(planMarkdown(result));
+  else if (flags.json === true) io.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   else
     io.stdout.write(
       planText(result, { columns: io.stdout.columns, bold: (text) => styled(io.stdout, 'bold', text) }),
