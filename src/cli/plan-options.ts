@@ -76,7 +76,7 @@ export function readPlanOptions(flags: PlanFlags): PlanOptions {
   };
   if (availability.loseZones >= zones)
     reader.problem('--lose-zones', `expected fewer than the ${zones} zones, got ${availability.loseZones}`);
-  const queue = reader.choice('--queue', flags.queue, ['pooled', 'split']) ?? 'pooled';
+  const queue = reader.choice('--queue', flags.queue, ['host', 'split', 'pooled']) ?? 'host';
   const seed = whole('--seed', flags.seed, 0, 2 ** 32 - 1, 1);
   const budget = readBudget(flags, reader);
   const growth = readGrowth(flags, reader);

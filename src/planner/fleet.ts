@@ -11,7 +11,21 @@ export type QueueKind =
   /** One queue for the whole fleet: a broker hands work to whoever is free. */
   | 'pooled'
   /** One queue per instance: a load balancer spreads arrivals at random. */
-  | 'split';
+  | 'split'
+  /** One queue per host process: an execution stays with the host it started on, so after a tool call it waits for that one. */
+  | 'host';
+
+/** How many separate queues a fleet has. */
+export function queuesOf(queue: QueueKind, vcpu: number, instances: number): number {
+  switch (queue) {
+    case 'pooled':
+      return 1;
+    case 'split':
+      return instances;
+    case 'host':
+      return instances * vcpu;
+  }
+}
 
 export interface FleetDemand {
   /** Executions per second at the peak. */
@@ -34,7 +48,7 @@ export function fleetWait(
   queue: QueueKind = demand.queue,
 ): WaitLaw | undefined {
   const { workload, peakPerSecond } = demand;
-  const queues = queue === 'pooled' ? 1 : instances;
+  const queues = queuesOf(queue, vcpu, instances);
   return waitLaw({
     servers: (vcpu * instances) / queues,
     offeredLoad: (peakPerSecond * workload.cpuPerExecution.value) / queues,

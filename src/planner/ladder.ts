@@ -114,7 +114,7 @@ function serverSteps(input: PlanInput, demand: FleetDemand, load: Provenance): S
     steps.push({
       id: `servers-${sloName(slo)}`,
       title: `processors for ${sloName(slo)}`,
-      formula: 'least c: Erlang C, M/G/c',
+      formula: 'least c, one queue: M/G/c',
       inputs: `${slo.text}, cs2 ${digits(workload.cpuScv.value)}`,
       value: servers ?? Infinity,
       unit: 'vCPU',
@@ -190,8 +190,8 @@ function instanceSteps(
 function objectiveSteps(demand: FleetDemand, chosen: TypePlan, provenance: Provenance): Step[] {
   const shown: Pick<Slo, 'metric' | 'p'>[] =
     demand.slos.length > 0 ? [...demand.slos] : [{ metric: 'response', p: 0.99 }];
-  const other = demand.queue === 'pooled' ? 'split' : 'pooled';
-  const otherWords = other === 'split' ? 'split queues' : 'one queue';
+  const other = demand.queue === 'pooled' ? 'host' : 'pooled';
+  const otherWords = other === 'host' ? 'queue per host' : 'one queue';
   return shown.flatMap((slo) => {
     const at = (instances: number, queue = demand.queue) =>
       sloValueMs(fleetWait(demand, chosen.vcpu, instances, queue), demand.workload, slo);

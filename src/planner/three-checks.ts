@@ -27,9 +27,7 @@ export function threeChecks(demand: FleetDemand, chosen: TypePlan, size: Simulat
     stop: { kind: 'executions', count: size.executions },
     cpu: { meanS: workload.cpuPerExecution.value, scv: workload.cpuScv.value },
     service: workload.service,
-    instances: chosen.needed,
-    serversPerInstance: chosen.vcpu,
-    queue: demand.queue,
+    ...simulatedShape(demand.queue, chosen),
   });
   const exponential = { ...demand, workload: { ...workload, cpuScv: { ...workload.cpuScv, value: 1 } } };
   const closed = fleetWait(exponential, chosen.vcpu, chosen.needed);
@@ -47,6 +45,12 @@ export function threeChecks(demand: FleetDemand, chosen: TypePlan, size: Simulat
     percentile(0.95, run.response.p95),
     percentile(0.99, run.response.p99),
   ];
+}
+
+/** A host with a queue of its own is simulated as an instance with one processor. */
+function simulatedShape(queue: FleetDemand['queue'], { needed, vcpu }: TypePlan) {
+  if (queue === 'host') return { instances: needed * vcpu, serversPerInstance: 1, queue: 'split' } as const;
+  return { instances: needed, serversPerInstance: vcpu, queue } as const;
 }
 
 function meanMs(wait: WaitLaw | undefined): number {

@@ -42,7 +42,7 @@ export function planCommand(io: Io): Command {
     )
     .option(
       '--queue <kind>',
-      'pooled: one queue, a broker; split: a balancer over instances (default: pooled)',
+      'host: one queue per host process; split: per instance; pooled: one (default: host)',
     )
     .option('--floor <n>', 'never fewer instances (default: 2)')
     .option('--spares <k>', 'instances that may fail at the peak (default: 1)')
