@@ -40,7 +40,7 @@ export type {
 } from './execution.ts';
 export { DEFAULT_LIMITS, LIMITS, type LimitInfo } from './limits.ts';
 export type { PoolOptions, PoolSize } from './pool/options.ts';
-export { createPool } from './pool/pool.ts';
+export { createPool, type LocalPool } from './pool/pool.ts';
 export { defineTool, type Tool, type ToolContext, type ToolEffect } from './tools/define-tool.ts';
 export { createToolHandler, type SecretSource, type ToolRegistryOptions } from './tools/registry.ts';
 export { ToolFailure } from './tools/tool-failure.ts';

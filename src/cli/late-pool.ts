@@ -15,6 +15,7 @@ export function openLatePool(): LatePool {
   const tools = Promise.withResolvers<ToolHandler>();
   const executor = createPool({
     poolSize: 1,
+    standby: false,
     maxWorkerMemory: MAX_HEAP_BYTES,
     toolHandler: async (name, args, context) => (await tools.promise)(name, args, context),
   });

@@ -69,7 +69,7 @@ const HINTS: Readonly<Partial<Record<OutcomeCode, string>>> = {
   TOOL_CALL_LIMIT: 'ask for more with one call, or raise --max-tool-calls',
   TOOL_ARGS_TOO_LARGE: 'send less to the tool: a reference instead of the data',
   SOURCE_TOO_LARGE: 'pass data by --args instead of in the script',
-  RESULT_TOO_LARGE: 'return less, or hand the data to a tool',
+  RESULT_TOO_LARGE: 'return less, hand the data to a tool, or raise --max-result',
   TOOL_ERROR: 'catch it in the script: the error has name, code, tool and message',
   SANDBOX_CRASHED:
     'the script exhausted memory in one step that cannot be interrupted; build large data in smaller steps',

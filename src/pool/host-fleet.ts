@@ -1,24 +1,19 @@
 // The host processes of a pool: keeps their number, replaces worn and lost ones, stops idle ones, picks one for an execution.
 import type { Clock } from '../clock.ts';
 import { EnclaveError } from '../errors.ts';
-import type { HostEnd } from './host-process.ts';
+import { maxDataBytes, maxRssBytes } from './host-bounds.ts';
+import type { hostLauncher } from './host-launcher.ts';
+import type { HostEnd, HostProcessSetup } from './host-process.ts';
 import type { Job } from './job.ts';
 import { ManagedHost } from './managed-host.ts';
 import type { PoolConfig } from './options.ts';
 
 const MAX_START_FAILURES = 3;
 const RESTART_DELAY_MS = 100;
-/** Resident memory of a host: itself and one bomb that V8 stops late, and what suspended executions hold. Measured, bytes. */
-const BASE_RSS_BYTES = 1e9;
-const RSS_PER_LIVE_BYTES = { isolate: 1.5e6, context: 0.3e6 } as const;
-/** V8 reserves half a GB of address space for the code of each isolate, and the kernel counts that as data, bytes. */
-const BASE_DATA_BYTES = 2e9;
-const DATA_PER_ISOLATE_BYTES = 0.56e9;
-/** Isolates besides those of live executions: a spare, one that is being disposed. */
-const EXTRA_ISOLATES = 2;
-/** In context mode: those of idle tenants, and 100 live executions in each of the others at most. */
-const IDLE_WARM_ISOLATES = 32;
-const LIVE_PER_WARM_ISOLATE = 50;
+/** The reserve starts so long after the first work, so that short programs never pay for it; and soon after it was used. */
+const FIRST_RESERVE_DELAY_MS = 1_000;
+const NEXT_RESERVE_DELAY_MS = 50;
+const MEMORY_READ_EVERY_MS = 1_000;
 
 export interface HostFleetEvents {
   /** A host can take an execution. */
@@ -31,7 +26,7 @@ export interface HostFleetEvents {
 }
 
 export class HostFleet {
-  /** Every process there is, also those that start or drain. */
+  /** Every process there is, also those that start, drain or wait in reserve. */
   hosts: readonly ManagedHost[] = [];
   recycled = 0;
   lost = 0;
@@ -40,16 +35,28 @@ export class HostFleet {
   readonly #config: PoolConfig;
   readonly #clock: Clock;
   readonly #events: HostFleetEvents;
+  readonly #hostSetup: HostProcessSetup & { readonly maxHeapMb: number };
   #isStopping = false;
   #startFailures = 0;
   #turn = 0;
   #stopIdleTimer: (() => void) | undefined;
+  #stopReserveTimer: (() => void) | undefined;
+  #canReserve: boolean;
+  #memoryReadMs = Number.NEGATIVE_INFINITY;
   readonly #waiters = new Set<() => void>();
 
-  constructor(config: PoolConfig, clock: Clock, events: HostFleetEvents) {
+  constructor(config: PoolConfig, clock: Clock, events: HostFleetEvents, launch: typeof hostLauncher) {
     this.#config = config;
     this.#clock = clock;
     this.#events = events;
+    this.#canReserve = config.standby;
+    const { isolation, maxLivePerHost, maxHeapMb } = config;
+    this.#hostSetup = {
+      clock,
+      maxHeapMb,
+      maxRssBytes: maxRssBytes(isolation, maxLivePerHost),
+      launcher: launch(maxDataBytes(isolation, maxLivePerHost)),
+    };
     for (let i = 0; i < config.poolSize; i++) this.#start();
   }
 
@@ -58,7 +65,7 @@ export class HostFleet {
     while (
       this.fault === undefined &&
       !this.#isStopping &&
-      this.hosts.some((host) => host.state === 'starting')
+      this.hosts.some((host) => host.state === 'starting' && !host.isReserve)
     )
       await new Promise<void>((resolve) => this.#waiters.add(resolve));
     if (this.fault !== undefined) throw this.fault;
@@ -68,17 +75,18 @@ export class HostFleet {
     return this.hosts.some((host) => this.#isOpen(host));
   }
 
-  /** The host for one more execution: where `tenant` is live already, else the one with fewest live; ties take turns. */
-  place(tenant: string): ManagedHost | undefined {
+  /** The host for one more execution: the one with fewest live; ties take turns. */
+  place(): ManagedHost | undefined {
     const { hosts } = this;
     let best: ManagedHost | undefined;
     for (let i = 0; i < hosts.length; i++) {
       const host = hosts[(i + this.#turn) % hosts.length];
       if (host === undefined || !this.#isOpen(host)) continue;
-      if (best === undefined || this.#load(host, tenant) < this.#load(best, tenant)) best = host;
+      if (best === undefined || host.jobs.size < best.jobs.size) best = host;
     }
-    if (tenant === '' || best !== undefined) this.#turn++;
+    this.#turn++;
     this.#startMissing(best);
+    this.#reserveAfter(FIRST_RESERVE_DELAY_MS);
     return best;
   }
 
@@ -90,12 +98,17 @@ export class HostFleet {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#stopIdleTimer?.();
+    this.#stopReserveTimer?.();
     for (const host of this.hosts) host.stop();
     while (this.hosts.length > 0) await new Promise<void>((resolve) => this.#waiters.add(resolve));
   }
 
-  #load(host: ManagedHost, _tenant: string): number {
-    return host.jobs.size;
+  get #inService(): readonly ManagedHost[] {
+    return this.hosts.filter((host) => !host.isReserve);
+  }
+
+  get #reserve(): ManagedHost | undefined {
+    return this.hosts.find((host) => host.isReserve);
   }
 
   #isOpen(host: ManagedHost): boolean {
@@ -105,37 +118,47 @@ export class HostFleet {
   // After idle hosts were stopped, work that finds every host busy brings them back.
   #startMissing(best: ManagedHost | undefined): void {
     const isBusy = best === undefined || best.jobs.size > 0;
-    if (isBusy && this.hosts.length < this.#config.poolSize && this.#startFailures === 0) this.#start();
+    if (isBusy && this.#startFailures === 0 && this.#inService.length < this.#config.poolSize) this.#start();
   }
 
-  #start(): void {
+  #start(isReserve = false): void {
     if (this.#isStopping) return;
-    const { maxLivePerHost, isolation, maxHeapMb } = this.#config;
-    const isolates =
-      EXTRA_ISOLATES +
-      (isolation === 'isolate'
-        ? maxLivePerHost
-        : IDLE_WARM_ISOLATES + maxLivePerHost / LIVE_PER_WARM_ISOLATE);
-    const setup = {
-      clock: this.#clock,
-      maxHeapMb,
-      maxRssBytes: BASE_RSS_BYTES + maxLivePerHost * RSS_PER_LIVE_BYTES[isolation],
-      maxDataBytes: Math.ceil(BASE_DATA_BYTES + isolates * DATA_PER_ISOLATE_BYTES),
-    };
-    const host = new ManagedHost(setup, {
+    const host = new ManagedHost(this.#hostSetup, {
       onReady: () => this.#onReady(),
       onFree: (freed) => this.#onFree(freed),
       onWorn: (worn) => this.#replace(worn),
       onEnd: (ended, end) => this.#onEnd(ended, end),
       onInterrupted: this.#events.onInterrupted,
     });
+    host.isReserve = isReserve;
     this.hosts = [...this.hosts, host];
+  }
+
+  // The reserve takes the place at once, or as soon as it is up; without one a new process has to start.
+  #startInPlace(): void {
+    const reserve = this.#reserve;
+    if (reserve === undefined) {
+      this.#start();
+      return;
+    }
+    reserve.promote();
+    if (reserve.isServing) this.#onReady();
+    this.#reserveAfter(NEXT_RESERVE_DELAY_MS);
+  }
+
+  #reserveAfter(delayMs: number): void {
+    if (!this.#canReserve || this.#stopReserveTimer !== undefined || this.#isStopping) return;
+    if (this.#reserve !== undefined) return;
+    this.#stopReserveTimer = this.#clock.setBackgroundTimer(delayMs, () => {
+      this.#stopReserveTimer = undefined;
+      if (this.#reserve === undefined) this.#start(true);
+    });
   }
 
   #onReady(): void {
     this.#startFailures = 0;
     const worn = this.hosts.find((host) => host.state === 'retiring');
-    if (worn !== undefined) this.#drain(worn);
+    if (worn !== undefined && this.#inService.length > this.#config.poolSize) this.#drain(worn);
     this.#wake();
     this.#events.onCapacity();
   }
@@ -145,16 +168,25 @@ export class HostFleet {
       if (host.jobs.size === 0) host.stop();
       return;
     }
-    if (host.state === 'serving' && host.placed >= this.#config.maxExecutionsPerHost) this.#retire(host);
+    if (host.state === 'serving' && this.#isWornOut(host)) this.#retire(host);
     if (host.jobs.size === 0) this.#onIdle(host);
     this.#events.onCapacity();
+  }
+
+  #isWornOut(host: ManagedHost): boolean {
+    const { maxExecutionsPerHost, maxHostAgeMs, maxRestingRssBytes } = this.#config;
+    const nowMs = this.#clock.nowMs();
+    if (host.placed >= maxExecutionsPerHost || nowMs - host.bornMs >= maxHostAgeMs) return true;
+    if (nowMs - this.#memoryReadMs < MEMORY_READ_EVERY_MS) return false;
+    this.#memoryReadMs = nowMs;
+    return (host.stats().rssBytes ?? 0) >= maxRestingRssBytes;
   }
 
   // The replacement starts first; the worn host serves until it is there.
   #retire(host: ManagedHost): void {
     host.state = 'retiring';
     this.recycled++;
-    this.#start();
+    this.#startInPlace();
   }
 
   // Nothing new may reach it, so that nobody waits for the replacement but those who have to.
@@ -162,7 +194,7 @@ export class HostFleet {
     if (host.state === 'draining') return;
     if (host.state !== 'retiring') {
       this.recycled++;
-      this.#start();
+      this.#startInPlace();
     }
     this.#drain(host);
   }
@@ -174,27 +206,35 @@ export class HostFleet {
 
   #onIdle(host: ManagedHost): void {
     host.idleSinceMs = this.#clock.nowMs();
-    if (this.#stopIdleTimer !== undefined || this.hosts.length < 2) return;
-    this.#stopIdleTimer = this.#clock.setBackgroundTimer(this.#config.idleTimeoutMs, () => this.#stopIdle());
+    if (this.hosts.length > 1 || this.#canReserve) this.#stopIdleAfter(this.#config.idleTimeoutMs);
+  }
+
+  #stopIdleAfter(delayMs: number): void {
+    if (this.#isStopping) return;
+    this.#stopIdleTimer ??= this.#clock.setBackgroundTimer(delayMs, () => this.#stopIdle());
   }
 
   #stopIdle(): void {
     this.#stopIdleTimer = undefined;
     const nowMs = this.#clock.nowMs();
-    const idle = this.hosts.filter((host) => host.state === 'serving' && host.jobs.size === 0);
+    const all = this.#inService;
+    const idle = all.filter((host) => host.state === 'serving' && host.jobs.size === 0);
     const due = idle.filter((host) => nowMs - host.idleSinceMs >= this.#config.idleTimeoutMs);
-    const kept = this.hosts.length - due.length > 0 ? 0 : 1;
-    for (const host of due.slice(kept)) this.#drain(host);
+    const isAllIdle = due.length === all.length;
+    for (const host of due.slice(isAllIdle ? 1 : 0)) this.#drain(host);
+    if (isAllIdle) this.#reserve?.stop();
     const next = idle.find((host) => !due.includes(host));
-    if (next !== undefined) this.#onIdle(next);
+    if (next !== undefined) this.#stopIdleAfter(next.idleSinceMs + this.#config.idleTimeoutMs - nowMs);
   }
 
   #onEnd(host: ManagedHost, end: HostEnd): void {
     this.hosts = this.hosts.filter((other) => other !== host);
     if (!this.#isStopping && end.reason !== 'stopped') {
       this.lost++;
-      if (end.reason === 'start') this.#onStartFailure(end);
-      else this.#start();
+      if (host.isReserve) this.#canReserve &&= end.reason !== 'start';
+      else if (end.reason === 'start') this.#onStartFailure(end);
+      // A worn host has its replacement already.
+      else if (host.state === 'starting' || host.state === 'serving') this.#startInPlace();
     }
     this.#events.onLost(host, end);
     this.#wake();

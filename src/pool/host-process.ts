@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { DownMessage, UpMessage } from '../sandbox/messages.ts';
 import { PROTOCOL_VERSION } from '../sandbox/messages.ts';
-import { hostLauncher } from './host-launcher.ts';
+import type { HostLauncher } from './host-launcher.ts';
 import { parseUpBatch } from './messages.ts';
 
 const PING_EVERY_MS = 1_000;
@@ -36,8 +36,7 @@ export interface HostProcessSetup {
   readonly clock: Clock;
   /** Resident memory at which the host is killed, bytes. */
   readonly maxRssBytes: number;
-  /** What the process may allocate in all, bytes; holds where there is `prlimit`. */
-  readonly maxDataBytes: number;
+  readonly launcher: HostLauncher;
 }
 
 export class HostProcess {
@@ -59,7 +58,7 @@ export class HostProcess {
     this.#clock = setup.clock;
     this.#mark = openMarkFile();
     const args = [String(setup.maxRssBytes), this.#mark === undefined ? '' : String(MARK_FD)];
-    const { url, execPath, execArgv } = hostLauncher(setup.maxDataBytes);
+    const { url, execPath, execArgv } = setup.launcher;
     this.#child = fork(url, args, {
       execPath,
       execArgv,

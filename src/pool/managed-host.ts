@@ -21,13 +21,14 @@ export interface ManagedHostEvents {
 export class ManagedHost {
   /** Executions given to it and not yet let go by the worker, settled ones included. */
   readonly jobs: Map<number, Job> = new Map<number, Job>();
-  /** `draining`: takes no new executions and stops after its last. */
-  state: 'starting' | 'serving' | 'retiring' | 'draining' = 'starting';
+  /** `reserve`: waits, ready, to take the place of another. `draining`: takes no new executions and stops after its last. */
+  state: 'starting' | 'reserve' | 'serving' | 'retiring' | 'draining' = 'starting';
+  /** Whether it is kept back; may change while it starts. */
+  isReserve = false;
   placed = 0;
   completed = 0;
   idleSinceMs = 0;
-  /** Live executions by tenant: where its warm isolate probably is. */
-  readonly tenants: Map<string, number> = new Map<string, number>();
+  readonly bornMs: number;
   readonly #process: HostProcess;
   readonly #events: ManagedHostEvents;
   readonly #maxHeapMb: number;
@@ -38,10 +39,11 @@ export class ManagedHost {
     events: ManagedHostEvents,
   ) {
     this.#events = events;
+    this.bornMs = setup.clock.nowMs();
     this.#maxHeapMb = setup.maxHeapMb;
     this.#process = new HostProcess(setup, {
       onReady: () => {
-        if (this.state === 'starting') this.state = 'serving';
+        if (this.state === 'starting') this.state = this.isReserve ? 'reserve' : 'serving';
         this.#process.setBusy(this.jobs.size > 0);
         events.onReady(this);
       },
@@ -58,10 +60,15 @@ export class ManagedHost {
     return (this.state === 'serving' || this.state === 'retiring') && this.#process.isReady;
   }
 
+  /** Out of the reserve, into service. */
+  promote(): void {
+    this.isReserve = false;
+    if (this.state === 'reserve') this.state = 'serving';
+  }
+
   run(job: Job): void {
     const id = ++this.#lastId;
     this.jobs.set(id, job);
-    this.tenants.set(job.tenant, (this.tenants.get(job.tenant) ?? 0) + 1);
     this.placed++;
     if (this.jobs.size === 1) this.#process.setBusy(true);
     job.hostPid = this.pid;
@@ -122,9 +129,6 @@ export class ManagedHost {
 
   #onDone(id: number, job: Job, message: Extract<UpMessage, { 0: 'done' }>): void {
     this.jobs.delete(id);
-    const live = (this.tenants.get(job.tenant) ?? 1) - 1;
-    if (live > 0) this.tenants.set(job.tenant, live);
-    else this.tenants.delete(job.tenant);
     this.completed++;
     if (message[2]) {
       if (message[3].length > job.limits.maxResultBytes) {

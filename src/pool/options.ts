@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { invalidInput, type Problem } from '../errors.ts';
 import type { ExecutionLimits, Isolation, ToolHandler } from '../execution.ts';
 import { limitProblems, resolveLimits } from '../limits.ts';
+import { maxRssBytes } from './host-bounds.ts';
 
 /** How many host processes: a number, or a rule over the cores of the machine. */
 export type PoolSize = number | 'cpu' | 'io' | 'mixed';
@@ -25,6 +26,18 @@ export interface PoolOptions {
   readonly maxWorkerMemory?: number;
   /** Executions after which a host process is replaced, without losing any; from 1. Default 50,000. */
   readonly maxExecutionsPerWorker?: number;
+  /** Age at which a host process is replaced in the same way, ms, from 1. Default 6 hours. */
+  readonly maxWorkerAge?: number;
+  /**
+   * Resident memory at which a host process is replaced in the same way, bytes: memory is not given back after a peak.
+   * Read once a second while it works. Default: half of that at which it is killed.
+   */
+  readonly maxWorkerRss?: number;
+  /**
+   * Keeps one more host process started, without work, to take the place of one that is lost or worn. It starts a second
+   * after the pool got its first work, costs about 60 MB, and goes when the pool is idle. Default true.
+   */
+  readonly standby?: boolean;
   /** A host process without work for so long stops; the last one stays. ms, from 1. Default 60,000. */
   readonly idleTimeout?: number;
   /** Executions that may wait for a place; one more ends in QUEUE_FULL at once. Default 10 x poolSize x maxLivePerWorker. */
@@ -43,6 +56,9 @@ export interface PoolConfig {
   readonly isolation: Isolation;
   readonly maxHeapMb: number;
   readonly maxExecutionsPerHost: number;
+  readonly maxHostAgeMs: number;
+  readonly maxRestingRssBytes: number;
+  readonly standby: boolean;
   readonly idleTimeoutMs: number;
   readonly maxQueue: number;
   readonly maxLivePerHost: number;
@@ -90,6 +106,14 @@ export function resolvePoolOptions(options: PoolOptions): PoolConfig {
     isolation,
     maxHeapMb,
     maxExecutionsPerHost: number('maxExecutionsPerWorker', 50_000, 1, Number.MAX_SAFE_INTEGER),
+    maxHostAgeMs: number('maxWorkerAge', 6 * 3_600_000, 1, Number.MAX_SAFE_INTEGER),
+    maxRestingRssBytes: number(
+      'maxWorkerRss',
+      maxRssBytes(isolation, maxLivePerHost) / 2,
+      1,
+      Number.MAX_SAFE_INTEGER,
+    ),
+    standby: options.standby ?? true,
     idleTimeoutMs: number('idleTimeout', 60_000, 1, 2 ** 31 - 1),
     maxQueue: number('maxQueue', 10 * poolSize * maxLivePerHost, 0, 10_000_000),
     maxLivePerHost,

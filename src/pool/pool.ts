@@ -4,6 +4,7 @@ import { EnclaveError, type OutcomeCode } from '../errors.ts';
 import type { ExecutionOutcome, ExecutionRequest, Executor, ExecutorStats } from '../execution.ts';
 import { resolveLimits } from '../limits.ts';
 import { HostFleet } from './host-fleet.ts';
+import { hostLauncher } from './host-launcher.ts';
 import type { HostEnd } from './host-process.ts';
 import { Job } from './job.ts';
 import type { ManagedHost } from './managed-host.ts';
@@ -19,11 +20,22 @@ const MAX_LOSSES = 3;
  * Dispose the pool when done: `await pool[Symbol.asyncDispose]()`, or `await using pool = createPool()`.
  * @throws EnclaveError INVALID_INPUT that lists every option out of range.
  */
-export function createPool(options: PoolOptions = {}): Executor {
-  return new Pool(resolvePoolOptions(options), realClock);
+export function createPool(options: PoolOptions = {}): LocalPool {
+  return new Pool(resolvePoolOptions(options));
 }
 
-class Pool implements Executor {
+/** What {@link createPool} makes. */
+export interface LocalPool extends Executor {
+  /**
+   * Lets everything accepted so far come to its end, then disposes the pool; further executions end in SHUTTING_DOWN at
+   * once. For an orderly end: `process.once('SIGTERM', () => pool.drain())`. How long it takes is bounded by `queueMs` and
+   * `wallMs` of what is under way; a dispose meanwhile ends it at once.
+   */
+  drain(): Promise<void>;
+}
+
+/** `launch` tells what is started as a host process. */
+export class Pool implements LocalPool {
   readonly #config: PoolConfig;
   readonly #clock: Clock;
   readonly #queue = new TenantQueue<Job>();
@@ -33,18 +45,21 @@ class Pool implements Executor {
   #lastExecution = 0;
   #live = 0;
   #completed = 0;
+  #underWay = 0;
   #disposal: Promise<void> | undefined;
+  #drainage: PromiseWithResolvers<void> | undefined;
 
-  constructor(config: PoolConfig, clock: Clock) {
+  constructor(config: PoolConfig, launch: typeof hostLauncher = hostLauncher, clock: Clock = realClock) {
     this.#config = config;
     this.#clock = clock;
     this.#quarantine = new Quarantine(clock);
-    this.#fleet = new HostFleet(config, clock, {
+    const events = {
       onCapacity: () => this.#dispatch(),
-      onLost: (host, end) => this.#onLost(host, end),
-      onInterrupted: (job) => this.#rerun(job),
-      onBroken: (fault) => this.#onBroken(fault),
-    });
+      onLost: (host: ManagedHost, end: HostEnd) => this.#onLost(host, end),
+      onInterrupted: (job: Job) => this.#rerun(job),
+      onBroken: (fault: EnclaveError) => this.#onBroken(fault),
+    };
+    this.#fleet = new HostFleet(config, clock, events, launch);
   }
 
   ready(): Promise<void> {
@@ -64,7 +79,9 @@ class Pool implements Executor {
     job.awaitStart(() => this.#endUnstarted(job));
     this.#queue.push(job);
     this.#dispatch();
+    this.#underWay++;
     const outcome = await job.outcome;
+    if (--this.#underWay === 0) this.#drainage?.resolve();
     signal?.removeEventListener('abort', cancel);
     return outcome;
   }
@@ -75,10 +92,17 @@ class Pool implements Executor {
       queued: this.#queue.size,
       live: this.#live,
       completed: this.#completed,
-      hosts: hosts.map((host) => host.stats()),
+      // A process that could not be started has no id, and 0 would stand for the caller's own group.
+      hosts: hosts.filter(({ pid }) => pid > 0).map((host) => host.stats()),
       recycled,
       lost,
     };
+  }
+
+  async drain(): Promise<void> {
+    this.#drainage ??= Promise.withResolvers<void>();
+    if (this.#underWay > 0) await this.#drainage.promise;
+    await this[Symbol.asyncDispose]();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -118,7 +142,8 @@ class Pool implements Executor {
   #refusal(job: Job): [OutcomeCode, string] | undefined {
     const { source, signal } = job.request;
     const { maxSourceBytes } = job.limits;
-    if (this.#disposal !== undefined) return ['SHUTTING_DOWN', 'the pool has been disposed'];
+    if (this.#disposal !== undefined || this.#drainage !== undefined)
+      return ['SHUTTING_DOWN', 'the pool takes no more'];
     if (this.#fleet.fault !== undefined) throw this.#fleet.fault;
     if (signal?.aborted === true) return ['CANCELLED', 'cancelled before it was submitted'];
     if (source.length > maxSourceBytes || Buffer.byteLength(source) > maxSourceBytes)
@@ -134,7 +159,7 @@ class Pool implements Executor {
   }
 
   #hasPlace(): boolean {
-    return this.#queue.size === 0 && this.#fleet.place('') !== undefined;
+    return this.#queue.size === 0 && this.#fleet.place() !== undefined;
   }
 
   #dispatch(): void {
@@ -144,7 +169,7 @@ class Pool implements Executor {
         (tenant) => (this.#liveByTenant.get(tenant) ?? 0) < this.#config.maxLivePerTenant,
       );
       if (job === undefined) return;
-      const host = this.#fleet.place(job.isolation === 'context' ? job.tenant : '');
+      const host = this.#fleet.place();
       if (host === undefined) {
         this.#queue.unshift(job);
         return;
@@ -197,28 +222,20 @@ class Pool implements Executor {
   }
 
   #onCulprit(job: Job, end: HostEnd): void {
-    if (end.reason === 'memory') {
-      job.fail('MEMORY_LIMIT', 'the host process ran out of the memory it may use');
-    } else {
-      this.#quarantine.addCrash(job.request.source, job.tenant);
-      const { signal = `exit code ${end.exitCode ?? 'unknown'}` } = end;
-      if (end.reason === 'overdue' || end.reason === 'silent')
-        job.fail(
-          'UNRESPONSIVE_KILLED',
-          'the script could not be interrupted and its host process was killed',
-        );
-      else job.fail('SANDBOX_CRASHED', 'the script ended the host process it ran in', signal);
-    }
+    this.#quarantine.addCrash(job.request.source, job.tenant);
+    const { reason, signal = `exit code ${end.exitCode ?? 'unknown'}` } = end;
+    if (reason === 'memory') job.fail('MEMORY_LIMIT', 'the host process ran out of the memory it may use');
+    else if (reason === 'overdue' || reason === 'silent')
+      job.fail('UNRESPONSIVE_KILLED', 'the script could not be interrupted and its host process was killed');
+    else job.fail('SANDBOX_CRASHED', 'the script ended the host process it ran in', signal);
   }
 
   // Nothing of it has been seen outside as long as it made no tool call, so it can simply begin again.
   #rerun(job: Job): void {
     if (job.isDone) return;
     if (job.toolCallCount > 0 || job.losses >= MAX_LOSSES || this.#disposal !== undefined) {
-      job.fail(
-        'INTERRUPTED',
-        'the host process was lost through another script, after this one had called tools',
-      );
+      const why = job.toolCallCount > 0 ? 'after this one had called tools' : 'too often';
+      job.fail('INTERRUPTED', `the host process was lost through another script, ${why}`);
       return;
     }
     this.#leaveLive(job);

@@ -128,13 +128,17 @@ function failure(code: ToolFaultCode, message: string): ToolReply {
   return { ok: false, code, message };
 }
 
-/** What a script may know of a thrown tool error: its code and message, never its stack. */
+/**
+ * What a script may know of a thrown tool error: its code and message, never its stack. Anything can be thrown, also what
+ * has no text or throws when it is asked for one; the script gets its answer all the same.
+ */
 function describeFailure(thrown: unknown): ToolReply {
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
-  return {
-    ok: false,
-    code: typeof code === 'string' && code !== '' ? code.slice(0, MAX_CODE) : 'TOOL_FAILED',
-    message,
-  };
+  try {
+    const message = String(thrown instanceof Error ? thrown.message : thrown);
+    const code = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+    const isCode = typeof code === 'string' && code !== '';
+    return { ok: false, code: isCode ? code.slice(0, MAX_CODE) : 'TOOL_FAILED', message };
+  } catch {
+    return failure('TOOL_FAILED', 'the tool failed with something that cannot be written as text');
+  }
 }

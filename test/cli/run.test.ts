@@ -55,6 +55,12 @@ describe('enclave run: results', () => {
     expect(JSON.parse(result.stdout)).toMatchObject({ totalCents: 2 * 120 + 5 * 40 });
   });
 
+  it('runs in a context of a warm isolate with --isolation context', async () => {
+    const args = ['run', '-', '--json', '--isolation', 'context'];
+    const { stdout } = await cli(args, { stdin: 'return 1' });
+    expect(JSON.parse(stdout)).toMatchObject({ value: 1, stats: { isolation: 'context' } });
+  });
+
   it('prints the whole outcome with --json', async () => {
     const { stdout, status } = await cli(['run', '-', '--json'], { stdin: 'console.warn("w"); return 1' });
     expect(status).toBe(0);
@@ -127,6 +133,7 @@ describe('enclave run: scripts that fail', () => {
       'MEMORY_LIMIT',
       11,
     ],
+    ['a large result', 'return "123456789"', ['--max-result', '8B'], 'RESULT_TOO_LARGE', 12],
     ['too many tool calls', 'for (;;) await callTool("x")', ['--max-tool-calls', '0'], 'TOOL_CALL_LIMIT', 12],
     ['an unknown tool', 'await callTool("nope", {})', [], 'TOOL_ERROR', 1],
   ])('ends %s with its own code and status', async (_what, stdin, flags, code, exit) => {
@@ -166,6 +173,13 @@ describe('enclave run: bad input', () => {
     ['a time-out without unit', ['run', '-', '--timeout', '5'], '--timeout', 'needs its unit'],
     ['too little memory', ['run', '-', '--memory', '1MiB'], '--memory', 'from 8MiB to 512MiB'],
     ['a negative count', ['run', '-', '--max-tool-calls', '-1'], '--max-tool-calls', 'from 0 to 1M'],
+    [
+      'memory in context mode',
+      ['run', '-', '--memory', '8MiB', '--isolation', 'context'],
+      '--memory',
+      '512MiB',
+    ],
+    ['a result without bound', ['run', '-', '--max-result', '1GiB'], '--max-result', 'to 64MiB'],
     ['broken JSON', ['run', '-', '--args', '{a:1}'], '--args', 'expected JSON'],
     [
       'a missing tools file',

@@ -1,7 +1,13 @@
 // `enclave run`: one script, here, and its outcome.
 import { Command } from 'commander';
 import { codeInfo } from '../../errors.ts';
-import type { ExecutionEvent, ExecutionLimits, ExecutionOutcome, ScriptLanguage } from '../../execution.ts';
+import type {
+  ExecutionEvent,
+  ExecutionLimits,
+  ExecutionOutcome,
+  Isolation,
+  ScriptLanguage,
+} from '../../execution.ts';
 import { formatDuration, formatSize } from '../../units.ts';
 import { type Io, printable, styled } from '../io.ts';
 import type { LatePool } from '../late-pool.ts';
@@ -19,6 +25,10 @@ interface RunFlags extends ToolFlags {
   readonly cpuTime?: string;
   readonly memory?: string;
   readonly maxToolCalls?: string;
+  readonly toolTimeout?: string;
+  readonly maxResult?: string;
+  readonly maxConsole?: string;
+  readonly isolation?: string;
   readonly json?: true;
   readonly events?: true;
   readonly stats?: true;
@@ -27,6 +37,7 @@ interface RunFlags extends ToolFlags {
 interface RunOptions {
   readonly args: unknown;
   readonly language: ScriptLanguage | undefined;
+  readonly isolation: Isolation | undefined;
   readonly limits: Partial<ExecutionLimits>;
 }
 
@@ -49,6 +60,10 @@ export function runCommand(io: Io, openPool: () => LatePool): Command {
     .option('--cpu-time <duration>', 'CPU time of all synchronous steps together')
     .option('--memory <size>', 'heap of the isolate, 8MiB to 512MiB (default: 32MiB)')
     .option('--max-tool-calls <n>', 'tool calls in all (default: 1000)')
+    .option('--tool-timeout <duration>', 'time of one tool call (default: 30s)')
+    .option('--max-result <size>', 'JSON of the result, at most 64MiB (default: 1MiB)')
+    .option('--max-console <size>', 'console text kept, at most 16MiB (default: 64KiB)')
+    .option('--isolation <kind>', 'isolate or context (default: isolate)')
     .option('--json', 'print the whole outcome as one JSON document on stdout')
     .option('--events', 'print every event as it happens on stdout, one JSON document a line')
     .option('--stats', 'print what the execution cost on stderr')
@@ -80,6 +95,7 @@ async function run(file: string, flags: RunFlags, pool: LatePool, io: Io): Promi
     language: options.language ?? script.language,
     args: options.args,
     limits: options.limits,
+    ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
     signal: io.interrupted,
     onEvent: flags.events === true ? printEvent(io) : printConsole(io),
   });
@@ -110,6 +126,24 @@ function readOptions(flags: RunFlags): RunOptions {
     max: 1e6,
     words: 'from 0 to 1M',
   });
+  const toolTimeoutMs = read.duration('--tool-timeout', flags.toolTimeout, {
+    min: 1,
+    max: 86_400_000,
+    words: 'from 1ms to 24h',
+  });
+  const maxResultBytes = read.size('--max-result', flags.maxResult, {
+    min: 2,
+    max: 64 * MIB,
+    words: 'from 2B to 64MiB',
+  });
+  const maxConsoleBytes = read.size('--max-console', flags.maxConsole, {
+    min: 0,
+    max: 16 * MIB,
+    words: 'from 0B to 16MiB',
+  });
+  const isolation = read.choice('--isolation', flags.isolation, ['isolate', 'context']);
+  if (isolation === 'context' && memory !== undefined)
+    read.problem('--memory', 'expected no --memory with --isolation context, whose heap is 512MiB');
   const language = read.choice('--language', flags.language, ['js', 'ts']);
   const args = read.json('--args', flags.args);
   if (flags.json === true && flags.events === true) {
@@ -120,11 +154,15 @@ function readOptions(flags: RunFlags): RunOptions {
   return {
     args: args ?? {},
     language,
+    isolation,
     limits: {
       ...(wallMs === undefined ? {} : { wallMs }),
       ...(cpu === undefined ? {} : { cpuMs: cpu }),
       ...(memory === undefined ? {} : { memoryMb: Math.floor(memory / MIB) }),
       ...(calls === undefined ? {} : { maxToolCalls: calls }),
+      ...(toolTimeoutMs === undefined ? {} : { toolTimeoutMs }),
+      ...(maxResultBytes === undefined ? {} : { maxResultBytes }),
+      ...(maxConsoleBytes === undefined ? {} : { maxConsoleBytes }),
     },
   };
 }
