@@ -1,12 +1,11 @@
 // The options of `enclave plan` as typed, and the checked values the planner takes.
-import { EnclaveError } from '../errors.ts';
 import type { AvailabilityGoal } from '../planner/availability.ts';
 import type { QueueKind } from '../planner/fleet.ts';
 import { MAX_PER_DAY, MIN_PER_DAY } from '../planner/plan-capacity.ts';
 import type { Sourced } from '../planner/provenance.ts';
 import { parseSlos, type Slo } from '../planner/slo.ts';
 import { HOURS_PER_MONTH, type Parsed, parseRate, parseVolume } from '../units.ts';
-import { type Bounds, OptionReader } from './option-reader.ts';
+import type { Bounds, OptionReader } from './option-reader.ts';
 
 /** As commander hands them over. */
 export interface PlanFlags {
@@ -42,6 +41,7 @@ export interface PlanOptions {
   readonly maxUtilisation: Sourced;
   readonly queue: QueueKind;
   readonly availability: AvailabilityGoal;
+  readonly availabilityDefaults: readonly (keyof AvailabilityGoal)[];
   /** Executions per second of one instance, and the type it was found on; absent: a report is read. */
   readonly capacity?: { readonly perSecond: Sourced; readonly on: string | undefined };
   readonly types: readonly string[];
@@ -56,9 +56,11 @@ const LIMIT_WITH_SLO = 0.85;
 const LIMIT_WITHOUT_SLO = 0.7;
 const DAYS_PER_MONTH = HOURS_PER_MONTH / 24;
 
-/** @throws EnclaveError INVALID_INPUT with every problem of the command line. */
-export function readPlanOptions(flags: PlanFlags): PlanOptions {
-  const reader = new OptionReader();
+/**
+ * Notes every problem of the options in `reader`, whose `finish` tells them all at once.
+ * @returns undefined when a needed option was refused.
+ */
+export function readPlanOptions(flags: PlanFlags, reader: OptionReader): PlanOptions | undefined {
   const perDay = readVolume(flags, reader);
   const peakMultiplier = readPeak(flags, reader);
   const slos = readWith(reader, '--slo', flags.slo, parseSlos) ?? [];
@@ -81,9 +83,7 @@ export function readPlanOptions(flags: PlanFlags): PlanOptions {
   const budget = readBudget(flags, reader);
   const growth = readGrowth(flags, reader);
   const capacity = readCapacity(flags, reader);
-  reader.finish('enclave plan', 'enclave plan --help lists the options');
-  if (perDay === undefined || peakMultiplier === undefined)
-    throw new EnclaveError('INTERNAL', 'an option was refused without a message');
+  if (perDay === undefined || peakMultiplier === undefined) return undefined;
   return {
     perDay,
     peakMultiplier,
@@ -95,11 +95,19 @@ export function readPlanOptions(flags: PlanFlags): PlanOptions {
     queue,
     seed,
     availability,
-    types: (flags.types ?? '').split(',').flatMap((type) => (type.trim() === '' ? [] : [type.trim()])),
+    availabilityDefaults: (['floor', 'spares', 'zones', 'loseZones'] as const).filter(
+      (name) => flags[name] === undefined,
+    ),
+    types: typeNames(flags),
     ...(capacity === undefined ? {} : { capacity }),
     ...(growth === undefined ? {} : { growthPerYear: growth }),
     ...(budget === undefined ? {} : { budgetUsdPerMonth: budget }),
   };
+}
+
+/** The names of --types, in their order. */
+export function typeNames({ types = '' }: PlanFlags): readonly string[] {
+  return types.split(',').flatMap((type) => (type.trim() === '' ? [] : [type.trim()]));
 }
 
 function readVolume({ perDay, perMonth }: PlanFlags, reader: OptionReader): Sourced | undefined {

@@ -1,7 +1,14 @@
 // The derivation, step by step: formula, numbers, result, origin. Rounding up happens once, in the step that says so.
 import { formatCount, formatDuration, HOURS_PER_MONTH, SECONDS_PER_DAY } from '../units.ts';
 import { availableFleet } from './availability.ts';
-import { type FleetDemand, fleetWait, sloValueMs, threadUtilisation, utilisation } from './fleet.ts';
+import {
+  type FleetDemand,
+  fleetWait,
+  type QueueKind,
+  sloValueMs,
+  threadUtilisation,
+  utilisation,
+} from './fleet.ts';
 import type { PlanInput, TypePlan } from './plan-types.ts';
 import { type Provenance, type Step, weakest } from './provenance.ts';
 import { type Slo, sloName } from './slo.ts';
@@ -87,6 +94,13 @@ function loadSteps({ workload }: PlanInput, demand: FleetDemand, provenance: Pro
   return steps;
 }
 
+/** One queue needs the fewest processors; what the chosen queue needs comes with the instances. */
+const QUEUE_NOTE: Readonly<Record<QueueKind, string>> = {
+  pooled: '',
+  split: '; a lower bound, the plan has a queue per instance',
+  host: '; a lower bound, the plan has a queue per host',
+};
+
 /** The smallest number of processors, before they are packed into instances. */
 function serverSteps(input: PlanInput, demand: FleetDemand, load: Provenance): Step[] {
   const { workload, maxUtilisation, slos } = input;
@@ -114,8 +128,8 @@ function serverSteps(input: PlanInput, demand: FleetDemand, load: Provenance): S
     steps.push({
       id: `servers-${sloName(slo)}`,
       title: `processors for ${sloName(slo)}`,
-      formula: 'least c, one queue: M/G/c',
-      inputs: `${slo.text}, cs2 ${digits(workload.cpuScv.value)}`,
+      formula: 'least c in one queue, M/G/c',
+      inputs: `${slo.text}, cs2 ${digits(workload.cpuScv.value)}${QUEUE_NOTE[input.queue]}`,
       value: servers ?? Infinity,
       unit: 'vCPU',
       provenance: weakest(load, workload.cpuScv.provenance, workload.serviceSource.provenance),

@@ -1,10 +1,12 @@
 // From a daily volume and a measured execution to a fleet, its cost, and how every number came about.
 import { EnclaveError, invalidInput, type Problem } from '../errors.ts';
 import { formatDuration, SECONDS_PER_DAY } from '../units.ts';
+import type { AvailabilityGoal } from './availability.ts';
 import type { InstanceType } from './catalogue.ts';
 import type { FleetDemand } from './fleet.ts';
 import { deriveLadder } from './ladder.ts';
 import { type GrowthYear, PLAN_SCHEMA, type Plan, type PlanInput, type TypePlan } from './plan-types.ts';
+import type { Sourced } from './provenance.ts';
 import { sensitivities, sweep } from './sensitivity.ts';
 import { serviceQuantile } from './service-time.ts';
 import { sloName } from './slo.ts';
@@ -181,8 +183,10 @@ function refuseImpossible({ slos, workload }: PlanInput): void {
 
 function inputsOf(input: PlanInput): Plan['inputs'] {
   const { workload, availability } = input;
-  const flag = (value: number, unit: string) =>
-    ({ value, unit, provenance: 'given', source: 'availability options' }) as const;
+  const part = (name: keyof AvailabilityGoal, unit: string): Sourced & { readonly unit: string } =>
+    input.availabilityDefaults?.includes(name) === true
+      ? { value: availability[name], unit, provenance: 'assumed', source: 'default' }
+      : { value: availability[name], unit, provenance: 'given', source: 'availability options' };
   return {
     executionsPerDay: { ...input.perDay, unit: 'executions/day' },
     peakMultiplier: { ...input.peakMultiplier, unit: '' },
@@ -191,10 +195,10 @@ function inputsOf(input: PlanInput): Plan['inputs'] {
     dispatchCpuPerExecution: { ...workload.embeddingCpu, unit: 's' },
     serviceMean: { ...workload.serviceSource, value: workload.service.meanS, unit: 's' },
     maxUtilisation: { ...input.maxUtilisation, unit: '' },
-    floor: flag(availability.floor, 'instances'),
-    spares: flag(availability.spares, 'instances'),
-    zones: flag(availability.zones, 'zones'),
-    loseZones: flag(availability.loseZones, 'zones'),
+    floor: part('floor', 'instances'),
+    spares: part('spares', 'instances'),
+    zones: part('zones', 'zones'),
+    loseZones: part('loseZones', 'zones'),
     catalogue: {
       value: input.catalogue.types.length,
       unit: 'types',

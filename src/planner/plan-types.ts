@@ -5,7 +5,6 @@ import type { Binding, QueueKind } from './fleet.ts';
 import type { Provenance, Sourced, Step } from './provenance.ts';
 import type { Estimate } from './simulation-summary.ts';
 import type { Slo } from './slo.ts';
-import type { SimulationSize } from './three-checks.ts';
 import type { Workload } from './workload.ts';
 
 export const PLAN_SCHEMA = 'enclave.plan/1';
@@ -22,6 +21,8 @@ export interface PlanInput {
   readonly maxUtilisation: Sourced;
   readonly queue: QueueKind;
   readonly availability: AvailabilityGoal;
+  /** Parts of `availability` that nobody gave: defaults, so marked assumed. Default: none. */
+  readonly availabilityDefaults?: readonly (keyof AvailabilityGoal)[];
   readonly catalogue: Catalogue;
   /** Types to choose from, by name. Empty: all of the catalogue are compared, the tested kind is chosen. */
   readonly types: readonly string[];
@@ -31,6 +32,12 @@ export interface PlanInput {
   readonly growthPerYear?: number;
   /** Simulate the plan as its third check; absent: no third check. */
   readonly simulation?: SimulationSize;
+}
+
+export interface SimulationSize {
+  readonly seed: number;
+  /** Executions to simulate, from 1,000; 40,000 take a fifth of a second. */
+  readonly executions: number;
 }
 
 /** A percentile of the response or wait, ms; null when the measurement has too few samples to tell. */

@@ -1,16 +1,10 @@
 // Every plan is worked out three ways: closed form, approximation, simulation. Where they part, the plan says so.
 import { type FleetDemand, fleetWait, sloValueMs } from './fleet.ts';
-import type { ThreeCheck, TypePlan } from './plan-types.ts';
+import type { SimulationSize, ThreeCheck, TypePlan } from './plan-types.ts';
 import type { WaitLaw } from './service-time.ts';
 import { simulate } from './simulate.ts';
 import type { Estimate } from './simulation-summary.ts';
 import { sloName } from './slo.ts';
-
-export interface SimulationSize {
-  readonly seed: number;
-  /** Executions to simulate, from 1,000; 40,000 take a fifth of a second. */
-  readonly executions: number;
-}
 
 const AGREEMENT = 0.1;
 

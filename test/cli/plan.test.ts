@@ -111,6 +111,34 @@ describe('enclave plan', () => {
     expect(stderr).not.toMatch(/ at .*\.ts/);
   });
 
+  it('tells unknown types and an unreadable price file together with bad options', async () => {
+    const slips = await plan(
+      '--per-day',
+      '5m',
+      '--types',
+      'c7g.lage',
+      '--capacity',
+      '1/s',
+      '--on',
+      'nothing',
+    );
+    expect(slips.status).toBe(2);
+    expect(slips.stderr).toMatch(/has 3 problems/);
+    for (const part of [/--per-day: /, /--types: .*did you mean c7g\.large/, /--on: .*it has /])
+      expect(slips.stderr).toMatch(part);
+    const prices = await plan('--per-day', '5M', '--peak', '0', '--prices', 'missing.json');
+    expect(prices.stderr).toMatch(/has 2 problems/);
+    expect(prices.stderr).toMatch(/--prices: missing\.json: expected a readable file \(ENOENT\)/);
+  });
+
+  it('marks defaults of availability as assumed and options as given', async () => {
+    const { stdout } = await plan('--per-day', '5M', '--capacity', '200/s', '--spares', '2', '--json');
+    expect(JSON.parse(stdout).inputs).toMatchObject({
+      spares: { value: 2, provenance: 'given' },
+      zones: { value: 3, provenance: 'assumed', source: 'default' },
+    });
+  });
+
   it('refuses a report with too few samples, another schema, or broken JSON', async () => {
     const from = (file: string) => plan('--per-day', '5M', '--slo', 'p99=60ms', '--from', file);
     const short = await from('short.json');

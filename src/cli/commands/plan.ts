@@ -11,8 +11,9 @@ import { planMarkdown } from '../../report/plan-markdown.ts';
 import { planText } from '../../report/plan-text.ts';
 import { newestReport, readRunReport } from '../../report/report-files.ts';
 import { type Io, styled } from '../io.ts';
+import { OptionReader } from '../option-reader.ts';
 import { checkCommand } from '../plan-check.ts';
-import { type PlanFlags, type PlanOptions, readPlanOptions } from '../plan-options.ts';
+import { type PlanFlags, type PlanOptions, readPlanOptions, typeNames } from '../plan-options.ts';
 import { readJson } from '../read-json.ts';
 
 const REPORTS = 'reports';
@@ -75,9 +76,13 @@ Examples:
 
 async function plan(flags: PlanFlags, io: Io): Promise<void> {
   if (flags.check !== undefined) return checkCommand(flags.check, flags.json === true, io);
-  const options = readPlanOptions(flags);
-  const catalogue = await readCatalogue(flags.prices, io);
-  checkTypes(options, catalogue);
+  const reader = new OptionReader();
+  const options = readPlanOptions(flags, reader);
+  const catalogue = await readCatalogue(flags.prices, reader, io);
+  if (catalogue !== undefined) checkTypes(flags, catalogue, reader);
+  reader.finish('enclave plan', 'enclave plan --help lists the options');
+  if (options === undefined || catalogue === undefined)
+    throw new EnclaveError('INTERNAL', 'an option was refused without a message');
   const workload = await readWorkload(flags, options, catalogue, io);
   const result = planCapacity({
     ...options,
@@ -135,10 +140,18 @@ async function reportPath(from: string | undefined, io: Io): Promise<string> {
   );
 }
 
-async function readCatalogue(path: string | undefined, io: Io): Promise<Catalogue> {
+/** @returns undefined when the file is refused; `reader` then holds why. */
+async function readCatalogue(
+  path: string | undefined,
+  reader: OptionReader,
+  io: Io,
+): Promise<Catalogue | undefined> {
   const file = path === undefined ? SHIPPED_PRICES : resolve(io.cwd, path);
-  const subject = path === undefined ? 'price catalogue' : `--prices ${path}`;
-  const catalogue = parseCatalogue(await readJson(file, subject), subject);
+  const subject = path === undefined ? 'price catalogue' : path;
+  const catalogue = await readJson(file, subject)
+    .then((data) => parseCatalogue(data, subject))
+    .catch((thrown: unknown) => noteFault('--prices', thrown, reader));
+  if (catalogue === undefined) return undefined;
   const ageDays = (Date.now() - Date.parse(catalogue.asOf)) / 86_400_000;
   if (ageDays > STALE_DAYS)
     io.stderr.write(
@@ -147,21 +160,22 @@ async function readCatalogue(path: string | undefined, io: Io): Promise<Catalogu
   return catalogue;
 }
 
-function checkTypes(options: PlanOptions, catalogue: Catalogue): void {
-  const names = catalogue.types.map(({ type }) => type);
+function noteFault(flag: string, thrown: unknown, reader: OptionReader): undefined {
+  if (!(thrown instanceof EnclaveError) || thrown.code === 'INTERNAL') throw thrown;
+  if (thrown.problems.length === 0) reader.problem(flag, thrown.message.replace(`[${thrown.code}] `, ''));
+  for (const { message, path } of thrown.problems) reader.problem(`${flag} ${path}`, message);
+}
+
+function checkTypes(flags: PlanFlags, { types }: Catalogue, reader: OptionReader): void {
+  const names = types.map(({ type }) => type);
   const asked = [
-    ...options.types.map((name) => ({ path: '--types', name })),
-    { path: '--on', name: options.capacity === undefined ? '' : (options.capacity.on ?? '') },
+    ...typeNames(flags).map((name) => ({ path: '--types', name })),
+    ...(flags.on === undefined ? [] : [{ path: '--on', name: flags.on }]),
   ];
-  const problems = asked
-    .filter(({ name }) => name !== '' && !names.includes(name))
-    .map(({ path, name }) => {
-      const close = nearest(name, names);
-      const hint = close === undefined ? `it has ${names.join(', ')}` : `did you mean ${close}?`;
-      return {
-        path,
-        message: `expected a type of the price catalogue, got ${JSON.stringify(name)} (${hint})`,
-      };
-    });
-  if (problems.length > 0) throw invalidInput('plan', problems);
+  for (const { name, path } of asked) {
+    if (names.includes(name)) continue;
+    const close = nearest(name, names);
+    const hint = close === undefined ? `it has ${names.join(', ')}` : `did you mean ${close}?`;
+    reader.problem(path, `expected a type of the price catalogue, got ${JSON.stringify(name)} (${hint})`);
+  }
 }
