@@ -287,6 +287,7 @@ function newInterval(): Interval {
         dropped_n: dropped,
         in_flight_n: inFlightN,
         p50_us: given(0.5, failed + dropped),
+        p90_us: given(0.9, failed + dropped),
         p99_us: given(0.99, failed + dropped),
         max_us: histogram.maxUs,
       };

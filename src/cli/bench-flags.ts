@@ -24,6 +24,8 @@ export interface BenchFlags {
   readonly threshold?: readonly string[];
   readonly search?: readonly string[];
   readonly hdr?: boolean;
+  readonly html?: string;
+  readonly md?: string;
   readonly allowNoise?: boolean;
   readonly progress: string;
   readonly out: string;

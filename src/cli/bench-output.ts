@@ -1,8 +1,14 @@
-// The summary of a run for this terminal.
+// What bench and report print and write: the summary for this terminal, Markdown, the HTML page.
+import { resolve } from 'node:path';
 import { countsOfEncoded } from '../bench/recorder.ts';
 import { describeCheck } from '../bench/validity.ts';
+import { invalidInput } from '../errors.ts';
 import { type HistogramRow, logEdgesUs } from '../report/histogram-bars.ts';
+import { writeFileAtomically } from '../report/report-files.ts';
+import { runMarkdown } from '../report/run-markdown.ts';
+import { runPage } from '../report/run-page.ts';
 import type { RunReport } from '../report/run-report.ts';
+import type { NamedReport } from '../report/runs-model.ts';
 import { formatRunSummary } from '../report/terminal-summary.ts';
 import { type Io, printable, styled } from './io.ts';
 
@@ -13,6 +19,45 @@ export function summaryText(report: RunReport, path: string | undefined, io: Io)
     paint: (style, words) => styled(io.stdout, style, words),
   });
   return text;
+}
+
+/** A document to be written; `-` is stdout. */
+export interface DocumentTarget {
+  readonly kind: 'html' | 'md';
+  readonly path: string;
+}
+
+/**
+ * The documents that `--html` and `--md` ask for.
+ *
+ * @throws EnclaveError INVALID_INPUT when more than one result is to go to stdout
+ */
+export function documentsOf(
+  { html, md }: { readonly html?: string | undefined; readonly md?: string | undefined },
+  isStdoutTaken: boolean,
+): DocumentTarget[] {
+  const documents: DocumentTarget[] = [];
+  if (html !== undefined) documents.push({ kind: 'html', path: html });
+  if (md !== undefined) documents.push({ kind: 'md', path: md });
+  const onStdout = documents.filter(({ path }) => path === '-').length + (isStdoutTaken ? 1 : 0);
+  if (onStdout > 1) {
+    const message = 'expected one result for stdout at most, got several of --html -, --md - and --json';
+    throw invalidInput('report', [{ path: '--html', message }]);
+  }
+  return documents;
+}
+
+/** @throws EnclaveError FILE_NOT_WRITABLE */
+export async function writeDocuments(
+  runs: readonly NamedReport[],
+  documents: readonly DocumentTarget[],
+  io: Io,
+): Promise<void> {
+  for (const { kind, path } of documents) {
+    const text = kind === 'html' ? runPage(runs, describeCheck) : runMarkdown(runs, describeCheck);
+    if (path === '-') io.stdout.write(text);
+    else await writeFileAtomically(resolve(io.cwd, path), text);
+  }
 }
 
 function histogramOf(report: RunReport): HistogramRow[] {

@@ -42,6 +42,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/compare.ts')).compareCommand,
   },
   {
+    name: 'report',
+    summary: 'show saved bench runs again: text, Markdown, one HTML page',
+    load: async () => (await import('./commands/report.ts')).reportCommand,
+  },
+  {
     name: 'scenarios',
     summary: 'list, show and check bench scenarios',
     load: async () => (await import('./commands/scenarios.ts')).scenariosCommand,

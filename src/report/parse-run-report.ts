@@ -54,8 +54,32 @@ const point = z.looseObject({
   dropped_n: count,
   in_flight_n: count,
   p50_us: known,
+  p90_us: known.exactOptional(),
   p99_us: known,
   max_us: known,
+});
+
+const stallKind = z.enum(['gc', 'loop-block']);
+
+const tail = z.looseObject({
+  slowest: z.array(
+    z.looseObject({
+      index_n: count,
+      script: text,
+      end: text,
+      intended_s: z.number(),
+      response_us: z.number(),
+      late_us: z.number(),
+      queue_us: known,
+      cpu_us: known,
+      tool_us: known,
+      start_us: known,
+      transfer_us: known,
+      overlaps: z.array(stallKind),
+    }),
+  ),
+  stalls: z.array(z.looseObject({ kind: stallKind, from_s: z.number(), duration_us: z.number() })),
+  stalls_dropped_n: count,
 });
 
 const phase = z.looseObject({
@@ -129,6 +153,7 @@ export const runReportSchema: z.ZodType<RunReport> = z.looseObject({
   }),
   hosts: z.array(host),
   series: z.array(point),
+  tail: tail.exactOptional(),
   thresholds: z.array(
     z.looseObject({ text, value: known, unit: text, state: z.enum(['pass', 'fail', 'unsupported']) }),
   ),

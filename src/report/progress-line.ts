@@ -1,6 +1,6 @@
 // The live line of a run.
 import { formatCount, formatRate } from '../units.ts';
-import { formatMs } from './terminal-summary.ts';
+import { formatMs } from './latency-rows.ts';
 
 /** What a progress line shows. Rates are over the last second; null before there is one. */
 export interface ProgressView {

@@ -24,6 +24,8 @@ export interface RunReport {
   readonly cost: ExecutionCost;
   readonly hosts: readonly HostUsage[];
   readonly series: readonly SeriesPoint[];
+  /** Absent in reports of versions that did not keep it. */
+  readonly tail?: Tail;
   readonly thresholds: readonly ThresholdResult[];
   readonly env: Environment;
 }
@@ -168,8 +170,51 @@ export interface SeriesPoint {
   readonly dropped_n: number;
   readonly in_flight_n: number;
   readonly p50_us: number | null;
+  /** Needs 100 executions in the step; p99 needs 1,000. */
+  readonly p90_us?: number | null;
   readonly p99_us: number | null;
   readonly max_us: number | null;
+}
+
+/** Where the time of the slowest executions went. */
+export interface Tail {
+  /** The slowest 0.1 % of the measured executions, at least 5 and at most 200, slowest first; failed and abandoned ones too. */
+  readonly slowest: readonly TailExecution[];
+  /** What stopped the process that holds the generator (and, without isolation, the pool), in order of time. */
+  readonly stalls: readonly Stall[];
+  /** Further stalls that were seen and not kept. */
+  readonly stalls_dropped_n: number;
+}
+
+/** The parts add up to the response time; null where the target does not tell. */
+export interface TailExecution {
+  readonly index_n: number;
+  readonly script: string;
+  /** `ok`, `expected`, `abandoned`, or the code of the failure. */
+  readonly end: string;
+  /** Intended start, s since the start of the run. */
+  readonly intended_s: number;
+  readonly response_us: number;
+  /** The generator's own lag. */
+  readonly late_us: number;
+  /** Wait for a place in a host process. */
+  readonly queue_us: number | null;
+  /** CPU of the isolate. */
+  readonly cpu_us: number | null;
+  /** Tool calls under way, and nothing computed. */
+  readonly tool_us: number | null;
+  /** In the host, neither computing nor waiting for a tool: start of the isolate, and waiting for a core. */
+  readonly start_us: number | null;
+  /** Between the executor's caller and the host: messages, and waiting for the event loop. */
+  readonly transfer_us: number | null;
+  /** Stalls that fell into it. */
+  readonly overlaps: readonly Stall['kind'][];
+}
+
+export interface Stall {
+  readonly kind: 'gc' | 'loop-block';
+  readonly from_s: number;
+  readonly duration_us: number;
 }
 
 export interface ThresholdResult {

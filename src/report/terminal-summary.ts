@@ -2,6 +2,7 @@
 import Table from 'cli-table3';
 import { formatCount, formatRate, formatSize } from '../units.ts';
 import { type HistogramRow, histogramLines } from './histogram-bars.ts';
+import { formatMs, tableRows } from './latency-rows.ts';
 import type { LatencySummary, PercentileField, RunReport, ValidityCheck } from './run-report.ts';
 
 /** How to paint; the words carry the meaning alone, so `plain` loses nothing. */
@@ -150,25 +151,6 @@ function latencyTable(report: RunReport, style: SummaryStyle): string {
   return report.validity.valid ? text : style.paint('dim', text);
 }
 
-function tableRows(report: RunReport): { readonly label: string; readonly summary: LatencySummary }[] {
-  const of = (metric: LatencySummary['metric'], scope: string): LatencySummary | undefined =>
-    report.latency.find((entry) => entry.metric === metric && entry.scope === scope && entry.n > 0);
-  const rows = [
-    { label: 'response', summary: of('response', 'all') },
-    { label: 'service', summary: of('service', 'all') },
-    { label: 'queue', summary: of('queue', 'all') },
-    { label: 'tools', summary: of('tool', 'all') },
-    { label: 'late', summary: of('late', 'all') },
-    ...report.latency
-      .filter(({ metric, scope }) => metric === 'response' && scope.startsWith('script:'))
-      .map((summary, _index, all) => ({
-        label: `· ${summary.scope.slice('script:'.length)}`,
-        summary: all.length > 1 && summary.n > 0 ? summary : undefined,
-      })),
-  ];
-  return rows.flatMap(({ label, summary }) => (summary === undefined ? [] : [{ label, summary }]));
-}
-
 function cell(
   summary: LatencySummary,
   field: PercentileField | 'max_us',
@@ -179,13 +161,6 @@ function cell(
   if (us !== null) return mark + formatMs(us);
   const reason = field === 'max_us' ? undefined : summary.not_given[field];
   return reason === 'censored' ? `>${formatCount(timeoutMs / 1_000)}s` : '–';
-}
-
-/** Milliseconds with as many decimals as the size deserves, three at most. */
-export function formatMs(us: number): string {
-  const ms = us / 1_000;
-  const digits = ms < 10 ? 2 : ms < 1_000 ? 1 : 0;
-  return ms.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
 function censoredLines(report: RunReport): string[] {

@@ -14,7 +14,7 @@ import {
 import { formatSearchSummary, formatTrial } from '../../report/search-summary.ts';
 import { loadScenario } from '../../scenario/load-scenario.ts';
 import { type BenchFlags, readBenchFlags } from '../bench-flags.ts';
-import { summaryText } from '../bench-output.ts';
+import { documentsOf, summaryText, writeDocuments } from '../bench-output.ts';
 import { createProgressPrinter } from '../bench-progress.ts';
 import { openTarget } from '../bench-target.ts';
 import type { Io } from '../io.ts';
@@ -46,6 +46,8 @@ export function benchCommand(io: Io): Command {
     )
     .option('--search <goal...>', 'find the highest Poisson rate at which the goals hold, e.g. "p99<=100ms"')
     .option('--hdr', 'also write the response histogram as .hgrm')
+    .option('--html <file>', 'also write one self-contained HTML page')
+    .option('--md <file>', 'also write the report as Markdown')
     .option('--allow-noise', 'keep the mark of an invalid run, but exit 0')
     .option('--progress <time>', 'off a terminal: time between progress lines', '10s')
     .option('--out <folder>', 'where the report goes', 'reports')
@@ -66,6 +68,7 @@ Examples:
 
 async function bench(options: BenchFlags, io: Io): Promise<void> {
   const flags = readBenchFlags(options);
+  const documents = documentsOf(options, true);
   const scenario = await loadScenario(flags.scenario, io.cwd);
   const plan = planLoad(scenario, flags.load);
   const goals = flags.search.length > 0 ? flags.search : [...scenario.thresholds, ...flags.thresholds];
@@ -98,6 +101,7 @@ async function bench(options: BenchFlags, io: Io): Promise<void> {
   const path = await writeRunReport(folder, report);
   const hgrm = recorder.histogram('response')?.percentileDistribution();
   if (flags.hdr && hgrm !== undefined) await writeFileAtomically(path.replace(/json$/u, 'hgrm'), hgrm);
+  await writeDocuments([{ name: path, report }], documents, io);
   if (flags.json) io.stdout.write(`${JSON.stringify(report)}\n`);
   else io.stdout.write(summaryText(report, path, io));
   io.exitWith(report.exit_code);

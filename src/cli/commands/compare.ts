@@ -2,8 +2,8 @@
 import { Command } from 'commander';
 import { type ComparedMetric, compareRuns } from '../../bench/compare.ts';
 import { invalidInput } from '../../errors.ts';
+import { formatMs } from '../../report/latency-rows.ts';
 import { readRunReport } from '../../report/report-files.ts';
-import { formatMs } from '../../report/terminal-summary.ts';
 import { formatCount } from '../../units.ts';
 import type { Io } from '../io.ts';
 import { OptionReader } from '../option-reader.ts';

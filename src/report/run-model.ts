@@ -1,0 +1,423 @@
+// What a page or a document says about one run: every number derived, rounded and put into words, in the order of reading.
+import { formatCount, formatDuration, formatRate, formatSize } from '../units.ts';
+import { formatMs, tableRows } from './latency-rows.ts';
+import type {
+  LatencySummary,
+  PercentileField,
+  RunReport,
+  TailExecution,
+  ValidityCheck,
+} from './run-report.ts';
+import { type Spectrum, spectrumOf } from './spectrum.ts';
+
+export interface Column {
+  readonly title: string;
+  readonly isNumber?: boolean;
+  /** Goes first where there is little room. */
+  readonly isOptional?: boolean;
+}
+
+export interface TableModel {
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export type Tone = 'good' | 'bad' | 'warn';
+
+/** A statement with a sign, so that its tone is read without colour. */
+export interface Statement {
+  readonly tone: Tone | 'plain';
+  readonly sign: '✓' | '✗' | '!' | '?';
+  readonly text: string;
+}
+
+export interface Figure {
+  readonly label: string;
+  readonly value: string;
+  readonly note: string;
+}
+
+/** One step of the run: rates per second, latencies in µs. */
+export interface TimePoint {
+  readonly fromS: number;
+  readonly toS: number;
+  readonly askedPerSecond: number;
+  readonly donePerSecond: number;
+  readonly inFlight: number;
+  readonly p50Us: number | null;
+  readonly p90Us: number | null;
+  readonly p99Us: number | null;
+  readonly maxUs: number | null;
+}
+
+export interface TailRow {
+  readonly execution: TailExecution;
+  /** Shares of the response time, by part, in the order of {@link TAIL_PARTS}; empty where the target does not tell. */
+  readonly shares: readonly number[];
+}
+
+export interface RunModel {
+  readonly title: string;
+  readonly purpose: string;
+  /** Scenario, load, length, seed: what was run, in one line. */
+  readonly subtitle: string;
+  readonly verdict: { readonly tone: Tone; readonly word: string; readonly sentence: string };
+  readonly figures: readonly Figure[];
+  readonly thresholds: readonly Statement[];
+  readonly checks: readonly Statement[];
+  readonly latency: TableModel;
+  /** Response times by script, tenant and phase; only scopes that divide the run. */
+  readonly scopes: readonly { readonly title: string; readonly table: TableModel }[];
+  readonly spectra: readonly Spectrum[];
+  readonly time: readonly TimePoint[];
+  /** Unmeasured start of the run, s. */
+  readonly warmupS: number;
+  readonly warmup: string;
+  readonly rates: readonly (readonly [string, string])[];
+  readonly errors: TableModel;
+  readonly tail: { readonly rows: readonly TailRow[]; readonly note: string } | undefined;
+  readonly stalls: readonly { readonly kind: string; readonly fromS: number; readonly toS: number }[];
+  readonly environment: readonly (readonly [string, string])[];
+}
+
+export type DescribeCheck = (check: ValidityCheck) => string;
+
+/** @param describeCheck - one sentence for a check, with its value and limit */
+export function runModel(report: RunReport, describeCheck: DescribeCheck): RunModel {
+  const { scenario, timing } = report;
+  return {
+    title: scenario.name,
+    purpose: scenario.purpose,
+    subtitle: subtitleOf(report),
+    verdict: verdictOf(report, describeCheck),
+    figures: figuresOf(report),
+    thresholds: thresholdsOf(report),
+    checks: report.validity.checks.map((check) => checkStatement(check, describeCheck)),
+    latency: latencyTable(report),
+    scopes: scopeTables(report),
+    spectra: SPECTRUM_METRICS.flatMap((metric) => {
+      const summary = findLatency(report, metric, 'all');
+      return (summary === undefined ? undefined : spectrumOf(summary)) ?? [];
+    }),
+    time: timePoints(report),
+    warmupS: timing.warmup_s,
+    warmup: `${formatCount(timing.warmup_s, 1)} s of warm-up with ${formatCount(timing.warmup_n)} executions are in no figure.`,
+    rates: ratesOf(report),
+    errors: errorTable(report),
+    tail: tailOf(report),
+    stalls: (report.tail?.stalls ?? []).map(({ duration_us, from_s, kind }) => ({
+      kind,
+      fromS: from_s,
+      toS: from_s + duration_us / 1e6,
+    })),
+    environment: environmentOf(report),
+  };
+}
+
+const SPECTRUM_METRICS = ['response', 'service', 'late'] as const;
+
+export function findLatency(
+  report: RunReport,
+  metric: LatencySummary['metric'],
+  scope: string,
+): LatencySummary | undefined {
+  return report.latency.find((entry) => entry.metric === metric && entry.scope === scope);
+}
+
+/** The load in words: `poisson 200/s`, or `closed, 8 in flight`. */
+export function loadText({ scenario }: RunReport): string {
+  return scenario.model === 'open'
+    ? `${scenario.arrivals} ${formatRate(scenario.rate_per_s ?? 0)}`
+    : `closed, ${scenario.concurrency_n} in flight`;
+}
+
+function subtitleOf(report: RunReport): string {
+  const { scenario, target, timing } = report;
+  const hosts =
+    target.pool_size_n === null ? '' : `, ${target.pool_size_n} host processes (${target.isolation})`;
+  const knob = (name: string, ratio = 1): string[] => (ratio === 1 ? [] : [`${name} ${formatCount(ratio)}x`]);
+  return [
+    `${target.driver}${hosts}`,
+    loadText(report),
+    `${formatCount(timing.measured_s, 1)} s measured`,
+    ...knob('compressed', scenario.compress_ratio),
+    ...knob('shortened', scenario.shorten_ratio),
+    `seed ${scenario.seed}`,
+    `${timing.started_at.slice(0, 16).replace('T', ' ')} UTC`,
+  ].join(' · ');
+}
+
+/** The word for a run: what it is worth, before what it says. */
+export function verdictOf(report: RunReport, describeCheck: DescribeCheck): RunModel['verdict'] {
+  const { thresholds, validity } = report;
+  const causes = validity.checks.filter(({ state }) => state === 'failed').map(describeCheck);
+  if (!report.complete)
+    return {
+      tone: 'warn',
+      word: 'INTERRUPTED',
+      sentence: 'What follows was measured, but it is part of the run only.',
+    };
+  if (!validity.valid) {
+    const word = validity.generator_limited ? 'GENERATOR-LIMITED' : 'INVALID';
+    return { tone: 'bad', word, sentence: `The numbers are not to be relied on: ${causes.join('; ')}.` };
+  }
+  const failed = thresholds.filter(({ state }) => state === 'fail');
+  if (failed.length > 0) {
+    const sentence = `${failed.length} of ${thresholds.length} thresholds missed: ${failed.map(({ text }) => text).join(', ')}.`;
+    return { tone: 'bad', word: 'VALID, FAILED', sentence };
+  }
+  if (thresholds.some(({ state }) => state === 'unsupported'))
+    return {
+      tone: 'warn',
+      word: 'NOT JUDGED',
+      sentence: 'A threshold asks for a percentile that too few samples support.',
+    };
+  const sentence =
+    thresholds.length === 0 ? 'No threshold was set.' : `All ${thresholds.length} thresholds met.`;
+  return { tone: 'good', word: thresholds.length === 0 ? 'VALID' : 'VALID, PASSED', sentence };
+}
+
+function figuresOf(report: RunReport): Figure[] {
+  const { counts, rates } = report;
+  const response = findLatency(report, 'response', 'all');
+  const shown = (field: PercentileField | 'max_us'): string =>
+    response === undefined ? '–' : withMs(latencyCell(report, response, field));
+  const failedN = Object.values(counts.failed).reduce((sum, n) => sum + n, 0) + counts.abandoned_n;
+  const share = counts.asked_n === 0 ? 0 : (failedN + counts.dropped_n) / counts.asked_n;
+  return [
+    { label: 'Response p50', value: shown('p50_us'), note: 'half were faster' },
+    { label: 'Response p99', value: shown('p99_us'), note: `of ${formatCount(counts.asked_n)} executions` },
+    { label: 'Slowest', value: shown('max_us'), note: 'that ended' },
+    {
+      label: 'Done',
+      value: rates.done_per_s === null ? '–' : formatRate(rates.done_per_s),
+      note: rates.asked_per_s === null ? 'closed loop' : `asked ${formatRate(rates.asked_per_s)}`,
+    },
+    {
+      label: 'Failed or dropped',
+      value: `${formatCount(share * 100)} %`,
+      note: `${formatCount(failedN)} failed, ${formatCount(counts.dropped_n)} dropped`,
+    },
+  ];
+}
+
+function withMs(cell: string): string {
+  return /^\??[\d.,]+$/u.test(cell) ? `${cell} ms` : cell;
+}
+
+function thresholdsOf({ exit_code, thresholds, validity }: RunReport): Statement[] {
+  const isJudged = validity.valid || exit_code === 0 || exit_code === 99;
+  return thresholds.map(({ state, text, unit, value }) => {
+    const shown = value === null ? 'among the failed' : `${formatCount(value)} ${unit}`;
+    if (!isJudged)
+      return { tone: 'plain', sign: '?', text: `${text}: ${shown} (not judged: the run is invalid)` };
+    if (state === 'pass') return { tone: 'good', sign: '✓', text: `${text}: ${shown}` };
+    if (state === 'fail') return { tone: 'bad', sign: '✗', text: `${text}: ${shown}` };
+    return { tone: 'warn', sign: '?', text: `${text}: too few samples to tell` };
+  });
+}
+
+function checkStatement(check: ValidityCheck, describeCheck: DescribeCheck): Statement {
+  const text = describeCheck(check);
+  switch (check.state) {
+    case 'ok':
+      return { tone: 'good', sign: '✓', text };
+    case 'failed':
+      return { tone: 'bad', sign: '✗', text };
+    case 'warned':
+      return { tone: 'warn', sign: '!', text: `${text} (only warns)` };
+    case 'unknown':
+      return { tone: 'plain', sign: '?', text };
+  }
+}
+
+const PERCENTILE_COLUMNS: readonly (Column & { readonly field: PercentileField | 'max_us' })[] = [
+  { title: 'p50', field: 'p50_us', isNumber: true },
+  { title: 'p75', field: 'p75_us', isNumber: true, isOptional: true },
+  { title: 'p90', field: 'p90_us', isNumber: true, isOptional: true },
+  { title: 'p95', field: 'p95_us', isNumber: true, isOptional: true },
+  { title: 'p99', field: 'p99_us', isNumber: true },
+  { title: 'p99.9', field: 'p99_9_us', isNumber: true },
+  { title: 'max', field: 'max_us', isNumber: true },
+];
+
+function latencyTable(report: RunReport): TableModel {
+  return percentileTable(
+    report,
+    'ms',
+    tableRows(report).filter(({ isScope }) => !isScope),
+  );
+}
+
+function percentileTable(
+  report: RunReport,
+  head: string,
+  rows: readonly { readonly label: string; readonly summary: LatencySummary }[],
+): TableModel {
+  return {
+    columns: [{ title: head }, ...PERCENTILE_COLUMNS, { title: 'n', isNumber: true, isOptional: true }],
+    rows: rows.map(({ label, summary }) => [
+      label,
+      ...PERCENTILE_COLUMNS.map(({ field }) => latencyCell(report, summary, field)),
+      formatCount(summary.n + (summary.scope === 'ok' ? 0 : summary.censored_n)),
+    ]),
+  };
+}
+
+/** Milliseconds; `>30s` among the failed, `–` without support, with a `?` in an invalid run. */
+export function latencyCell(
+  report: RunReport,
+  summary: LatencySummary,
+  field: PercentileField | 'max_us',
+): string {
+  const us = summary[field];
+  if (us !== null) return `${report.validity.valid ? '' : '?'}${formatMs(us)}`;
+  const reason = field === 'max_us' ? undefined : summary.not_given[field];
+  return reason === 'censored' ? `>${formatCount(report.target.timeout_ms / 1_000)}s` : '–';
+}
+
+function scopeTables(report: RunReport): RunModel['scopes'] {
+  return (['script', 'tenant', 'phase'] as const).flatMap((kind) => {
+    const rows = report.latency
+      .filter(({ metric, scope }) => metric === 'response' && scope.startsWith(`${kind}:`))
+      .filter(({ censored_n, n }) => n + censored_n > 0)
+      .map((summary) => ({ label: summary.scope.slice(kind.length + 1), summary }));
+    if (rows.length < 2) return [];
+    return [{ title: `Response by ${kind}`, table: percentileTable(report, 'ms', rows) }];
+  });
+}
+
+/** More would only make the file larger: charts are some 500 px wide. */
+const MAX_TIME_POINTS = 400;
+
+/** The series; a long one in longer steps, each with the worst latency of its parts, since percentiles cannot be averaged. */
+function timePoints({ series }: RunReport): TimePoint[] {
+  const perPoint = Math.max(1, Math.ceil(series.length / MAX_TIME_POINTS));
+  const points: TimePoint[] = [];
+  for (let at = 0; at < series.length; at += perPoint) {
+    const part = series.slice(at, at + perPoint);
+    const fromS = series[at - 1]?.t_s ?? 0;
+    const toS = part.at(-1)?.t_s ?? fromS;
+    const seconds = Math.max(1e-3, toS - fromS);
+    // The last step ends with the run: over a fraction of a second a rate says nothing.
+    const isStub = points.length > 0 && seconds < 0.5;
+    if (isStub) continue;
+    const sum = (pick: (point: (typeof part)[number]) => number): number =>
+      part.reduce((total, point) => total + pick(point), 0);
+    const worst = (pick: (point: (typeof part)[number]) => number | null): number | null =>
+      part.reduce<number | null>((most, point) => {
+        const value = pick(point);
+        return value === null ? most : Math.max(most ?? 0, value);
+      }, null);
+    points.push({
+      fromS,
+      toS,
+      askedPerSecond: sum(({ asked_n }) => asked_n) / seconds,
+      donePerSecond: sum(({ done_n }) => done_n) / seconds,
+      inFlight: worst(({ in_flight_n }) => in_flight_n) ?? 0,
+      p50Us: worst(({ p50_us }) => p50_us),
+      p90Us: worst(({ p90_us = null }) => p90_us),
+      p99Us: worst(({ p99_us }) => p99_us),
+      maxUs: worst(({ max_us }) => max_us),
+    });
+  }
+  return points;
+}
+
+function ratesOf({ counts, cost, rates }: RunReport): (readonly [string, string])[] {
+  const rows: (readonly [string, string])[] = [];
+  if (rates.asked_per_s !== null) rows.push(['asked', formatRate(rates.asked_per_s)]);
+  rows.push(['sent', formatRate(rates.sent_per_s)]);
+  rows.push(['done', rates.done_per_s === null ? '–' : formatRate(rates.done_per_s)]);
+  rows.push([
+    'in flight',
+    `mean ${formatCount(rates.in_flight_mean_n, 1)}, at most ${formatCount(rates.in_flight_max_n)}`,
+  ]);
+  rows.push(['dropped', `${formatCount(counts.dropped_n)} of ${formatCount(counts.asked_n)} (no free slot)`]);
+  if (cost.host_cpu_mean_us !== null)
+    rows.push(['CPU of the hosts, each', `${formatMs(cost.host_cpu_mean_us)} ms`]);
+  if (cost.script_cpu_mean_us !== null)
+    rows.push(['of it the script', `${formatMs(cost.script_cpu_mean_us)} ms`]);
+  return rows;
+}
+
+function errorTable({ counts }: RunReport): TableModel {
+  const rows: (readonly [string, number])[] = [
+    ...Object.entries(counts.failed).toSorted(([, a], [, b]) => b - a),
+    ['abandoned: still open at the end of the drain', counts.abandoned_n],
+    ['dropped: no free slot', counts.dropped_n],
+    ['expected failures (declared by the script)', counts.expected_n],
+  ];
+  return {
+    columns: [{ title: 'outcome' }, { title: 'n', isNumber: true }, { title: 'share', isNumber: true }],
+    rows: rows
+      .filter(([, n]) => n > 0)
+      .map(([code, n]) => [
+        code,
+        formatCount(n),
+        `${formatCount((n / Math.max(1, counts.asked_n)) * 100)} %`,
+      ]),
+  };
+}
+
+/** The parts of a response time, in their order, with what to call them. */
+export const TAIL_PARTS = [
+  ['late_us', 'late (generator)'],
+  ['queue_us', 'queue'],
+  ['start_us', 'start and wait for a core'],
+  ['cpu_us', 'CPU'],
+  ['tool_us', 'tools'],
+  ['transfer_us', 'transfer'],
+] as const;
+
+function tailOf({ tail }: RunReport): RunModel['tail'] {
+  if (tail === undefined || tail.slowest.length === 0) return undefined;
+  const rows = tail.slowest.map((execution) => {
+    const isKnown = execution.queue_us !== null && execution.response_us > 0;
+    return {
+      execution,
+      shares: isKnown ? TAIL_PARTS.map(([field]) => (execution[field] ?? 0) / execution.response_us) : [],
+    };
+  });
+  return { rows, note: tailNote(tail.slowest) };
+}
+
+/** What the slowest have in common: the part that takes most of them, and how many met a stall. */
+export function tailNote(slowest: readonly TailExecution[]): string {
+  const total = slowest.reduce((sum, { response_us }) => sum + response_us, 0);
+  const shares = TAIL_PARTS.map(([field, name]) => ({
+    name,
+    share: slowest.reduce((sum, execution) => sum + (execution[field] ?? 0), 0) / Math.max(1, total),
+  }));
+  const told = shares
+    .toSorted((a, b) => b.share - a.share)
+    .filter(({ share }) => share >= 0.005)
+    .slice(0, 4)
+    .map(({ name, share }) => `${name} ${formatCount(share * 100, 0)} %`);
+  const met = (kind: 'gc' | 'loop-block'): number =>
+    slowest.filter(({ overlaps }) => overlaps.includes(kind)).length;
+  return `slowest ${formatCount(slowest.length)}: ${told.join(', ') || 'the target does not tell'}; met a garbage collection ${met('gc')}, an event-loop block ${met('loop-block')}`;
+}
+
+function environmentOf({ env, scenario, target, timing }: RunReport): (readonly [string, string])[] {
+  const quota =
+    env.cgroup_quota_cores === null ? 'no quota' : `quota ${formatCount(env.cgroup_quota_cores)} cores`;
+  return [
+    ['machine', `${env.cpu_model}, ${env.cores_n} cores, ${quota}, ${formatSize(env.mem_bytes)}`],
+    ['system', `${env.platform} ${env.kernel}`],
+    ['versions', `enclave ${env.enclave}, Node ${env.node}, V8 ${env.v8}`],
+    [
+      'commit',
+      env.git_sha === null ? 'unknown' : `${env.git_sha}${env.git_dirty === true ? ', with changes' : ''}`,
+    ],
+    ['load before', env.load1_before === null ? 'unknown' : formatCount(env.load1_before)],
+    ['command', `enclave ${env.argv.join(' ')}`],
+    ['scenario', `${scenario.name}, SHA-256 ${scenario.hash}`],
+    [
+      'limits',
+      `time-out ${formatDuration(target.timeout_ms)}, at most ${formatCount(target.max_in_flight_n)} in flight`,
+    ],
+    ['started', timing.started_at],
+    ['ended', `${timing.ended_at}, drained in ${formatCount(timing.drain_s)} s`],
+  ];
+}
