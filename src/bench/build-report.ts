@@ -41,7 +41,7 @@ export function buildReport(options: BenchOptions, recorder: RunRecorder, facts:
     schema: RUN_REPORT_SCHEMA,
     kind: 'run',
     complete: engine.complete,
-    exit_code: exitCodeOf(engine.complete, validity, thresholds, options.allowNoise ?? false),
+    exit_code: exitCodeOf(engine, validity, thresholds, options.allowNoise ?? false),
     validity,
     scenario: scenarioFacts(options),
     target: { ...target, max_in_flight_n: plan.maxInFlight, timeout_ms: plan.timeoutMs },
@@ -188,11 +188,12 @@ const THRESHOLD_FAILED = 99;
 
 /** The first that applies, in the order of the table in docs/bench.md. Noise may be allowed; a run without a result may not. */
 function exitCodeOf(
-  complete: boolean,
+  { complete, isUnreachable }: EngineResult,
   validity: Validity,
   thresholds: readonly ThresholdResult[],
   allowNoise: boolean,
 ): number {
+  if (isUnreachable) return INVALID;
   if (!complete) return INTERRUPTED;
   const hasNoSuccess = validity.checks.some((check) => check.id === 'no-success' && check.state === 'failed');
   if (hasNoSuccess || (!validity.valid && !allowNoise)) {

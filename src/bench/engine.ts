@@ -2,7 +2,6 @@
 // (closed model), and tells what became of each. It never learns what kind of executor it drives.
 import type { Clock } from '../clock.ts';
 import { toEnclaveError } from '../errors.ts';
-import type { ExecutionOutcome, Executor } from '../execution.ts';
 import type { Job, Workload } from '../scenario/workload.ts';
 import {
   type Arrival,
@@ -13,11 +12,12 @@ import {
   replayArrivals,
 } from './arrivals.ts';
 import { totalDurationMs } from './load-plan.ts';
+import type { LoadOutcome, LoadTarget } from './load-target.ts';
 import type { LoadPlan, Sample, SampleEnd } from './sample.ts';
 import type { Waker } from './waker.ts';
 
 export interface EngineOptions {
-  readonly executor: Executor;
+  readonly executor: LoadTarget;
   readonly workload: Workload;
   readonly plan: LoadPlan;
   readonly clock: Clock;
@@ -33,8 +33,10 @@ export interface EngineOptions {
 }
 
 export interface EngineResult {
-  /** False when the signal ended the run. */
+  /** False when something ended the run before its plan did. */
   readonly complete: boolean;
+  /** The run was given up because the target could not be reached even once; `complete` is then false. */
+  readonly isUnreachable: boolean;
   /** When the last execution was handed over or dropped, ms since the start. */
   readonly issuedMs: number;
   readonly endedMs: number;
@@ -50,6 +52,9 @@ const MAX_PER_TURN = 256;
 /** A failure quicker than this counts as a refusal in the closed model; see {@link Engine}. */
 const REFUSED_WITHIN_MS = 1;
 const REFUSED_PAUSE_MS = 10;
+/** A run whose first so many executions, over so long, all found nobody there is given up. */
+const UNREACHABLE_COUNT = 10;
+const UNREACHABLE_MS = 1_000;
 /** How often overdue executions are looked for, ms. */
 const SWEEP_MS = 100;
 /** Longest wait for the last answers of an interrupted run, ms. */
@@ -76,6 +81,9 @@ class Engine {
   readonly #done: PromiseWithResolvers<void> = Promise.withResolvers();
   #issued = false;
   #issuedMs = 0;
+  #unreachableCount = 0;
+  #wasReached = false;
+  #isUnreachable = false;
   #closedIndex = 0;
   #closedMeasured = 0;
   #plannedIssueMs = 0;
@@ -106,7 +114,8 @@ class Engine {
       this.#cancelSweep();
     }
     return {
-      complete: !signal.aborted,
+      complete: !signal.aborted && !this.#isUnreachable,
+      isUnreachable: this.#isUnreachable,
       issuedMs: this.#issuedMs,
       endedMs: this.#now(),
       plannedIssueMs: this.#plannedIssueMs,
@@ -208,16 +217,30 @@ class Engine {
     );
   }
 
-  #settle(open: Open, end: SampleEnd, outcome: ExecutionOutcome | undefined): void {
+  #settle(open: Open, end: SampleEnd, outcome: LoadOutcome | undefined): void {
     const { arrival } = open;
     // Gone already: it was given up at its time-out or at the end of the drain.
     if (this.#open.get(arrival.index) !== open) return;
     this.#close(open, end, outcome);
-    this.#replaceClosed(open, end);
+    this.#noteReach(outcome);
+    this.#replaceClosed(open, end, outcome?.error?.isUnreachable === true);
     this.#finishIfDrained();
   }
 
-  #close(open: Open, end: SampleEnd, outcome: ExecutionOutcome | undefined): void {
+  /** Gives the run up when there is nobody to measure. */
+  #noteReach(outcome: LoadOutcome | undefined): void {
+    if (this.#wasReached) return;
+    if (outcome?.error?.isUnreachable !== true) {
+      this.#wasReached = true;
+      return;
+    }
+    this.#unreachableCount += 1;
+    if (this.#unreachableCount < UNREACHABLE_COUNT || this.#now() < UNREACHABLE_MS || this.#issued) return;
+    this.#isUnreachable = true;
+    this.#finishIssue();
+  }
+
+  #close(open: Open, end: SampleEnd, outcome: LoadOutcome | undefined): void {
     this.#countInFlight();
     this.#open.delete(open.arrival.index);
     this.#emit(open, end, this.#now(), outcome);
@@ -227,7 +250,7 @@ class Engine {
     { arrival, job, startMs }: Omit<Open, 'controller'>,
     end: SampleEnd,
     endMs: number,
-    outcome: ExecutionOutcome | undefined,
+    outcome: LoadOutcome | undefined,
   ): void {
     const { plan, onSample } = this.#options;
     const sample: Sample = {
@@ -241,7 +264,7 @@ class Engine {
       endMs,
       end,
     };
-    onSample(outcome === undefined ? sample : { ...sample, stats: outcome.stats });
+    onSample(outcome?.stats === undefined ? sample : { ...sample, stats: outcome.stats });
   }
 
   #countInFlight(): void {
@@ -268,15 +291,15 @@ class Engine {
   #giveUp(open: Open, end: SampleEnd): void {
     this.#close(open, end, undefined);
     open.controller.abort();
-    this.#replaceClosed(open, end);
+    this.#replaceClosed(open, end, false);
   }
 
   /** Starts the next execution of a closed user; a target that refuses at once is asked again only after a pause. */
-  #replaceClosed(open: Open, end: SampleEnd): void {
+  #replaceClosed(open: Open, end: SampleEnd, isUnreachable: boolean): void {
     const { clock, plan } = this.#options;
     if (plan.model === 'open' || this.#issued) return;
-    const isRefused = end.kind === 'failed' && this.#now() - open.startMs < REFUSED_WITHIN_MS;
-    if (isRefused) clock.setTimer(REFUSED_PAUSE_MS, () => this.#startNextClosed());
+    const isQuickFailure = end.kind === 'failed' && this.#now() - open.startMs < REFUSED_WITHIN_MS;
+    if (isQuickFailure || isUnreachable) clock.setTimer(REFUSED_PAUSE_MS, () => this.#startNextClosed());
     else clock.defer(() => this.#startNextClosed());
   }
 
@@ -300,7 +323,7 @@ class Engine {
   }
 }
 
-function endOf(outcome: ExecutionOutcome, expect: readonly string[]): SampleEnd {
+function endOf(outcome: LoadOutcome, expect: readonly string[]): SampleEnd {
   if (outcome.success)
     return expect.includes('ok') ? { kind: 'ok' } : { kind: 'failed', code: 'UNEXPECTED_SUCCESS' };
   return expect.includes(outcome.error.code)

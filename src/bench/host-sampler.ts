@@ -1,7 +1,8 @@
 // CPU and memory of the executor's host processes over a window, sampled; hosts come and go while it lasts.
 import type { Clock } from '../clock.ts';
-import type { Executor, HostStats } from '../execution.ts';
+import type { HostStats } from '../execution.ts';
 import type { HostUsage } from '../report/run-report.ts';
+import type { LoadTarget } from './load-target.ts';
 
 export interface HostWindow {
   readonly hosts: readonly HostUsage[];
@@ -27,7 +28,7 @@ interface Seen {
 }
 
 /** Starts a window now. A host that appears later is counted from its own start. */
-export function startHostSampler(executor: Executor, clock: Clock): HostSampler {
+export function startHostSampler(executor: LoadTarget, clock: Clock): HostSampler {
   const startMs = clock.nowMs();
   const before = executor.stats();
   const seen = new Map<number, Seen>();

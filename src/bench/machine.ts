@@ -22,15 +22,36 @@ export async function readEnvironment(probe: ProcessProbe, argv: readonly string
     enclave: version,
     git_sha: git.sha,
     git_dirty: git.dirty,
-    argv: argv.map(maskSecret),
+    argv: maskArguments(argv),
     load1_before: platform() === 'win32' ? null : (loadavg()[0] ?? null),
   };
 }
 
-/** `user:password@` in URLs and the values of credential-like flags and headers, replaced. */
+/** Flags whose values may be secrets whatever they look like: a header is shown by its name only, a body not at all. */
+const SECRET_FLAG = /^(--header|--body)(?:=(.*))?$/su;
+
+/** A command line that may be shown to others. */
+export function maskArguments(argv: readonly string[]): string[] {
+  let flag = '';
+  return argv.map((argument) => {
+    const [, name, own] = SECRET_FLAG.exec(argument) ?? [];
+    if (name !== undefined || argument.startsWith('--')) flag = name ?? '';
+    if (own !== undefined) return `${name}=${maskValue(name ?? '', own)}`;
+    if (name === undefined && flag !== '' && !argument.startsWith('--')) return maskValue(flag, argument);
+    return maskSecret(argument);
+  });
+}
+
+function maskValue(flag: string, value: string): string {
+  if (flag === '--header') return value.replace(/:.*/su, ': ***');
+  return value.startsWith('@') ? value : '***';
+}
+
+/** `user:password@` in URLs and the values of credential-like flags, headers and query parameters, replaced. */
 export function maskSecret(argument: string): string {
   return argument
     .replace(/(\/\/)[^/@\s]+@/gu, '$1***@')
+    .replace(/([?&][\w-]*(?:token|secret|password|key|sig|signature)[\w-]*=)[^&#\s]*/giu, '$1***')
     .replace(/^(--?[\w-]*(?:token|secret|password|key)[\w-]*=).*/iu, '$1***')
     .replace(
       /^((?:authorization|cookie|proxy-authorization|x-[\w-]*(?:key|token)[\w-]*)\s*[:=]).*/iu,

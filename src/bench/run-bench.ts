@@ -1,7 +1,6 @@
 // One bench run from start to report: warm the executor, drive the load, watch the machine, fill in the run report.
 import { setMaxListeners } from 'node:events';
 import { type Clock, realClock } from '../clock.ts';
-import type { Executor } from '../execution.ts';
 import type { Environment, RunReport, TargetFacts } from '../report/run-report.ts';
 import type { Scenario } from '../scenario/load-scenario.ts';
 import { createWorkload } from '../scenario/workload.ts';
@@ -9,6 +8,7 @@ import { buildReport, type RunFacts } from './build-report.ts';
 import { runEngine } from './engine.ts';
 import { type HostSampler, type HostWindow, startHostSampler } from './host-sampler.ts';
 import { totalDurationMs, warmupDurationMs } from './load-plan.ts';
+import type { LoadTarget } from './load-target.ts';
 import { type MachineTimes, readEnvironment, readMachineTimes } from './machine.ts';
 import { createProcessProbe, type ProcessProbe } from './process-probe.ts';
 import { type Progress, RunRecorder } from './run-recorder.ts';
@@ -20,9 +20,9 @@ export interface BenchOptions {
   readonly scenario: Scenario;
   readonly plan: LoadPlan;
   /** What is measured; its owner disposes it. */
-  readonly executor: Executor;
+  readonly executor: LoadTarget;
   /** How the report names it. */
-  readonly target: Pick<TargetFacts, 'driver' | 'pool_size_n' | 'isolation'>;
+  readonly target: Omit<TargetFacts, 'max_in_flight_n' | 'timeout_ms'>;
   /** Ends the run early: a partial report is made. */
   readonly signal: AbortSignal;
   /** The command line, for the report; secrets are masked. */

@@ -6,7 +6,12 @@ import { OptionReader } from './option-reader.ts';
 
 /** As commander hands them over. */
 export interface BenchFlags {
-  readonly scenario: string;
+  readonly scenario?: string;
+  readonly url?: string;
+  readonly method?: string;
+  readonly body?: string;
+  readonly header?: readonly string[];
+  readonly insecure?: boolean;
   readonly rate?: string;
   readonly arrivals?: string;
   readonly concurrency?: string;
@@ -39,8 +44,21 @@ export interface PoolFlags {
   readonly isolated: string | undefined;
 }
 
+/** An HTTP service to be measured, as typed. */
+export interface HttpFlags {
+  readonly url: string;
+  readonly method: string | undefined;
+  /** Text, or `@` and a path. */
+  readonly body: string | undefined;
+  readonly headers: readonly string[];
+  readonly verifyCertificate: boolean;
+}
+
 export interface BenchSettings {
-  readonly scenario: string;
+  /** What is measured: a scenario against the local pool, or an HTTP service. */
+  readonly subject:
+    | { readonly kind: 'scenario'; readonly scenario: string }
+    | { readonly kind: 'http'; readonly http: HttpFlags };
   readonly load: LoadOverrides;
   readonly pool: PoolFlags;
   readonly thresholds: readonly string[];
@@ -119,10 +137,11 @@ export function readBenchFlags(flags: BenchFlags): BenchSettings {
         reader.problem(flag, 'expected not to be given with --search, which sets it itself');
     }
   }
+  const subject = readSubject(reader, flags);
   reader.finish('enclave bench', 'enclave bench --help lists the options');
-  const { allowNoise = false, json = false, out, scenario } = flags;
+  const { allowNoise = false, json = false, out } = flags;
   return {
-    scenario,
+    subject,
     load,
     pool,
     thresholds: flags.threshold ?? [],
@@ -133,6 +152,31 @@ export function readBenchFlags(flags: BenchFlags): BenchSettings {
     out,
     json,
   };
+}
+
+/** Either a scenario or an address; flags that speak of the other are mistakes. */
+function readSubject(reader: OptionReader, flags: BenchFlags): BenchSettings['subject'] {
+  const { scenario, url } = flags;
+  if ((scenario === undefined) === (url === undefined)) {
+    const got = scenario === undefined ? 'neither' : 'both';
+    reader.problem('--scenario', `expected either --scenario or --url, got ${got}`);
+  }
+  const misplaced =
+    url === undefined
+      ? {
+          '--method': flags.method,
+          '--body': flags.body,
+          '--header': flags.header,
+          '--insecure': flags.insecure,
+        }
+      : { '--workers': flags.workers, '--isolation': flags.isolation, '--isolate': flags.isolate };
+  for (const [flag, given] of Object.entries(misplaced)) {
+    if (given === undefined) continue;
+    reader.problem(flag, `expected to be given with ${url === undefined ? '--url' : '--scenario'} only`);
+  }
+  if (url === undefined) return { kind: 'scenario', scenario: scenario ?? '' };
+  const { body, header = [], insecure = false, method } = flags;
+  return { kind: 'http', http: { url, method, body, headers: header, verifyCertificate: !insecure } };
 }
 
 const FACTOR = { above: 0, max: 1e6, words: 'above 0 and up to 1M' };

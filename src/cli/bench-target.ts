@@ -1,24 +1,83 @@
-// Opens what a bench drives: the local pool with the scenario's simulated tools.
+// Opens what a bench drives: the local pool with the scenario's simulated tools, or an HTTP service.
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type HttpRequest, httpScenario, parseHttpRequest } from '../bench/http/http-request.ts';
+import { HttpTarget } from '../bench/http/http-target.ts';
 import { createIsolatedExecutor } from '../bench/isolated-executor.ts';
+import type { LoadTarget } from '../bench/load-target.ts';
 import type { LoadPlan } from '../bench/sample.ts';
 import { realClock } from '../clock.ts';
-import type { Executor } from '../execution.ts';
+import { EnclaveError } from '../errors.ts';
 import { resolvePoolOptions } from '../pool/options.ts';
 import { createPool } from '../pool/pool.ts';
 import type { TargetFacts } from '../report/run-report.ts';
-import type { Scenario } from '../scenario/load-scenario.ts';
+import { loadScenario, type Scenario } from '../scenario/load-scenario.ts';
 import { createSimulatedTools } from '../scenario/workload.ts';
-import type { PoolFlags } from './bench-flags.ts';
+import type { BenchSettings, HttpFlags, PoolFlags } from './bench-flags.ts';
 
 export interface Target extends AsyncDisposable {
-  readonly executor: Executor;
+  readonly executor: LoadTarget;
   /** CPU of the process that holds the pool, when that is not this one. */
   readonly embeddingCpuMs?: () => number;
-  readonly facts: Pick<TargetFacts, 'driver' | 'pool_size_n' | 'isolation'>;
+  readonly facts: Omit<TargetFacts, 'max_in_flight_n' | 'timeout_ms'>;
 }
 
-/** @param cwd - folder that a relative scenario path starts from */
-export function openTarget(scenario: Scenario, plan: LoadPlan, flags: PoolFlags, cwd: string): Target {
+/** What is to be measured, read and checked; nothing is started yet. */
+export interface Subject {
+  readonly scenario: Scenario;
+  /** @param plan - the load it will have to bear */
+  readonly open: (plan: LoadPlan) => Target;
+}
+
+/**
+ * @param cwd - folder that relative paths start from
+ * @throws EnclaveError for a scenario, request or file that is not as expected
+ */
+export async function readSubject(settings: BenchSettings, cwd: string): Promise<Subject> {
+  const { subject } = settings;
+  if (subject.kind === 'scenario') {
+    const scenario = await loadScenario(subject.scenario, cwd);
+    return { scenario, open: (plan) => openPool(scenario, plan, settings.pool, cwd) };
+  }
+  const request = await readRequest(subject.http, cwd);
+  return {
+    scenario: httpScenario(request),
+    open: (plan) => openHttp(request, plan, subject.http.verifyCertificate),
+  };
+}
+
+async function readRequest({ body, headers, method, url }: HttpFlags, cwd: string): Promise<HttpRequest> {
+  return parseHttpRequest({
+    url,
+    method,
+    headers,
+    body: body === undefined ? undefined : await readBody(body, cwd),
+  });
+}
+
+async function readBody(body: string, cwd: string): Promise<Buffer> {
+  if (!body.startsWith('@')) return Buffer.from(body);
+  try {
+    return await readFile(resolve(cwd, body.slice(1)));
+  } catch (cause) {
+    throw new EnclaveError(
+      'FILE_NOT_READABLE',
+      `--body: expected a readable file, got ${JSON.stringify(body)}`,
+      { cause },
+    );
+  }
+}
+
+function openHttp(request: HttpRequest, plan: LoadPlan, verifyCertificate: boolean): Target {
+  const executor = new HttpTarget({ request, connections: plan.maxInFlight, verifyCertificate });
+  return {
+    executor,
+    facts: { driver: 'http', address: request.shown, pool_size_n: null, isolation: null },
+    [Symbol.asyncDispose]: () => executor[Symbol.asyncDispose](),
+  };
+}
+
+function openPool(scenario: Scenario, plan: LoadPlan, flags: PoolFlags, cwd: string): Target {
   const options = {
     toolHandler: createSimulatedTools(scenario, plan.seed, realClock),
     ...(flags.poolSize === undefined ? {} : { poolSize: flags.poolSize }),

@@ -112,6 +112,7 @@ export const runReportSchema: z.ZodType<RunReport> = z.looseObject({
   }),
   target: z.looseObject({
     driver: text,
+    address: text.exactOptional(),
     pool_size_n: known,
     isolation: z.enum(['isolate', 'context']).nullable(),
     max_in_flight_n: count,

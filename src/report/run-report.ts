@@ -76,6 +76,8 @@ export interface PhaseFacts {
 
 export interface TargetFacts {
   readonly driver: string;
+  /** Of an HTTP target, credentials and the values of its query removed. */
+  readonly address?: string;
   /** Host processes of a local pool: the servers of its queue. Null for a remote target. */
   readonly pool_size_n: number | null;
   readonly isolation: 'isolate' | 'context' | null;

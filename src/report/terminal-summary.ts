@@ -56,7 +56,7 @@ function headline(report: RunReport, { paint }: SummaryStyle): string {
     : paint('red', validity.generator_limited ? 'GENERATOR-LIMITED' : 'INVALID');
   const parts = [
     paint('bold', `enclave bench · ${scenario.name}`),
-    `${target.driver}${pool}`,
+    target.address ?? `${target.driver}${pool}`,
     load,
     `${formatCount(timing.measured_s, 1)} s after ${formatCount(timing.warmup_s, 1)} s warm-up`,
     ...knobs(report),
@@ -78,7 +78,16 @@ function knobs({ scenario }: RunReport): string[] {
 
 function verdictLines(report: RunReport, extras: SummaryExtras, { paint }: SummaryStyle): string[] {
   const lines: string[] = [];
-  if (!report.complete) lines.push(paint('yellow', '  INTERRUPTED: what follows is part of the run'));
+  if (!report.complete) {
+    const why =
+      report.exit_code === 96
+        ? 'INTERRUPTED: what follows is part of the run'
+        : 'GIVEN UP: the target could not be reached';
+    lines.push(paint('yellow', `  ${why}`));
+  }
+  if (report.counts.ok_n + report.counts.expected_n === 0) {
+    lines.push('  empty histogram: no execution succeeded, there is no latency to show');
+  }
   for (const check of report.validity.checks) {
     if (check.state === 'failed') lines.push(paint('red', `  ! ${extras.describeCheck(check)}`));
     if (check.state === 'warned') lines.push(paint('yellow', `  note: ${extras.describeCheck(check)}`));

@@ -107,7 +107,12 @@ describe('enclave bench', () => {
       ['--scenario', 'tools', '--out', '/proc/x'],
       /--out: .* got "\/proc\/x"/,
     ],
-    ['no scenario', [], /required option '--scenario/],
+    ['no scenario', [], /--scenario: expected either --scenario or --url, got neither/],
+    [
+      'an address that is none',
+      ['--url', 'ftp://x'],
+      /--url: expected an http:\/\/ or https:\/\/ address, got "ftp:\/\/x"/,
+    ],
   ])('refuses %s with exit 2 and no stack', async (_what, args, message) => {
     const { status, stderr, stdout } = await enclave(['bench', ...args]);
     expect(stderr).toMatch(message);

@@ -45,6 +45,23 @@ describe('the packed tarball', () => {
     expect(stdout).toBe('42\n');
   });
 
+  it('measures through its bench entry', async () => {
+    await writeFile(
+      join(dir, 'bench.js'),
+      `import { createPool } from 'enclave';
+       import { createSimulatedTools, loadScenario, planLoad, runBench } from 'enclave/bench';
+       const scenario = await loadScenario('simple');
+       const plan = planLoad(scenario, { concurrency: 1, count: 5, warmupMs: 0 });
+       await using executor = createPool({ poolSize: 1 });
+       const target = { driver: 'local', pool_size_n: 1, isolation: 'isolate' };
+       const { signal } = new AbortController();
+       const { report } = await runBench({ scenario, plan, executor, target, signal, argv: [] });
+       console.log(report.counts.ok_n);`,
+    );
+    const { stdout } = await exec(process.execPath, ['bench.js'], { cwd: dir });
+    expect(stdout).toBe('5\n');
+  });
+
   it('finds the scenarios and prices that are shipped with it', async () => {
     const { stdout } = await exec('npx', ['enclave', 'scenarios', 'list'], { cwd: dir });
     expect(stdout).toContain('tools');

@@ -12,20 +12,21 @@ import {
   writeSearchReport,
 } from '../../report/report-files.ts';
 import { formatSearchSummary, formatTrial } from '../../report/search-summary.ts';
-import { loadScenario } from '../../scenario/load-scenario.ts';
 import { type BenchFlags, readBenchFlags } from '../bench-flags.ts';
 import { documentsOf, summaryText, writeDocuments } from '../bench-output.ts';
 import { createProgressPrinter } from '../bench-progress.ts';
-import { openTarget } from '../bench-target.ts';
+import { readSubject } from '../bench-target.ts';
 import type { Io } from '../io.ts';
 
 export function benchCommand(io: Io): Command {
   return new Command('bench')
-    .description('Run a scenario against the local pool and report latency, throughput and cost.')
-    .requiredOption(
-      '--scenario <name|file>',
-      'a shipped scenario (enclave scenarios list), or a .json or .ts file',
-    )
+    .description('Measure the local pool by a scenario, or any HTTP service: latency, throughput and cost.')
+    .option('--scenario <name|file>', 'a shipped scenario (enclave scenarios list), or a .json or .ts file')
+    .option('--url <address>', 'an HTTP service instead of a scenario; default load: 10 in flight for 10 s')
+    .option('--method <name>', 'with --url: the method (default: GET, or POST with a body)')
+    .option('--body <text|@file>', 'with --url: the body of every request')
+    .option('--header <line...>', 'with --url: headers, "name: value"')
+    .option('--insecure', 'with --url: accept any certificate')
     .option('--rate <n/s>', 'open model: executions started per second, e.g. 200 or 5M/day')
     .option('--arrivals <kind>', 'open model: poisson or constant (default: as the scenario says)')
     .option('--concurrency <n>', 'closed model: executions kept in flight')
@@ -61,7 +62,8 @@ Exit status: 0 ok, 2 usage, 96 interrupted (partial report written), 97 generato
 Examples:
   enclave bench --scenario tools
   enclave bench --scenario simple --rate 300 --duration 20s
-  enclave bench --scenario mixed --concurrency 8 --count 2000 --json`,
+  enclave bench --scenario mixed --concurrency 8 --count 2000 --json
+  enclave bench --url http://localhost:8080/health --rate 500 --threshold 'p99<20ms'`,
     )
     .action((options: BenchFlags) => bench(options, io));
 }
@@ -69,13 +71,14 @@ Examples:
 async function bench(options: BenchFlags, io: Io): Promise<void> {
   const flags = readBenchFlags(options);
   const documents = documentsOf(options, true);
-  const scenario = await loadScenario(flags.scenario, io.cwd);
+  const subject = await readSubject(flags, io.cwd);
+  const { scenario } = subject;
   const plan = planLoad(scenario, flags.load);
   const goals = flags.search.length > 0 ? flags.search : [...scenario.thresholds, ...flags.thresholds];
   const thresholds = parseThresholds(goals, plan.model);
   const folder = resolve(io.cwd, flags.out);
   await prepareReportFolder(folder, flags.out);
-  await using target = openTarget(scenario, plan, flags.pool, io.cwd);
+  await using target = subject.open(plan);
   const { executor, facts, embeddingCpuMs } = target;
   const { interrupted: signal, argv } = io;
   const common = {
