@@ -46,7 +46,7 @@ export function parseHttpRequest(input: HttpRequestInput): HttpRequest {
     problems.push({ path: '--body', message: `expected no body with ${method}` });
   }
   const headers = parseHeaders(input.headers ?? [], problems);
-  if (url === undefined || problems.length > 0) throw invalidInput('bench', problems);
+  if (url === undefined || problems.length > 0) throw invalidInput('enclave bench', problems);
   return {
     origin: url.origin,
     path: `${url.pathname}${url.search}`,
