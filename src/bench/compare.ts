@@ -30,6 +30,10 @@ export interface CompareOptions {
   /** Effects smaller than this do not matter, ratio. Default 0.03. */
   readonly toleranceRatio?: number;
   readonly seed?: number;
+  /** Takes runs that declared themselves invalid. Default false. */
+  readonly allowInvalid?: boolean;
+  /** The two sides may be different scenarios: the difference between them is what is asked for. Default false. */
+  readonly allowOtherScenario?: boolean;
 }
 
 const MIN_RUNS = 4;
@@ -75,7 +79,7 @@ export function compareRuns(
   b: readonly RunReport[],
   options: CompareOptions = {},
 ): ComparedMetric[] {
-  checkComparable([...a, ...b]);
+  checkComparable([...a, ...b], options);
   const tolerance = options.toleranceRatio ?? TOLERANCE;
   const measured = METRICS.flatMap((metric) => {
     const valuesA = a.map(metric.read).filter((value) => value !== null);
@@ -112,7 +116,7 @@ export function compareRuns(
   });
 }
 
-function checkComparable(reports: readonly RunReport[]): void {
+function checkComparable(reports: readonly RunReport[], options: CompareOptions): void {
   const [first] = reports;
   if (first === undefined) throw new EnclaveError('INVALID_INPUT', 'expected runs to compare, got none');
   const facts: readonly (readonly [string, (report: RunReport) => unknown])[] = [
@@ -126,6 +130,7 @@ function checkComparable(reports: readonly RunReport[]): void {
     ['Node major version', ({ env }) => env.node.split('.')[0]],
   ];
   for (const [name, read] of facts) {
+    if (name === 'scenario hash' && options.allowOtherScenario === true) continue;
     const other = reports.find((report) => read(report) !== read(first));
     if (other === undefined) continue;
     throw new EnclaveError(
@@ -133,7 +138,9 @@ function checkComparable(reports: readonly RunReport[]): void {
       `expected runs of one ${name}, got ${String(read(first))} and ${String(read(other))}`,
     );
   }
-  const bad = reports.findIndex((report) => !report.validity.valid || !report.complete);
+  const bad = reports.findIndex(
+    (report) => !report.complete || (!report.validity.valid && options.allowInvalid !== true),
+  );
   if (bad >= 0) {
     throw new EnclaveError(
       'UNSUITABLE_REPORT',

@@ -18,6 +18,8 @@ export interface LoadOverrides {
   readonly seed?: number | undefined;
   readonly maxInFlight?: number | undefined;
   readonly timeoutMs?: number | undefined;
+  /** Phases that replace those of the scenario; open model. */
+  readonly stages?: readonly PhaseSpec[] | undefined;
   /** Rates x this, durations / this: the number of arrivals stays. */
   readonly compress?: number | undefined;
   /** Durations / this: the rates stay. */
@@ -55,7 +57,8 @@ export function planLoad(scenario: Scenario, overrides: LoadOverrides = {}): Loa
 
 function modelOf(scenario: Scenario, overrides: LoadOverrides): 'open' | 'closed' {
   if (overrides.concurrency !== undefined) return 'closed';
-  if (overrides.ratePerSecond !== undefined || overrides.arrivals !== undefined) return 'open';
+  const { arrivals, ratePerSecond, stages } = overrides;
+  if (ratePerSecond !== undefined || arrivals !== undefined || stages !== undefined) return 'open';
   return scenario.load.model;
 }
 
@@ -78,6 +81,22 @@ function contradictions(scenario: Scenario, overrides: LoadOverrides): Problem[]
   if (overrides.count !== undefined && overrides.durationMs !== undefined) {
     problems.push({ path: '--count', message: 'expected either --count or --duration, got both' });
   }
+  if (overrides.stages !== undefined) {
+    for (const [flag, given] of [
+      ['--rate', overrides.ratePerSecond],
+      ['--concurrency', overrides.concurrency],
+      ['--duration', overrides.durationMs],
+      ['--count', overrides.count],
+    ]) {
+      if (given !== undefined) {
+        problems.push({
+          path: String(flag),
+          message: 'expected not to be given with --stage, which sets it',
+        });
+      }
+    }
+    return problems;
+  }
   const measured = scenario.load.phases.filter((phase) => phase.measure).length;
   if (measured > 1) {
     for (const [flag, given] of [
@@ -99,7 +118,7 @@ function contradictions(scenario: Scenario, overrides: LoadOverrides): Problem[]
 function phasesOf(scenario: Scenario, overrides: LoadOverrides): LoadPhase[] {
   const compress = overrides.compress ?? scenario.compress;
   const shorten = overrides.shorten ?? 1;
-  const specs = scenario.load.phases;
+  const specs = overrides.stages ?? scenario.load.phases;
   const phases = specs.map((spec) => scaled(spec, compress, compress * shorten));
   const isChanged = [overrides.ratePerSecond, overrides.durationMs, overrides.count, overrides.warmupMs].some(
     (value) => value !== undefined,

@@ -28,5 +28,7 @@ export { LatencyRecorder, type Quantile } from './recorder.ts';
 export { type BenchOptions, type BenchResult, runBench } from './run-bench.ts';
 export type { Progress } from './run-recorder.ts';
 export { runSearch, type SearchRunOptions, type SearchRunResult } from './run-search.ts';
+export { runSweep, type SweepAxis, type SweepOptions } from './run-sweep.ts';
 export type { LoadPlan } from './sample.ts';
+export { runSelfTest, type SelfTestOptions } from './self-test/run-self-test.ts';
 export { parseThresholds, type Threshold } from './thresholds.ts';

@@ -30,9 +30,39 @@ export type Quantile =
   | { readonly kind: 'unsupported' }
   | { readonly kind: 'censored' };
 
-/** A distribution of latencies in constant memory (about 90 KB), exact count, mean, least and greatest value. */
+/**
+ * Values below this are told apart one by one; above it, each doubling of the value doubles the width of a class. The least power
+ * of two that gives three digits, as HdrHistogram has it.
+ */
+const EXACT_BELOW = 2_048;
+const HALF_BITS = 10;
+
+/** The class of a whole value up to {@link HIGHEST_US}: HdrHistogram's own rule, so that classes and values agree with it. */
+function classOf(value: number): number {
+  if (value < EXACT_BELOW) return value;
+  const shift = 31 - Math.clz32(value) - HALF_BITS;
+  return (shift << HALF_BITS) + (value >> shift);
+}
+
+/** The least value of a class. */
+function leastOfClass(index: number): number {
+  if (index < EXACT_BELOW) return index;
+  const shift = (index >> HALF_BITS) - 1;
+  return (index - (shift << HALF_BITS)) << shift;
+}
+
+const CLASSES = classOf(HIGHEST_US) + 1;
+
+/**
+ * A distribution of latencies in constant memory (about 180 KB), exact count, mean, least and greatest value.
+ *
+ * Recording counts in a flat array, which costs a few nanoseconds; the library's histogram gets the counts when it is read.
+ */
 export class LatencyRecorder {
   readonly #histogram: Histogram = newHistogram();
+  readonly #pending: Uint32Array = new Uint32Array(CLASSES);
+  #count = 0;
+  #isPending = false;
   #sumUs = 0;
   #minUs = Infinity;
   #maxUs = 0;
@@ -42,14 +72,29 @@ export class LatencyRecorder {
     // Not a number and below 0 can only come from a fault of ours; the histogram would take NaN without a word.
     if (!(us >= 0)) throw new RangeError(`a latency is a number from 0, got ${us}`);
     const value = Math.min(HIGHEST_US, Math.round(us));
-    this.#histogram.recordValue(value);
+    const index = classOf(value);
+    this.#pending[index] = (this.#pending[index] ?? 0) + 1;
+    this.#isPending = true;
+    this.#count += 1;
     this.#sumUs += value;
     if (value < this.#minUs) this.#minUs = value;
     if (value > this.#maxUs) this.#maxUs = value;
   }
 
+  /** The library's histogram with all that was recorded. */
+  #read(): Histogram {
+    if (!this.#isPending) return this.#histogram;
+    for (let index = 0; index < CLASSES; index++) {
+      const count = this.#pending[index] ?? 0;
+      if (count > 0) this.#histogram.recordValueWithCount(leastOfClass(index), count);
+    }
+    this.#pending.fill(0);
+    this.#isPending = false;
+    return this.#histogram;
+  }
+
   get count(): number {
-    return this.#histogram.totalCount;
+    return this.#count;
   }
 
   get meanUs(): number | null {
@@ -82,7 +127,7 @@ export class LatencyRecorder {
   /** The value of the `rank`-th smallest sample, from 1, within 0.1 %. */
   valueAtRank(rank: number): number {
     // Half a rank back keeps the library's own rounding on the rank that is meant.
-    const value = this.#histogram.getValueAtPercentile(((rank - 0.5) / this.count) * 100);
+    const value = this.#read().getValueAtPercentile(((rank - 0.5) / this.count) * 100);
     return Math.min(value, this.#maxUs);
   }
 
@@ -106,7 +151,8 @@ export class LatencyRecorder {
   /** Adds all samples of `other`; exact. */
   add(other: LatencyRecorder): void {
     if (other.count === 0) return;
-    this.#histogram.add(other.#histogram);
+    this.#histogram.add(other.#read());
+    this.#count += other.#count;
     this.#sumUs += other.#sumUs;
     this.#minUs = Math.min(this.#minUs, other.#minUs);
     this.#maxUs = Math.max(this.#maxUs, other.#maxUs);
@@ -114,6 +160,9 @@ export class LatencyRecorder {
 
   reset(): void {
     this.#histogram.reset();
+    this.#pending.fill(0);
+    this.#isPending = false;
+    this.#count = 0;
     this.#sumUs = 0;
     this.#minUs = Infinity;
     this.#maxUs = 0;
@@ -121,12 +170,12 @@ export class LatencyRecorder {
 
   /** HdrHistogram V2, compressed, base64. */
   encode(): string {
-    return encodeIntoCompressedBase64(this.#histogram);
+    return encodeIntoCompressedBase64(this.#read());
   }
 
   /** The `.hgrm` text that other HdrHistogram tools plot, values in ms. */
   percentileDistribution(): string {
-    return this.#histogram.outputPercentileDistribution(5, 1_000);
+    return this.#read().outputPercentileDistribution(5, 1_000);
   }
 
   /** The distribution as one entry of a run report. */

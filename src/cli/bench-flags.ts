@@ -1,7 +1,10 @@
 // The options of `enclave bench`, read and checked; every mistake is reported at once.
 import type { LoadOverrides } from '../bench/load-plan.ts';
+import type { SweepAxis } from '../bench/run-sweep.ts';
+import { parseStage } from '../bench/stages.ts';
 import type { Isolation } from '../execution.ts';
 import type { PoolSize } from '../pool/options.ts';
+import type { PhaseSpec } from '../scenario/scenario-types.ts';
 import { OptionReader } from './option-reader.ts';
 
 /** As commander hands them over. */
@@ -28,6 +31,14 @@ export interface BenchFlags {
   readonly isolate?: boolean;
   readonly threshold?: readonly string[];
   readonly search?: readonly string[];
+  readonly stage?: readonly string[];
+  readonly replay?: string;
+  readonly sweep?: string;
+  readonly ab?: readonly string[];
+  readonly baseline?: readonly string[];
+  readonly repeat?: string;
+  readonly driver?: string;
+  readonly selfTest?: boolean;
   readonly hdr?: boolean;
   readonly html?: string;
   readonly md?: string;
@@ -64,6 +75,16 @@ export interface BenchSettings {
   readonly thresholds: readonly string[];
   /** Goals of a capacity search; empty: an ordinary run. */
   readonly search: readonly string[];
+  /** A report or trace whose intended starts are used again. */
+  readonly replay: string | undefined;
+  readonly sweep: SweepAxis | undefined;
+  /** Two scenarios to be run in turn. */
+  readonly ab: readonly [string, string] | undefined;
+  /** Reports of earlier runs to be compared with; empty: none. */
+  readonly baseline: readonly string[];
+  /** Runs of each side. */
+  readonly repeat: number | undefined;
+  readonly driver: 'enclave' | 'autocannon';
   readonly hdr: boolean;
   readonly allowNoise: boolean;
   readonly progressMs: number;
@@ -112,12 +133,16 @@ export function readBenchFlags(flags: BenchFlags): BenchSettings {
     }),
     compress: reader.number('--compress', flags.compress, FACTOR),
     shorten: reader.number('--shorten', flags.shorten, FACTOR),
+    stages: readStages(reader, flags.stage),
   };
   const pool = {
     poolSize: readPoolSize(reader, flags.workers),
     isolation: reader.choice('--isolation', flags.isolation, ['isolate', 'context']),
     // A search drives the target to its limit, where sharing an event loop with it would decide the answer.
-    isolated: flags.isolate === true || flags.search !== undefined ? flags.scenario : undefined,
+    isolated:
+      flags.isolate === true || flags.search !== undefined || flags.baseline !== undefined
+        ? flags.scenario
+        : undefined,
   };
   const progressMs = reader.duration('--progress', flags.progress, {
     min: 1_000,
@@ -137,7 +162,13 @@ export function readBenchFlags(flags: BenchFlags): BenchSettings {
         reader.problem(flag, 'expected not to be given with --search, which sets it itself');
     }
   }
-  const subject = readSubject(reader, flags);
+  const sweep = readSweep(reader, flags);
+  const ab = readAb(reader, flags);
+  const repeat = reader.integer('--repeat', flags.repeat, { min: 1, max: 1_000, words: 'from 1 to 1,000' });
+  const driver = reader.choice('--driver', flags.driver, ['enclave', 'autocannon']) ?? 'enclave';
+  checkModes(reader, flags);
+  const subject =
+    ab === undefined ? readSubject(reader, flags) : { kind: 'scenario' as const, scenario: ab[0] };
   reader.finish('enclave bench', 'enclave bench --help lists the options');
   const { allowNoise = false, json = false, out } = flags;
   return {
@@ -146,12 +177,93 @@ export function readBenchFlags(flags: BenchFlags): BenchSettings {
     pool,
     thresholds: flags.threshold ?? [],
     search: flags.search ?? [],
+    replay: flags.replay,
+    sweep,
+    ab,
+    baseline: flags.baseline ?? [],
+    repeat,
+    driver,
     hdr: flags.hdr ?? false,
     allowNoise,
     progressMs: progressMs ?? 10_000,
     out,
     json,
   };
+}
+
+function readStages(reader: OptionReader, texts: readonly string[] | undefined): PhaseSpec[] | undefined {
+  return texts?.flatMap((text, index) => {
+    const stage = parseStage(text, `stage-${index + 1}`);
+    if (stage.ok) return [stage.value];
+    reader.problem('--stage', stage.message);
+    return [];
+  });
+}
+
+const SWEEP = /^(?<kind>workers|concurrency)=(?<levels>\d+(?:,\d+)*)$/u;
+
+function readSweep(reader: OptionReader, flags: BenchFlags): SweepAxis | undefined {
+  if (flags.sweep === undefined) return undefined;
+  const parts = SWEEP.exec(flags.sweep)?.groups;
+  const kind = parts?.['kind'] === 'workers' ? 'workers' : 'concurrency';
+  const levels = [...new Set((parts?.['levels'] ?? '').split(',').map(Number))].sort((a, b) => a - b);
+  const most = kind === 'workers' ? 256 : 100_000;
+  if (parts === undefined || levels.some((level) => level < 1 || level > most)) {
+    const message = `expected workers=1,2,4 (up to 256) or concurrency=1,2,4 (up to 100,000), got ${JSON.stringify(flags.sweep)}`;
+    reader.problem('--sweep', message);
+    return undefined;
+  }
+  if (kind === 'workers' && flags.url !== undefined) {
+    reader.problem('--sweep', 'expected concurrency=… with --url, whose workers nobody here can set');
+  }
+  return { kind, levels };
+}
+
+function readAb(
+  reader: OptionReader,
+  { ab, scenario, url }: BenchFlags,
+): readonly [string, string] | undefined {
+  if (ab === undefined) return undefined;
+  const [a, b, ...rest] = ab;
+  if (scenario !== undefined || url !== undefined) {
+    reader.problem('--ab', 'expected neither --scenario nor --url beside it: it names two scenarios itself');
+  }
+  if (a !== undefined && b !== undefined && rest.length === 0) return [a, b];
+  reader.problem('--ab', `expected two scenarios, got ${ab.length}`);
+  return undefined;
+}
+
+/** Modes that exclude each other, and flags that belong to a mode. */
+function checkModes(reader: OptionReader, flags: BenchFlags): void {
+  const { ab, baseline, driver, replay, search, stage, sweep } = flags;
+  const modes = Object.entries({ '--search': search, '--sweep': sweep, '--ab': ab, '--baseline': baseline })
+    .filter(([, given]) => given !== undefined)
+    .map(([flag]) => flag);
+  if (modes.length > 1) reader.problem(modes.join(', '), 'expected one of them');
+  if (flags.repeat !== undefined && ab === undefined && baseline === undefined) {
+    reader.problem('--repeat', 'expected to be given with --ab or --baseline');
+  }
+  const fixed: readonly (readonly [string, unknown, unknown])[] = [
+    [
+      '--replay',
+      replay,
+      flags.rate ?? flags.concurrency ?? flags.duration ?? flags.count ?? stage ?? flags.compress,
+    ],
+    ['--replay', replay, search ?? sweep ?? ab],
+    ['--sweep', sweep, flags.rate ?? stage],
+    ['--search', search, stage],
+    [
+      '--driver autocannon',
+      driver === 'autocannon' ? driver : undefined,
+      flags.rate ?? flags.count ?? stage ?? replay ?? modes[0],
+    ],
+    ['--driver autocannon', driver === 'autocannon' ? driver : undefined, flags.threshold ?? flags.scenario],
+  ];
+  for (const [flag, mode, other] of fixed) {
+    if (mode !== undefined && other !== undefined) {
+      reader.problem(flag, 'expected without load, goals or modes that it cannot follow; see docs/bench.md');
+    }
+  }
 }
 
 /** Either a scenario or an address; flags that speak of the other are mistakes. */

@@ -25,8 +25,11 @@ export interface Target extends AsyncDisposable {
 /** What is to be measured, read and checked; nothing is started yet. */
 export interface Subject {
   readonly scenario: Scenario;
-  /** @param plan - the load it will have to bear */
-  readonly open: (plan: LoadPlan) => Target;
+  /**
+   * @param plan - the load it will have to bear
+   * @param workers - host processes of the pool, instead of what the command line says
+   */
+  readonly open: (plan: LoadPlan, workers?: number) => Target;
 }
 
 /**
@@ -37,7 +40,16 @@ export async function readSubject(settings: BenchSettings, cwd: string): Promise
   const { subject } = settings;
   if (subject.kind === 'scenario') {
     const scenario = await loadScenario(subject.scenario, cwd);
-    return { scenario, open: (plan) => openPool(scenario, plan, settings.pool, cwd) };
+    return {
+      scenario,
+      open: (plan, workers) =>
+        openPool(
+          scenario,
+          plan,
+          workers === undefined ? settings.pool : { ...settings.pool, poolSize: workers },
+          cwd,
+        ),
+    };
   }
   const request = await readRequest(subject.http, cwd);
   return {
@@ -46,7 +58,11 @@ export async function readSubject(settings: BenchSettings, cwd: string): Promise
   };
 }
 
-async function readRequest({ body, headers, method, url }: HttpFlags, cwd: string): Promise<HttpRequest> {
+/** @throws EnclaveError for a request or file that is not as expected */
+export async function readRequest(
+  { body, headers, method, url }: HttpFlags,
+  cwd: string,
+): Promise<HttpRequest> {
   return parseHttpRequest({
     url,
     method,

@@ -1,9 +1,11 @@
 // enclave bench: runs a scenario against a target and reports what was measured.
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { planLoad } from '../../bench/load-plan.ts';
+import { type LoadOverrides, planLoad } from '../../bench/load-plan.ts';
 import { runBench } from '../../bench/run-bench.ts';
 import { runSearch, type SearchRunOptions } from '../../bench/run-search.ts';
+import type { LoadPlan } from '../../bench/sample.ts';
+import { replayPlan } from '../../bench/stages.ts';
 import { parseThresholds } from '../../bench/thresholds.ts';
 import {
   prepareReportFolder,
@@ -13,6 +15,7 @@ import {
 } from '../../report/report-files.ts';
 import { formatSearchSummary, formatTrial } from '../../report/search-summary.ts';
 import { type BenchFlags, readBenchFlags } from '../bench-flags.ts';
+import { ab, againstBaseline, probe, selfTest, sweep } from '../bench-modes.ts';
 import { documentsOf, summaryText, writeDocuments } from '../bench-output.ts';
 import { createProgressPrinter } from '../bench-progress.ts';
 import { readSubject } from '../bench-target.ts';
@@ -46,6 +49,20 @@ export function benchCommand(io: Io): Command {
       'keep the pool in a process of its own, apart from the load generator (implied by --search)',
     )
     .option('--search <goal...>', 'find the highest Poisson rate at which the goals hold, e.g. "p99<=100ms"')
+    .option(
+      '--stage <time@rate...>',
+      'open model: phases in turn, e.g. 30s@100/s, or 60s@100..500/s for a ramp',
+    )
+    .option('--replay <report|trace>', 'the intended starts of an earlier run, or of a file of offsets in ms')
+    .option('--sweep <axis=levels>', 'closed runs over workers=1,2,4 or concurrency=1,2,4,8,16,32')
+    .option('--ab <scenarios...>', 'run two scenarios in turn (A B B A) and compare them')
+    .option('--baseline <reports...>', 'run and compare with these runs; exit 99 when it is worse')
+    .option('--repeat <n>', 'with --ab or --baseline: runs of each side (default: 5)')
+    .option('--driver <name>', 'autocannon: only its throughput, closed loop, as a cross-check of --url')
+    .option(
+      '--self-test',
+      'measure servers of known behaviour and compare with theory; about 90 s, exit 98 on a miss',
+    )
     .option('--hdr', 'also write the response histogram as .hgrm')
     .option('--html <file>', 'also write one self-contained HTML page')
     .option('--md <file>', 'also write the report as Markdown')
@@ -69,15 +86,25 @@ Examples:
 }
 
 async function bench(options: BenchFlags, io: Io): Promise<void> {
+  if (options.selfTest === true) return selfTest(options.json === true, io);
   const flags = readBenchFlags(options);
   const documents = documentsOf(options, true);
+  const folder = resolve(io.cwd, flags.out);
+  if (flags.driver === 'autocannon' && flags.subject.kind === 'http')
+    return probe(flags.subject.http, flags, io);
+  await prepareReportFolder(folder, flags.out);
+  if (flags.ab !== undefined) return ab(flags.ab, flags, folder, io);
   const subject = await readSubject(flags, io.cwd);
   const { scenario } = subject;
-  const plan = planLoad(scenario, flags.load);
+  if (flags.sweep !== undefined) return sweep(subject, flags.sweep, flags, folder, io);
+  const planOf = async (load: LoadOverrides): Promise<LoadPlan> => {
+    const planned = planLoad(scenario, load);
+    return flags.replay === undefined ? planned : replayPlan(planned, resolve(io.cwd, flags.replay));
+  };
+  if (flags.baseline.length > 0) return againstBaseline(subject, planOf, flags, folder, io);
+  const plan = await planOf(flags.load);
   const goals = flags.search.length > 0 ? flags.search : [...scenario.thresholds, ...flags.thresholds];
   const thresholds = parseThresholds(goals, plan.model);
-  const folder = resolve(io.cwd, flags.out);
-  await prepareReportFolder(folder, flags.out);
   await using target = subject.open(plan);
   const { executor, facts, embeddingCpuMs } = target;
   const { interrupted: signal, argv } = io;

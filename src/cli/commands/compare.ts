@@ -1,10 +1,9 @@
 // enclave compare: two sets of saved runs, a verdict for each metric.
 import { Command } from 'commander';
-import { type ComparedMetric, compareRuns } from '../../bench/compare.ts';
+import { compareRuns } from '../../bench/compare.ts';
 import { invalidInput } from '../../errors.ts';
-import { formatMs } from '../../report/latency-rows.ts';
+import { formatComparison } from '../../report/compare-text.ts';
 import { readRunReport } from '../../report/report-files.ts';
-import { formatCount } from '../../units.ts';
 import type { Io } from '../io.ts';
 import { OptionReader } from '../option-reader.ts';
 
@@ -47,22 +46,8 @@ async function compare(baseline: readonly string[], options: CompareFlags, io: I
   if (options.json === true) {
     io.stdout.write(`${JSON.stringify({ schema: 'enclave.bench/1', kind: 'compare', rows })}\n`);
   } else {
-    for (const row of rows) io.stdout.write(`${line(row)}\n`);
+    for (const row of rows) io.stdout.write(`${formatComparison(row)}\n`);
   }
   const isWorse = rows.some(({ verdict }) => verdict === 'worse');
   io.exitWith(isWorse && options.failOnWorse === true ? THRESHOLD_FAILED : 0);
-}
-
-function line(row: ComparedMetric): string {
-  const show = (value: number): string =>
-    row.unit === 'us' ? `${formatMs(value)} ms` : `${formatCount(value, 1)}${row.unit}`;
-  const percent = (ratio: number): string => `${ratio >= 0 ? '+' : ''}${formatCount(ratio * 100, 1)} %`;
-  const interval = `[${percent(row.lowRatio)}, ${percent(row.highRatio)}]`;
-  const certainty =
-    row.verdict === 'cannot tell'
-      ? row.equivalent
-        ? 'equivalent within the tolerance'
-        : `needs an effect of ${formatCount(row.detectableRatio * 100, 1)} % to be seen with so many runs`
-      : `p ${row.pAdjusted.toPrecision(2)}`;
-  return `${row.metric.padEnd(11)} ${show(row.aMedian)} -> ${show(row.bMedian)}  ${percent(row.effectRatio)} ${interval}  ${row.verdict} (${certainty}; ${row.runsA} against ${row.runsB} runs)`;
 }

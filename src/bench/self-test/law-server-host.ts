@@ -1,0 +1,22 @@
+// Process entry: the laws behind HTTP, one fresh server for each path. Started by law-server.ts; ends with its parent.
+import { createServer } from 'node:http';
+import process from 'node:process';
+import { realClock } from '../../clock.ts';
+import { LawTarget } from './law-target.ts';
+import { LAWS } from './laws.ts';
+
+const server = createServer((request, response) => {
+  const target = targets[Number(request.url?.slice(1))];
+  if (target === undefined) response.writeHead(404).end();
+  else void target.execute().then(() => response.end('{}'));
+});
+const targets = LAWS.map((law) => new LawTarget(law, realClock));
+
+server.listen(0, '127.0.0.1', () => {
+  const address = server.address();
+  process.send?.({ port: typeof address === 'object' && address !== null ? address.port : 0 });
+});
+process.on('disconnect', () => process.exit(0));
+// The parent decides when an interrupted self-test ends: Ctrl-C reaches the whole group.
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});

@@ -1,0 +1,32 @@
+// The laws behind HTTP in a process of their own, as a real service would be.
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { EnclaveError } from '../../errors.ts';
+
+export interface LawServer extends AsyncDisposable {
+  /** `http://127.0.0.1:port/`; the number of a law follows. */
+  readonly url: string;
+}
+
+/** @throws EnclaveError HOST_START_FAILED */
+export async function startLawServer(): Promise<LawServer> {
+  const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const child = fork(fileURLToPath(new URL(`./law-server-host.${ending}`, import.meta.url)), [], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const port = await new Promise<number>((resolve, reject) => {
+    const failed = (): void =>
+      reject(new EnclaveError('HOST_START_FAILED', 'the server of the self-test did not start'));
+    child.once('error', failed).once('exit', failed);
+    // Sent by our own child.
+    child.once('message', (message: { readonly port: number }) => resolve(message.port));
+  });
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    async [Symbol.asyncDispose]() {
+      if (child.connected) child.disconnect();
+      await exited;
+    },
+  };
+}

@@ -1,0 +1,122 @@
+// Servers whose response times are known: what they do, and what theory says one must measure. Times in ms.
+import { drawUniform } from '../../clock.ts';
+import type { ArrivalKind } from '../../scenario/scenario-types.ts';
+
+/** A server of known behaviour under a load of known arrivals. */
+export interface Law {
+  readonly id: string;
+  readonly arrivals: ArrivalKind;
+  readonly ratePerSecond: number;
+  /** A fresh server: the instant at which the execution that arrives at `nowMs` as number `index` is done. */
+  readonly createServer: () => (nowMs: number, index: number) => number;
+  /** Quantiles that do not sit on a jump of the distribution, where a hair decides. */
+  readonly quantiles: readonly number[];
+  /**
+   * @param arrivalsMs - every intended start, ascending; the warm-up included, since a queue remembers
+   * @param from - first measured one
+   */
+  readonly expectedMs: (quantile: number, arrivalsMs: readonly number[], from: number) => number;
+}
+
+const FIXED_MS = 20;
+const FAST_MS = 5;
+const SLOW_MS = 60;
+const SLOW_RATIO = 0.07;
+const BIMODAL_SEED = 9;
+const STALL_EVERY_MS = 1_000;
+const STALL_MS = 200;
+const STALL_SERVICE_MS = 5;
+const SERVICE_MS = 4;
+
+/** Every execution takes the same, however many there are. */
+const fixed: Law = {
+  id: 'fixed',
+  arrivals: 'poisson',
+  ratePerSecond: 250,
+  createServer: () => (nowMs) => nowMs + FIXED_MS,
+  quantiles: [0.5, 0.9, 0.99],
+  expectedMs: () => FIXED_MS,
+};
+
+/** Most are fast, 7 % slow: a mean would show neither. */
+const bimodal: Law = {
+  id: 'bimodal',
+  arrivals: 'poisson',
+  ratePerSecond: 250,
+  createServer: () => (nowMs, index) =>
+    nowMs + (drawUniform(BIMODAL_SEED, 0, index) < SLOW_RATIO ? SLOW_MS : FAST_MS),
+  quantiles: [0.5, 0.9, 0.99],
+  expectedMs: (quantile) => (quantile < 1 - SLOW_RATIO ? FAST_MS : SLOW_MS),
+};
+
+/**
+ * Stands still for S at the end of every T. Who comes in a stall waits for its end, so a share S/T of all arrivals waits evenly
+ * between 0 and S: the q-quantile is b + S (q - (1 - S/T)) / (S/T) beyond q = 1 - S/T, and b below. A load generator that waits for
+ * answers would send one execution into each stall and call the rest fast.
+ */
+const stall: Law = {
+  id: 'periodic stall',
+  arrivals: 'constant',
+  ratePerSecond: 250,
+  createServer: () => {
+    let zeroMs: number | undefined;
+    return (nowMs) => {
+      zeroMs ??= nowMs;
+      const inPeriod = (nowMs - zeroMs) % STALL_EVERY_MS;
+      const waitMs = inPeriod >= STALL_EVERY_MS - STALL_MS ? STALL_EVERY_MS - inPeriod : 0;
+      return nowMs + waitMs + STALL_SERVICE_MS;
+    };
+  },
+  quantiles: [0.5, 0.9, 0.99],
+  expectedMs(quantile) {
+    const share = STALL_MS / STALL_EVERY_MS;
+    return STALL_SERVICE_MS + Math.max(0, (STALL_MS * (quantile - (1 - share))) / share);
+  },
+};
+
+function queue(id: string, arrivals: ArrivalKind, ratePerSecond: number, quantiles: readonly number[]): Law {
+  return {
+    id,
+    arrivals,
+    ratePerSecond,
+    createServer: () => {
+      let freeAtMs = -Infinity;
+      return (nowMs) => {
+        freeAtMs = Math.max(freeAtMs, nowMs) + SERVICE_MS;
+        return freeAtMs;
+      };
+    },
+    quantiles,
+    expectedMs(quantile, arrivalsMs, from) {
+      const responses = lindleyResponses(arrivalsMs, SERVICE_MS)
+        .slice(from)
+        .sort((a, b) => a - b);
+      return responses[Math.max(0, Math.ceil(quantile * responses.length - 1e-6) - 1)] ?? NaN;
+    },
+  };
+}
+
+/** Every law, by what it catches. */
+export const LAWS: readonly Law[] = [
+  fixed,
+  bimodal,
+  stall,
+  // 70 % busy: M/D/1 waits, D/D/1 does not. A generator that sends evenly where Poisson was asked for would show the latter.
+  queue('one server, Poisson', 'poisson', 175, [0.5, 0.9, 0.99]),
+  queue('one server, even', 'constant', 175, [0.5, 0.9, 0.99]),
+  // 125 % busy: the queue grows without end; a closed loop would never see it.
+  queue('overload', 'constant', 312.5, [0.5, 0.9, 0.99]),
+];
+
+/**
+ * Response times of one first-come-first-served server with constant service D: the wait of each is what its predecessor left,
+ * W(n+1) = max(0, W(n) + D - (t(n+1) - t(n))) (Lindley 1952), its response W + D.
+ */
+export function lindleyResponses(arrivalsMs: readonly number[], serviceMs: number): number[] {
+  let waitMs = 0;
+  return arrivalsMs.map((arrivalMs, index) => {
+    const before = arrivalsMs[index - 1];
+    if (before !== undefined) waitMs = Math.max(0, waitMs + serviceMs - (arrivalMs - before));
+    return waitMs + serviceMs;
+  });
+}

@@ -1,0 +1,137 @@
+// Ways of `enclave bench` and `enclave compare` that make more than one run, tiny, on the real binary.
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildTestReport } from '../support/run-report.ts';
+import { cli } from './cli.ts';
+
+let folder = '';
+let url = '';
+const server = createServer((_request, response) => response.end('{}'));
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'enclave-modes-'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+});
+afterAll(async () => {
+  server.closeAllConnections();
+  server.close();
+  await rm(folder, { recursive: true });
+});
+
+describe('enclave bench, more than one run', () => {
+  it('sweeps over the number in flight', async () => {
+    const load = ['--sweep', 'concurrency=1,2', '--count', '20', '--warmup', '0s', '--allow-noise'];
+    const { status, stdout } = await cli(['bench', '--url', url, ...load, '--json', '--out', folder]);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ kind: 'sweep', axis: 'concurrency', exit_code: 0 });
+    expect(report.points.map(({ concurrency }: { concurrency: number }) => concurrency)).toEqual([1, 2]);
+    expect(status).toBe(0);
+  });
+
+  it('replays the intended starts of a run', async () => {
+    const out = join(folder, 'replay');
+    const args = ['bench', '--url', url, '--warmup', '0s', '--allow-noise', '--json', '--out', out];
+    const first = await cli([...args, '--rate', '100', '--count', '20', '--seed', '5']);
+    const [file = ''] = await readdir(out);
+    const again = await cli([...args, '--replay', join(out, file)]);
+    const [a, b] = [JSON.parse(first.stdout), JSON.parse(again.stdout)];
+    expect(b.scenario).toEqual(a.scenario);
+    expect(b.counts.asked_n).toBe(20);
+  });
+
+  it('compares with a baseline from too few runs without claiming anything', async () => {
+    const out = join(folder, 'baseline');
+    const args = [
+      'bench',
+      '--url',
+      url,
+      '--rate',
+      '200',
+      '--count',
+      '40',
+      '--warmup',
+      '0s',
+      '--allow-noise',
+      '--out',
+      out,
+    ];
+    await cli(args);
+    const [file = ''] = await readdir(out);
+    const { status, stderr, stdout } = await cli([...args, '--baseline', join(out, file), '--repeat', '1']);
+    expect(stderr).toContain('fewer than 4 runs a side');
+    expect(stdout).toMatch(/^p50 .* cannot tell /m);
+    expect(status).toBe(0);
+  });
+
+  it('counts the answers that autocannon gets', async () => {
+    const args = ['--driver', 'autocannon', '--concurrency', '2', '--duration', '1s', '--json'];
+    const { status, stdout } = await cli(['bench', '--url', url, ...args]);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ kind: 'probe', errors_n: 0, other_status_n: 0 });
+    expect(report.ok_n).toBeGreaterThan(0);
+    expect(status).toBe(0);
+  });
+
+  it.each([
+    [
+      'two modes at once',
+      ['--sweep', 'workers=1', '--search', 'p99<1s'],
+      /--search, --sweep: expected one of them/,
+    ],
+    ['a sweep of nothing', ['--sweep', 'workers='], /--sweep: expected workers=1,2,4/],
+    ['a stage that is none', ['--stage', '5@5'], /--stage: expected a stage such as/],
+    ['one side', ['--ab', 'simple'], /--ab: expected two scenarios, got 1/],
+    [
+      'workers of a service',
+      ['--url', 'http://x', '--sweep', 'workers=1,2'],
+      /--sweep: expected concurrency/,
+    ],
+  ])('refuses %s', async (_what, args, message) => {
+    const { status, stderr } = await cli(['bench', ...args, '--out', folder]);
+    expect(stderr).toMatch(message);
+    expect(status).toBe(2);
+  });
+});
+
+describe('enclave bench --ab', () => {
+  it('runs two scenarios in turn in fresh pools and compares them', async () => {
+    const out = join(folder, 'ab');
+    const load = ['--rate', '50', '--count', '20', '--warmup', '0s', '--workers', '1', '--allow-noise'];
+    const { status, stderr, stdout } = await cli([
+      'bench',
+      '--ab',
+      'simple',
+      'cpu',
+      '--repeat',
+      '1',
+      ...load,
+      '--out',
+      out,
+    ]);
+    expect(stderr).toMatch(/run a1: .*\nrun b1: /);
+    expect(stdout).toMatch(/^p50 .* cannot tell .*1 against 1 runs/m);
+    expect(status).toBe(0);
+    expect(await readdir(out)).toHaveLength(2);
+  });
+});
+
+describe('enclave compare', () => {
+  it('says that every metric of five slower runs is worse, and exits 99 when asked to', async () => {
+    const write = async (name: string, ms: number): Promise<string> => {
+      const path = join(folder, name);
+      await writeFile(path, JSON.stringify(buildTestReport(ms)));
+      return path;
+    };
+    const a = await Promise.all([10, 10.1, 10.2, 10.3, 10.4].map((ms, index) => write(`a${index}.json`, ms)));
+    const b = await Promise.all([20, 20.1, 20.2, 20.3, 20.4].map((ms, index) => write(`b${index}.json`, ms)));
+    const { status, stdout } = await cli(['compare', ...a, '--with', ...b, '--fail-on-worse']);
+    expect(stdout).toMatch(
+      /^p99 +10\.2 ms -> 20\.2 ms +\+98(\.\d)? % .* worse \(p 0\.0\d+; 5 against 5 runs\)$/m,
+    );
+    expect(status).toBe(99);
+  });
+});
