@@ -8,6 +8,7 @@ import {
   RUN_REPORT_SCHEMA,
   type RunReport,
   type ScenarioFacts,
+  type Stall,
   type ThresholdResult,
   type Validity,
 } from '../report/run-report.ts';
@@ -25,6 +26,8 @@ export interface RunFacts extends WatchResult {
   readonly startWallMs: number;
   readonly endWallMs: number;
   readonly clockStepMs: number;
+  readonly stalls: readonly Stall[];
+  readonly stallsDroppedN: number;
 }
 
 export function buildReport(options: BenchOptions, recorder: RunRecorder, facts: RunFacts): RunReport {
@@ -59,6 +62,7 @@ export function buildReport(options: BenchOptions, recorder: RunRecorder, facts:
     cost: costOf(recorder, facts),
     hosts: facts.window?.hosts ?? [],
     series: recorder.series(engine.endedMs),
+    tail: recorder.tail.tail(facts.stalls, facts.stallsDroppedN),
     thresholds,
     env: facts.env,
   };

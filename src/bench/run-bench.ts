@@ -13,6 +13,7 @@ import { type MachineTimes, readEnvironment, readMachineTimes } from './machine.
 import { createProcessProbe, type ProcessProbe } from './process-probe.ts';
 import { type Progress, RunRecorder } from './run-recorder.ts';
 import type { LoadPlan } from './sample.ts';
+import { startStallWatch } from './stall-watch.ts';
 import type { Threshold } from './thresholds.ts';
 import { createThreadWaker, type Waker } from './waker.ts';
 
@@ -73,6 +74,8 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
   const startMs = clock.nowMs();
   const startWallMs = clock.wallMs();
   const watch = startWatch(options, clock, probe);
+  // Garbage collections are reported on the real time line only.
+  using stallWatch = clock === realClock ? startStallWatch(clock, startMs) : undefined;
   const cancelProgress = every(clock, PROGRESS_MS, () => {
     const progress = recorder.progress(clock.nowMs() - startMs);
     options.onProgress?.(progress);
@@ -93,6 +96,8 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
       ...watch.result(),
       env,
       engine,
+      stalls: stallWatch?.stalls() ?? [],
+      stallsDroppedN: stallWatch?.droppedN() ?? 0,
       startWallMs,
       endWallMs: clock.wallMs(),
       clockStepMs: clock.wallMs() - startWallMs - (clock.nowMs() - startMs),

@@ -2,6 +2,7 @@
 import type { Counts, ExecutionCost, LatencySummary, SeriesPoint } from '../report/run-report.ts';
 import { LatencyRecorder } from './recorder.ts';
 import type { Sample } from './sample.ts';
+import { TailRecorder } from './tail-recorder.ts';
 
 /** A running look at the run, for progress lines. */
 export interface Progress {
@@ -37,6 +38,8 @@ export class RunRecorder {
   readonly #stepMs: number;
   readonly #series: SeriesPoint[] = [];
   readonly #interval: Interval = newInterval();
+  /** The slowest executions. */
+  readonly tail: TailRecorder = new TailRecorder();
 
   #askedN = 0;
   #droppedN = 0;
@@ -70,6 +73,7 @@ export class RunRecorder {
     this.#askedN += 1;
     this.#count(sample);
     this.#measure(sample);
+    this.tail.add(sample);
   }
 
   #count({ end, endMs, stats }: Sample): void {

@@ -2,9 +2,10 @@
 import { formatCount, formatDuration } from '../units.ts';
 import { linearAxis, logAxis } from './charts/svg.ts';
 import { type ChartBand, type ChartLine, type LineStyle, xyChart } from './charts/xy-chart.ts';
-import type { RunModel, TimePoint } from './run-model.ts';
+import type { RunModel } from './run-model.ts';
 import type { RunsModel } from './runs-model.ts';
 import type { Spectrum } from './spectrum.ts';
+import type { TimePoint } from './time-points.ts';
 
 const microseconds = (us: number): string => formatDuration(us / 1_000);
 const seconds = (s: number): string => formatCount(s, 1);

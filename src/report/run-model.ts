@@ -1,14 +1,10 @@
 // What a page or a document says about one run: every number derived, rounded and put into words, in the order of reading.
 import { formatCount, formatDuration, formatRate, formatSize } from '../units.ts';
 import { formatMs, tableRows } from './latency-rows.ts';
-import type {
-  LatencySummary,
-  PercentileField,
-  RunReport,
-  TailExecution,
-  ValidityCheck,
-} from './run-report.ts';
+import type { LatencySummary, PercentileField, RunReport, ValidityCheck } from './run-report.ts';
 import { type Spectrum, spectrumOf } from './spectrum.ts';
+import { type TailModel, tailModel } from './tail-model.ts';
+import { type TimePoint, timePoints } from './time-points.ts';
 
 export interface Column {
   readonly title: string;
@@ -37,25 +33,6 @@ export interface Figure {
   readonly note: string;
 }
 
-/** One step of the run: rates per second, latencies in µs. */
-export interface TimePoint {
-  readonly fromS: number;
-  readonly toS: number;
-  readonly askedPerSecond: number;
-  readonly donePerSecond: number;
-  readonly inFlight: number;
-  readonly p50Us: number | null;
-  readonly p90Us: number | null;
-  readonly p99Us: number | null;
-  readonly maxUs: number | null;
-}
-
-export interface TailRow {
-  readonly execution: TailExecution;
-  /** Shares of the response time, by part, in the order of {@link TAIL_PARTS}; empty where the target does not tell. */
-  readonly shares: readonly number[];
-}
-
 export interface RunModel {
   readonly title: string;
   readonly purpose: string;
@@ -75,7 +52,7 @@ export interface RunModel {
   readonly warmup: string;
   readonly rates: readonly (readonly [string, string])[];
   readonly errors: TableModel;
-  readonly tail: { readonly rows: readonly TailRow[]; readonly note: string } | undefined;
+  readonly tail: TailModel | undefined;
   readonly stalls: readonly { readonly kind: string; readonly fromS: number; readonly toS: number }[];
   readonly environment: readonly (readonly [string, string])[];
 }
@@ -104,7 +81,7 @@ export function runModel(report: RunReport, describeCheck: DescribeCheck): RunMo
     warmup: `${formatCount(timing.warmup_s, 1)} s of warm-up with ${formatCount(timing.warmup_n)} executions are in no figure.`,
     rates: ratesOf(report),
     errors: errorTable(report),
-    tail: tailOf(report),
+    tail: tailModel(report),
     stalls: (report.tail?.stalls ?? []).map(({ duration_us, from_s, kind }) => ({
       kind,
       fromS: from_s,
@@ -287,43 +264,6 @@ function scopeTables(report: RunReport): RunModel['scopes'] {
   });
 }
 
-/** More would only make the file larger: charts are some 500 px wide. */
-const MAX_TIME_POINTS = 400;
-
-/** The series; a long one in longer steps, each with the worst latency of its parts, since percentiles cannot be averaged. */
-function timePoints({ series }: RunReport): TimePoint[] {
-  const perPoint = Math.max(1, Math.ceil(series.length / MAX_TIME_POINTS));
-  const points: TimePoint[] = [];
-  for (let at = 0; at < series.length; at += perPoint) {
-    const part = series.slice(at, at + perPoint);
-    const fromS = series[at - 1]?.t_s ?? 0;
-    const toS = part.at(-1)?.t_s ?? fromS;
-    const seconds = Math.max(1e-3, toS - fromS);
-    // The last step ends with the run: over a fraction of a second a rate says nothing.
-    const isStub = points.length > 0 && seconds < 0.5;
-    if (isStub) continue;
-    const sum = (pick: (point: (typeof part)[number]) => number): number =>
-      part.reduce((total, point) => total + pick(point), 0);
-    const worst = (pick: (point: (typeof part)[number]) => number | null): number | null =>
-      part.reduce<number | null>((most, point) => {
-        const value = pick(point);
-        return value === null ? most : Math.max(most ?? 0, value);
-      }, null);
-    points.push({
-      fromS,
-      toS,
-      askedPerSecond: sum(({ asked_n }) => asked_n) / seconds,
-      donePerSecond: sum(({ done_n }) => done_n) / seconds,
-      inFlight: worst(({ in_flight_n }) => in_flight_n) ?? 0,
-      p50Us: worst(({ p50_us }) => p50_us),
-      p90Us: worst(({ p90_us = null }) => p90_us),
-      p99Us: worst(({ p99_us }) => p99_us),
-      maxUs: worst(({ max_us }) => max_us),
-    });
-  }
-  return points;
-}
-
 function ratesOf({ counts, cost, rates }: RunReport): (readonly [string, string])[] {
   const rows: (readonly [string, string])[] = [];
   if (rates.asked_per_s !== null) rows.push(['asked', formatRate(rates.asked_per_s)]);
@@ -358,45 +298,6 @@ function errorTable({ counts }: RunReport): TableModel {
         `${formatCount((n / Math.max(1, counts.asked_n)) * 100)} %`,
       ]),
   };
-}
-
-/** The parts of a response time, in their order, with what to call them. */
-export const TAIL_PARTS = [
-  ['late_us', 'late (generator)'],
-  ['queue_us', 'queue'],
-  ['start_us', 'start and wait for a core'],
-  ['cpu_us', 'CPU'],
-  ['tool_us', 'tools'],
-  ['transfer_us', 'transfer'],
-] as const;
-
-function tailOf({ tail }: RunReport): RunModel['tail'] {
-  if (tail === undefined || tail.slowest.length === 0) return undefined;
-  const rows = tail.slowest.map((execution) => {
-    const isKnown = execution.queue_us !== null && execution.response_us > 0;
-    return {
-      execution,
-      shares: isKnown ? TAIL_PARTS.map(([field]) => (execution[field] ?? 0) / execution.response_us) : [],
-    };
-  });
-  return { rows, note: tailNote(tail.slowest) };
-}
-
-/** What the slowest have in common: the part that takes most of them, and how many met a stall. */
-export function tailNote(slowest: readonly TailExecution[]): string {
-  const total = slowest.reduce((sum, { response_us }) => sum + response_us, 0);
-  const shares = TAIL_PARTS.map(([field, name]) => ({
-    name,
-    share: slowest.reduce((sum, execution) => sum + (execution[field] ?? 0), 0) / Math.max(1, total),
-  }));
-  const told = shares
-    .toSorted((a, b) => b.share - a.share)
-    .filter(({ share }) => share >= 0.005)
-    .slice(0, 4)
-    .map(({ name, share }) => `${name} ${formatCount(share * 100, 0)} %`);
-  const met = (kind: 'gc' | 'loop-block'): number =>
-    slowest.filter(({ overlaps }) => overlaps.includes(kind)).length;
-  return `slowest ${formatCount(slowest.length)}: ${told.join(', ') || 'the target does not tell'}; met a garbage collection ${met('gc')}, an event-loop block ${met('loop-block')}`;
 }
 
 function environmentOf({ env, scenario, target, timing }: RunReport): (readonly [string, string])[] {

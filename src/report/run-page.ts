@@ -11,17 +11,10 @@ import {
   scalingCharts,
   spectrumChart,
 } from './run-charts.ts';
-import {
-  type DescribeCheck,
-  type RunModel,
-  runModel,
-  type Statement,
-  TAIL_PARTS,
-  type TableModel,
-  type TailRow,
-} from './run-model.ts';
+import { type DescribeCheck, type RunModel, runModel, type Statement, type TableModel } from './run-model.ts';
 import type { RunReport } from './run-report.ts';
 import { type NamedReport, runsModel } from './runs-model.ts';
+import { TAIL_PARTS, type TailRow } from './tail-model.ts';
 
 /** Largest page, bytes: mail and ticket systems take it. */
 const MAX_BYTES = 1_000_000;

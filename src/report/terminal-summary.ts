@@ -4,6 +4,7 @@ import { formatCount, formatRate, formatSize } from '../units.ts';
 import { type HistogramRow, histogramLines } from './histogram-bars.ts';
 import { formatMs, tableRows } from './latency-rows.ts';
 import type { LatencySummary, PercentileField, RunReport, ValidityCheck } from './run-report.ts';
+import { tailNote } from './tail-model.ts';
 
 /** How to paint; the words carry the meaning alone, so `plain` loses nothing. */
 export interface SummaryStyle {
@@ -37,6 +38,7 @@ export function formatRunSummary(report: RunReport, extras: SummaryExtras, style
     ...rateLines(report),
     ...failureLines(report),
     ...costLines(report),
+    ...tailLines(report),
     environmentLine(report),
     lastLine(report, extras, style),
   ];
@@ -196,6 +198,11 @@ function failureLines({ counts }: RunReport): string[] {
   if (counts.abandoned_n > 0) parts.push(`abandoned ${formatCount(counts.abandoned_n)}`);
   if (counts.expected_n > 0) parts.push(`(expected failures ${formatCount(counts.expected_n)})`);
   return parts.length === 0 ? [] : [`  failed ${parts.join('  ')}`];
+}
+
+/** One line: what the slowest have in common. The table is in the page. */
+function tailLines({ tail }: RunReport): string[] {
+  return tail === undefined || tail.slowest.length === 0 ? [] : [`  tail   ${tailNote(tail.slowest)}`];
 }
 
 function costLines({ cost, hosts, target }: RunReport): string[] {
