@@ -19,9 +19,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'run one script in the sandbox',
     load: async (args, cleanup) => {
       const { openLatePool } = await import('./late-pool.ts');
-      // The host process boots while the rest of the command line is still being loaded.
+      // The host process boots while the rest of the command line is still being loaded; a broker needs none.
       const start = (): LatePool => cleanup.use(openLatePool());
-      const pool = isHelp(args) ? undefined : start();
+      const runsHere = !isHelp(args) && !args.some((arg) => arg.startsWith('--broker'));
+      const pool = runsHere ? start() : undefined;
       const { runCommand } = await import('./commands/run.ts');
       return (io) => runCommand(io, () => pool ?? start());
     },
@@ -55,6 +56,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'plan',
     summary: 'plan a fleet: instances, cost, and how every number came about',
     load: async () => (await import('./commands/plan.ts')).planCommand,
+  },
+  {
+    name: 'serve',
+    summary: 'serve scripts over HTTP: broker and runtime in one process',
+    load: async () => (await import('./commands/serve.ts')).serveCommand,
+  },
+  {
+    name: 'broker',
+    summary: 'one of any number of brokers on a shared Redis',
+    load: async () => (await import('./commands/broker.ts')).brokerCommand,
+  },
+  {
+    name: 'runtime',
+    summary: 'run the scripts that a broker hands out',
+    load: async () => (await import('./commands/runtime.ts')).runtimeCommand,
   },
 ];
 
