@@ -34,6 +34,7 @@ export interface PlanFlags {
   readonly profile?: string;
   readonly explain?: string;
   readonly confidence?: string;
+  readonly emit?: string;
   readonly json?: boolean;
 }
 
