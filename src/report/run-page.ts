@@ -163,7 +163,7 @@ function tailMarkup({ tail }: RunModel): string {
   ]
     .map(
       (title, index) =>
-        `<th${index >= 4 && index < 4 + TAIL_PARTS.length ? ' class="num optional"' : index === 2 ? ' class="num"' : ''}>${escapeMarkup(title)}</th>`,
+        `<th${index >= 4 && index < 4 + TAIL_PARTS.length ? ' class="num optional"' : index === 0 || index === 2 ? ' class="num"' : ''}>${escapeMarkup(title)}</th>`,
     )
     .join('');
   const more =
@@ -200,7 +200,7 @@ function tailRow({ execution, shares }: TailRow): string {
   });
   const end = execution.end === 'ok' ? '' : ` (${execution.end})`;
   const cells = [
-    `<td>${formatCount(execution.intended_s, 2)} s</td>`,
+    `<td class="num">${formatCount(execution.intended_s, 2)} s</td>`,
     `<td>${escapeMarkup(execution.script + end)}</td>`,
     `<td class="num">${formatMs(execution.response_us)}</td>`,
     `<td>${bar}</td>`,
