@@ -129,6 +129,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the limit of file sizes is reached',
   ENOTDIR: 'part of the path is a file',
   EEXIST: 'a file is in the way',
   EISDIR: 'it is a directory',

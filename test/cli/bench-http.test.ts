@@ -1,4 +1,5 @@
 // `enclave bench --url` as users start it, against servers on the loopback interface.
+import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseRunReport } from '../../src/report/parse-run-report.ts';
-import { cli } from './cli.ts';
+import { cli, ENTRY } from './cli.ts';
 
 describe('enclave bench --url', () => {
   let folder = '';
@@ -52,6 +53,47 @@ describe('enclave bench --url', () => {
     const [file = ''] = await readdir(folder);
     expect(await readFile(join(folder, file), 'utf8')).not.toContain('s3cret');
   });
+
+  // A limit of file sizes fails the write as a full disk does: the empty probe of the folder passes, the report does not.
+  it.skipIf(process.platform === 'win32')(
+    'shows what it measured when the report cannot be written',
+    async () => {
+      const out = join(folder, 'full');
+      const load = [
+        '--rate',
+        '50',
+        '--count',
+        '10',
+        '--warmup',
+        '0s',
+        '--allow-noise',
+        '--json',
+        '--out',
+        out,
+      ];
+      const args = [
+        process.execPath,
+        ENTRY,
+        'bench',
+        '--url',
+        url,
+        '--header',
+        'authorization: Bearer s3cret',
+        ...load,
+      ];
+      const child = spawn('sh', ['-c', 'ulimit -f 0; exec "$@"', 'sh', ...args], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let [stdout, stderr] = ['', ''];
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+      const status = await new Promise((resolve) => child.on('close', resolve));
+      expect(stderr).toMatch(/FILE_NOT_WRITABLE.*the limit of file sizes is reached/);
+      expect(parseRunReport(JSON.parse(stdout)).counts.ok_n).toBe(10);
+      expect(status).toBe(2);
+      expect(await readdir(out)).toEqual([]);
+    },
+  );
 
   it('stops early where nobody listens, says that there is nothing to show, and exits 98', async () => {
     const closed = createServer();

@@ -16,7 +16,7 @@ export interface CliOptions {
   readonly onStart?: (child: ChildProcess) => void;
 }
 
-const ENTRY = fileURLToPath(new URL('../../src/cli/entry.ts', import.meta.url));
+export const ENTRY: string = fileURLToPath(new URL('../../src/cli/entry.ts', import.meta.url));
 export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url));
 
 /** `enclave …args`; resolves when the process has ended and its streams are closed. */

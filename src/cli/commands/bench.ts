@@ -128,12 +128,17 @@ async function bench(options: BenchFlags, io: Io): Promise<void> {
     thresholds,
     onProgress: progress.show,
   }).finally(progress.end);
-  const path = await writeRunReport(folder, report);
+  const show = (path?: string): void =>
+    io.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : summaryText(report, path, io));
+  const path = await writeRunReport(folder, report).catch((error: unknown) => {
+    // The measurement is worth more than its file: what cannot be kept is at least shown.
+    show();
+    throw error;
+  });
+  show(path);
   const hgrm = recorder.histogram('response')?.percentileDistribution();
   if (flags.hdr && hgrm !== undefined) await writeFileAtomically(path.replace(/json$/u, 'hgrm'), hgrm);
   await writeDocuments([{ name: path, report }], documents, io);
-  if (flags.json) io.stdout.write(`${JSON.stringify(report)}\n`);
-  else io.stdout.write(summaryText(report, path, io));
   io.exitWith(report.exit_code);
 }
 

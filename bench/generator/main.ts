@@ -1,0 +1,49 @@
+// What the load generator itself can do, against its targets: `npm run bench:generator`. From source; under 3 minutes.
+// The machine may be shared: figures are per second of the generator's own CPU time, or ratios of interleaved runs.
+import Table from 'cli-table3';
+import { measureHttp } from './http-ceiling.ts';
+import { measureMemory, measureRecording } from './recording.ts';
+import { measureSearchBias } from './search-bias.ts';
+
+interface Row {
+  readonly what: string;
+  readonly value: string;
+  readonly target: string;
+  readonly met: boolean;
+}
+
+function row(what: string, value: number, unit: string, target: number, isCeiling: boolean): Row {
+  const met = isCeiling ? value <= target : value >= target;
+  const digits = Math.abs(value) < 10 ? 2 : 0;
+  const shown = value.toLocaleString('en-US', { maximumFractionDigits: digits });
+  return {
+    what,
+    value: `${shown} ${unit}`,
+    target: `${isCeiling ? '≤' : '≥'} ${target.toLocaleString('en-US')} ${unit}`,
+    met,
+  };
+}
+
+// First, while nothing else has grown the process.
+const memoryMb = measureMemory();
+const http = await measureHttp();
+const bias = await measureSearchBias();
+const rows = [
+  row('raw undici dispatch', http.rawPerCpuSecond, 'requests per CPU second', 60_000, false),
+  row('the engine over it', http.enginePerCpuSecond, 'requests per CPU second', 54_000, false),
+  row('engine / raw', http.enginePerCpuSecond / http.rawPerCpuSecond, '', 0.9, false),
+  row('dispatch lag at half the ceiling, p99', http.lateP99Us, 'µs', 1_000, true),
+  row('recording', measureRecording(), 'ns a value', 50, true),
+  row('search bias on M/D/1, least', bias.mean * 100, '%', -6, false),
+  row('search bias on M/D/1, most', bias.mean * 100, '%', 0, true),
+  row('memory growth over 10 million samples', memoryMb, 'MB', 200, true),
+];
+const table = new Table({ head: ['what', 'measured', 'target', ''], style: { head: [], border: [] } });
+for (const { met, target, value, what } of rows) table.push([what, value, target, met ? 'met' : 'MISSED']);
+process.stdout.write(`${table.toString()}\n`);
+process.stdout.write(
+  `search: ${bias.runs} simulated searches, standard deviation ${(bias.deviation * 100).toFixed(1)} %\n`,
+);
+process.stdout.write(
+  `HTTP: wall clock ${http.rawPerSecond.toFixed(0)}/s raw, ${http.enginePerSecond.toFixed(0)}/s engine; ${http.connections} connections\n`,
+);
