@@ -1,13 +1,8 @@
 // Public entry `enclave/planner`: pure functions, no I/O, safe in a browser.
 export { type AvailabilityGoal, type AvailableFleet, availableFleet } from './availability.ts';
 export { type Catalogue, type InstanceType, parseCatalogue } from './catalogue.ts';
-export {
-  checkPlan,
-  type Fact,
-  type Finding,
-  type PublishedPlan,
-  parsePublishedPlan,
-} from './check/check-plan.ts';
+export { checkPlan, type Finding, parsePublishedPlan } from './check/check-plan.ts';
+export type { Fact, PublishedPlan } from './check/facts.ts';
 export { erlangB, erlangC, type Station } from './erlang.ts';
 export { fitUsl, type Interval, type LoadPoint, type UslFit } from './fit-usl.ts';
 export { type HpaInput, type HpaMetric, hpaDesiredReplicas } from './hpa.ts';
@@ -16,6 +11,8 @@ export { allenCunneenMeanWait, type MgcInput, mdcMeanWaitExact, mgcMeanWait } fr
 export { type MmcInput, type MmcWait, mmcWait } from './mmc.ts';
 export { planCapacity } from './plan-capacity.ts';
 export type { Plan, PlanInput, Prediction, TypePlan, Verdict, Warning } from './plan-types.ts';
+export type { Cell, ProfileColumn, ProfileTable } from './profiles/profile-table.ts';
+export { profileTables } from './profiles/profile-tables.ts';
 export type { Provenance, Sourced, Step } from './provenance.ts';
 export type { ArrivalLaw } from './sampling.ts';
 export {

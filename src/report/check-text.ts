@@ -1,5 +1,6 @@
 // What the checker found in a plan, as text for a terminal: the count first, then each contradiction with its arithmetic.
-import type { Finding, PublishedPlan } from '../planner/check/check-plan.ts';
+import type { Finding } from '../planner/check/check-plan.ts';
+import type { PublishedPlan } from '../planner/check/facts.ts';
 import type { TextStyle } from './plan-text.ts';
 import { wrap } from './wrap.ts';
 

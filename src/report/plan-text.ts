@@ -6,6 +6,7 @@ import { PROVENANCES, type Step } from '../planner/provenance.ts';
 import { sloName } from '../planner/slo.ts';
 import { formatCount, formatDuration, formatRate } from '../units.ts';
 
+import { BARE } from './bare-table.ts';
 import { wrap } from './wrap.ts';
 
 export interface TextStyle {
@@ -234,28 +235,9 @@ function warningText({ id, severity, evidence, fix }: Warning, columns: number):
   );
 }
 
-const NO_BORDER = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '',
-};
-
 function bareTable(colWidths: number[], colAligns: ('left' | 'right')[]): Table.Table {
   return new Table({
-    chars: NO_BORDER,
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [], compact: true },
+    ...BARE,
     colWidths,
     colAligns,
     wordWrap: true,

@@ -197,6 +197,21 @@ describe('enclave plan', () => {
     ]);
   });
 
+  it('prints the tables of a published guide next to the formulas, as text and as JSON', async () => {
+    const { status, stdout } = await plan('--profile', 'eyeflow');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^PROFILE {2}eyeflow: 6 tables/);
+    expect(stdout).toMatch(/10,000,000 +30 +40 +t3\.xlarge +25 +9 +1\n/);
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100);
+    const { stdout: json } = await plan('--profile', 'stratarouter', '--json');
+    expect(JSON.parse(json)).toMatchObject({ schema: 'enclave.plan-profile/1', name: 'stratarouter' });
+    const slip = await plan('--profile', 'enzime');
+    expect([slip.status, slip.stderr]).toEqual([
+      2,
+      expect.stringMatching(/--profile: .*\n?.*did you mean enzyme/s),
+    ]);
+  });
+
   it('lists the contradictions of a published plan and exits 5', async () => {
     const { status, stdout } = await plan('--check', 'stratarouter');
     expect(status).toBe(5);

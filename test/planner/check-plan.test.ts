@@ -1,12 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  checkPlan,
-  type Fact,
-  KNOWN_FACTS,
-  parsePublishedPlan,
-  RULES,
-} from '../../src/planner/check/check-plan.ts';
+import { checkPlan, KNOWN_FACTS, parsePublishedPlan, RULES } from '../../src/planner/check/check-plan.ts';
+import type { Fact } from '../../src/planner/check/facts.ts';
 
 const profile = (name: string) =>
   parsePublishedPlan(

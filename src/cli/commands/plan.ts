@@ -14,6 +14,7 @@ import { type Io, styled } from '../io.ts';
 import { OptionReader } from '../option-reader.ts';
 import { checkCommand } from '../plan-check.ts';
 import { type PlanFlags, type PlanOptions, readPlanOptions, typeNames } from '../plan-options.ts';
+import { profileCommand } from '../plan-profile.ts';
 import { readJson } from '../read-json.ts';
 
 const REPORTS = 'reports';
@@ -57,6 +58,10 @@ export function planCommand(io: Io): Command {
       '--check <name|file>',
       'check a published plan: enclave, eyeflow, azcore, stratarouter, enzyme or a file',
     )
+    .option(
+      '--profile <name|file>',
+      'the tables of a published guide next to what the formulas give; names as for --check',
+    )
     .option('--md', 'the plan as Markdown on stdout')
     .option('--json', 'the plan as JSON on stdout')
     .addHelpText(
@@ -69,13 +74,15 @@ Exit status: 0 met, 2 bad input or unsuitable report, 3 infeasible or over budge
 Examples:
   enclave plan --per-day 5M --peak 3 --slo p99=100ms
   enclave plan --per-day 5M --capacity 200/s --on c6i.2xlarge --json
-  enclave plan --check stratarouter`,
+  enclave plan --check stratarouter
+  enclave plan --profile eyeflow`,
     )
     .action((flags: PlanFlags) => plan(flags, io));
 }
 
 async function plan(flags: PlanFlags, io: Io): Promise<void> {
   if (flags.check !== undefined) return checkCommand(flags.check, flags.json === true, io);
+  if (flags.profile !== undefined) return profileCommand(flags.profile, flags.json === true, io);
   const reader = new OptionReader();
   const options = readPlanOptions(flags, reader);
   const catalogue = await readCatalogue(flags.prices, reader, io);

@@ -1,22 +1,14 @@
 // Checks a plan that somebody else wrote: every rule whose facts are stated is worked out, and contradictions are shown with
 // their arithmetic. The form of such a plan is in docs/planner-check.md.
 import { invalidInput, type Problem } from '../../errors.ts';
+import { PROFILE_FACTS } from '../profiles/profile-tables.ts';
+import { type Fact, type PublishedPlan, readerOf } from './facts.ts';
 import type { Rule } from './rule.ts';
 import { AZCORE_RULES } from './rules-azcore.ts';
 import { ENCLAVE_RULES } from './rules-enclave.ts';
 import { ENZYME_RULES } from './rules-enzyme.ts';
 import { EYEFLOW_RULES } from './rules-eyeflow.ts';
 import { STRATAROUTER_RULES } from './rules-stratarouter.ts';
-
-/** A published plan: numbers, lists and words by name. The name of a fact carries its unit. */
-export interface PublishedPlan {
-  readonly name: string;
-  /** Where the figures were published. */
-  readonly source: string;
-  readonly facts: Readonly<Record<string, Fact>>;
-}
-
-export type Fact = number | string | readonly number[];
 
 export interface Finding {
   readonly id: string;
@@ -53,7 +45,7 @@ export function rulesThatApply(plan: PublishedPlan): readonly string[] {
 
 /**
  * Reads a plan from parsed JSON.
- * @throws EnclaveError INVALID_INPUT with every problem: a fact of the wrong kind, or one that no rule knows.
+ * @throws EnclaveError INVALID_INPUT with every problem: a fact of the wrong kind, or one that no rule and no table knows.
  */
 export function parsePublishedPlan(data: unknown, subject = 'published plan'): PublishedPlan {
   const problems: Problem[] = [];
@@ -79,29 +71,19 @@ export function parsePublishedPlan(data: unknown, subject = 'published plan'): P
         message: `expected a number, numbers or a text, got ${JSON.stringify(value)}`,
       });
     if (!KNOWN.has(key))
-      problems.push({ path: `facts.${key}`, message: 'expected the name of a fact that a rule knows' });
+      problems.push({
+        path: `facts.${key}`,
+        message: 'expected the name of a fact that a rule or a table knows',
+      });
   }
   if (problems.length > 0) throw invalidInput(subject, problems, 'docs/planner-check.md lists the facts');
   return { name, source, facts };
 }
 
-const KNOWN: ReadonlySet<string> = new Set(RULES.flatMap(({ needs }) => needs));
+const KNOWN: ReadonlySet<string> = new Set([...RULES.flatMap(({ needs }) => needs), ...PROFILE_FACTS]);
 
-/** Names of all facts that rules know, sorted. */
+/** Names of all facts that rules and tables know, sorted. */
 export const KNOWN_FACTS: readonly string[] = [...KNOWN].sort();
-
-function readerOf({ facts }: PublishedPlan): Parameters<Rule['test']>[0] {
-  const numbers = (name: string): readonly number[] => {
-    const value = facts[name];
-    if (typeof value === 'number') return [value];
-    return typeof value === 'string' || value === undefined ? [] : value;
-  };
-  return {
-    number: (name) => numbers(name)[0] ?? Number.NaN,
-    numbers,
-    text: (name) => String(facts[name] ?? ''),
-  };
-}
 
 function isFact(value: unknown): value is Fact {
   if (Array.isArray(value)) return value.length > 0 && value.every((item) => Number.isFinite(item));
