@@ -32,6 +32,8 @@ export interface PlanFlags {
   readonly md?: boolean;
   readonly check?: string;
   readonly profile?: string;
+  readonly explain?: string;
+  readonly confidence?: string;
   readonly json?: boolean;
 }
 
@@ -49,6 +51,7 @@ export interface PlanOptions {
   readonly seed: number;
   readonly budgetUsdPerMonth?: number;
   readonly growthPerYear?: number;
+  readonly confidence?: number;
 }
 
 const DEFAULT_PEAK = 3;
@@ -83,6 +86,11 @@ export function readPlanOptions(flags: PlanFlags, reader: OptionReader): PlanOpt
   const seed = whole('--seed', flags.seed, 0, 2 ** 32 - 1, 1);
   const budget = readBudget(flags, reader);
   const growth = readGrowth(flags, reader);
+  const confidence = reader.number('--confidence', flags.confidence, {
+    above: 0,
+    max: 0.999,
+    words: 'above 0 and up to 0.999, such as 0.95',
+  });
   const capacity = readCapacity(flags, reader);
   if (perDay === undefined || peakMultiplier === undefined) return undefined;
   return {
@@ -101,6 +109,7 @@ export function readPlanOptions(flags: PlanFlags, reader: OptionReader): PlanOpt
     ),
     types: typeNames(flags),
     ...(capacity === undefined ? {} : { capacity }),
+    ...(confidence === undefined ? {} : { confidence }),
     ...(growth === undefined ? {} : { growthPerYear: growth }),
     ...(budget === undefined ? {} : { budgetUsdPerMonth: budget }),
   };

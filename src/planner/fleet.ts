@@ -38,7 +38,7 @@ export interface FleetDemand {
 }
 
 /** No fleet is larger. */
-const MAX_INSTANCES = 1_000_000;
+export const MAX_INSTANCES = 1_000_000;
 
 /** The wait for a processor in a fleet; undefined without a steady state. */
 export function fleetWait(

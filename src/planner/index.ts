@@ -4,13 +4,14 @@ export { type Catalogue, type InstanceType, parseCatalogue } from './catalogue.t
 export { checkPlan, type Finding, parsePublishedPlan } from './check/check-plan.ts';
 export type { Fact, PublishedPlan } from './check/facts.ts';
 export { erlangB, erlangC, type Station } from './erlang.ts';
+export { type Explanation, explain } from './explain.ts';
 export { fitUsl, type Interval, type LoadPoint, type UslFit } from './fit-usl.ts';
 export { type HpaInput, type HpaMetric, hpaDesiredReplicas } from './hpa.ts';
 export { HPA_DEFAULTS, type HpaConfig, HpaController } from './hpa-controller.ts';
 export { allenCunneenMeanWait, type MgcInput, mdcMeanWaitExact, mgcMeanWait } from './mgc.ts';
 export { type MmcInput, type MmcWait, mmcWait } from './mmc.ts';
 export { planCapacity } from './plan-capacity.ts';
-export type { Plan, PlanInput, Prediction, TypePlan, Verdict, Warning } from './plan-types.ts';
+export type { Certainty, Plan, PlanInput, Prediction, TypePlan, Verdict, Warning } from './plan-types.ts';
 export type { Cell, ProfileColumn, ProfileTable } from './profiles/profile-table.ts';
 export { profileTables } from './profiles/profile-tables.ts';
 export type { Provenance, Sourced, Step } from './provenance.ts';

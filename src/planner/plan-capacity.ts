@@ -3,6 +3,7 @@ import { EnclaveError, invalidInput, type Problem } from '../errors.ts';
 import { formatDuration, SECONDS_PER_DAY } from '../units.ts';
 import type { AvailabilityGoal } from './availability.ts';
 import type { InstanceType } from './catalogue.ts';
+import { certaintyOf } from './certainty.ts';
 import type { FleetDemand } from './fleet.ts';
 import { deriveLadder } from './ladder.ts';
 import { type GrowthYear, PLAN_SCHEMA, type Plan, type PlanInput, type TypePlan } from './plan-types.ts';
@@ -62,6 +63,7 @@ export function planCapacity(input: PlanInput): Plan {
     ladder: deriveLadder(input, demand, chosen),
     types: [chosen, ...others],
     checks,
+    certainty: input.uncertainty === undefined ? null : certaintyOf(input, demand, chosen, input.uncertainty),
     sensitivity: sensitivities(input, demand, chosen),
     sweep: sweep((perDay, peak) => replan(input, chosen.type, perDay, peak), input.perDay.value),
     growth: growth(input, chosen.type),
@@ -153,6 +155,13 @@ function checkInput(input: PlanInput): void {
     growthPerYear === undefined || (growthPerYear > -1 && growthPerYear <= 100),
     'a rate above -1 up to 100',
     growthPerYear,
+  );
+  const { confidence } = input;
+  check(
+    'confidence',
+    confidence === undefined || (confidence > 0 && confidence < 1),
+    'a share above 0 and below 1',
+    confidence,
   );
   check('budgetUsdPerMonth', budget === undefined || budget >= 0, 'an amount of at least 0', budget);
   for (const name of input.types)

@@ -32,6 +32,51 @@ export interface PlanInput {
   readonly growthPerYear?: number;
   /** Simulate the plan as its third check; absent: no third check. */
   readonly simulation?: SimulationSize;
+  /** State how sure the plan is; absent: it does not. */
+  readonly uncertainty?: CertaintySize;
+  /** Share of draws in which the fleet must do, above 0 and below 1; needs `uncertainty`. */
+  readonly confidence?: number;
+}
+
+export interface CertaintySize {
+  readonly seed: number;
+  /** Draws of all inputs together, from 100; 600 take a few tenths of a second. */
+  readonly draws: number;
+}
+
+/** How sure the plan is. */
+export interface Certainty {
+  readonly draws: number;
+  /** Share of draws in which all objectives hold at the peak, with Wilson's 95 % interval: all instances up. */
+  readonly meets: Estimate;
+  /** The same with only the instances that the load needs. */
+  readonly meetsDegraded: Estimate;
+  /** Instances to buy, over the draws. */
+  readonly instances: Spread;
+  readonly usdPerMonth: Spread;
+  readonly inputs: readonly UncertainInput[];
+  /** The input whose error alone moves the number of instances most; null when all are exact. */
+  readonly measureNext: string | null;
+  /** The confidence that was asked for, 0..1. */
+  readonly asked: number | null;
+  /** Instances, all up, that reach it; null when none was asked for or no number does. */
+  readonly instancesForAsked: number | null;
+}
+
+/** Null where no number of instances would do. */
+export interface Spread {
+  readonly median: number | null;
+  readonly within80: readonly [number | null, number | null];
+  readonly within95: readonly [number | null, number | null];
+}
+
+export interface UncertainInput {
+  readonly name: string;
+  /** Half width of its 95 % range, relative: 0.25 is a quarter. */
+  readonly spread95: number;
+  readonly reason: string;
+  /** Instances that the load needs, in 95 % of draws of this input alone. */
+  readonly needed95: readonly [number | null, number | null];
 }
 
 export interface SimulationSize {
@@ -151,6 +196,8 @@ export interface Plan {
   readonly types: readonly TypePlan[];
   /** Empty when no simulation was asked for. */
   readonly checks: readonly ThreeCheck[];
+  /** Null when it was not asked for. */
+  readonly certainty: Certainty | null;
   readonly sensitivity: readonly Sensitivity[];
   /** The chosen type under other volumes and peaks. */
   readonly sweep: readonly SweepCell[];

@@ -3,6 +3,7 @@ import { formatUsd, usd } from '../planner/money.ts';
 import type { Plan, TypePlan } from '../planner/plan-types.ts';
 import { sloName } from '../planner/slo.ts';
 import { formatCount, formatDuration, formatRate } from '../units.ts';
+import { certaintyText } from './certainty-text.ts';
 
 /** The whole document, ending in a newline. */
 export function planMarkdown(plan: Plan): string {
@@ -60,6 +61,9 @@ export function planMarkdown(plan: Plan): string {
             ]),
           ),
         ]),
+    ...(plan.certainty === null
+      ? []
+      : [`## How sure\n\n${certaintyText(plan.certainty, Infinity).replaceAll('\n', '\n\n')}`]),
     section(
       'What would have to be wrong',
       ['input', 'value', 'origin', 'all up', 'spares lost'],

@@ -7,6 +7,7 @@ import { sloName } from '../planner/slo.ts';
 import { formatCount, formatDuration, formatRate } from '../units.ts';
 
 import { BARE } from './bare-table.ts';
+import { certaintyText } from './certainty-text.ts';
 import { wrap } from './wrap.ts';
 
 export interface TextStyle {
@@ -27,6 +28,9 @@ export function planText(plan: Plan, style: TextStyle): string {
     `${style.bold(wrap(verdictLine(plan), columns))}\n${wrap(originLine(plan), columns)}`,
     `${style.bold('How')}  (${PROVENANCES.join(', ')}: the weakest input decides)\n${ladderTable(plan.ladder, columns)}`,
     `${style.bold('Types')} at equal objectives, per month of 730 h\n${typeTable(plan)}`,
+    ...(plan.certainty === null
+      ? []
+      : [`${style.bold('How sure')}\n${certaintyText(plan.certainty, columns)}`]),
     `${style.bold('What would have to be wrong')} for this fleet to fail, one input at a time\n${sensitivityTable(plan)}`,
     `${style.bold('Other volumes')} (rows, per day) and peaks (columns): instances and cost per month\n${sweepTable(plan)}`,
     ...(plan.growth.length === 0

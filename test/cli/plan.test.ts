@@ -212,6 +212,18 @@ describe('enclave plan', () => {
     ]);
   });
 
+  it('says how sure it is, and exits 4 when that is less than asked', async () => {
+    const base = ['--per-day', '500M', '--capacity', '200/s', '--slo', 'p99=80ms'];
+    const { status, stdout } = await plan(...base, '--confidence', '0.999');
+    expect(status).toBe(4);
+    expect(stdout).toMatch(/LESS SURE than the 99\.9 % asked for: [\d,]+ instances/);
+    const bad = await plan(...base, '--confidence', '95');
+    expect([bad.status, bad.stderr]).toEqual([
+      2,
+      expect.stringMatching(/--confidence: expected a value above 0/),
+    ]);
+  });
+
   it('lists the contradictions of a published plan and exits 5', async () => {
     const { status, stdout } = await plan('--check', 'stratarouter');
     expect(status).toBe(5);

@@ -4,8 +4,11 @@ import { Command } from 'commander';
 import { codeInfo, EnclaveError, invalidInput } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
 import { type Catalogue, parseCatalogue } from '../../planner/catalogue.ts';
+import { explain } from '../../planner/explain.ts';
 import { planCapacity } from '../../planner/plan-capacity.ts';
+import type { Plan } from '../../planner/plan-types.ts';
 import { type Workload, workloadFromCapacity, workloadFromReport } from '../../planner/workload.ts';
+import { explainText } from '../../report/explain-text.ts';
 import { histogramBins } from '../../report/histogram-bins.ts';
 import { planMarkdown } from '../../report/plan-markdown.ts';
 import { planText } from '../../report/plan-text.ts';
@@ -23,6 +26,8 @@ const SHIPPED_PRICES = new URL('../../../catalogue/ec2-prices.json', import.meta
 const DEFAULT_CAPACITY_TYPE = 'c6i.large';
 /** Enough for a p99 within a few percent, in a fifth of a second. */
 const SIMULATED = 40_000;
+/** Enough for a probability within 4 points. */
+const DRAWS = 600;
 const STALE_DAYS = 180;
 
 export function planCommand(io: Io): Command {
@@ -51,6 +56,7 @@ export function planCommand(io: Io): Command {
     .option('--zones <n>', 'zones that the fleet is spread over (default: 3)')
     .option('--lose-zones <n>', 'zones that may fail at the peak (default: 0)')
     .option('--budget <usd>', 'USD per month that may not be exceeded, such as 500 or 500/month')
+    .option('--confidence <share>', 'probability that the plan must meet its objectives with, such as 0.95')
     .option('--growth <rate>', 'growth of the volume, such as 40%/year: the plan for five years')
     .option('--seed <n>', 'seed of the simulation (default: 1)')
     .option('--allow-noise', 'plan from a run that declared itself invalid; the plan says so')
@@ -62,6 +68,10 @@ export function planCommand(io: Io): Command {
       '--profile <name|file>',
       'the tables of a published guide next to what the formulas give; names as for --check',
     )
+    .option(
+      '--explain <field>',
+      'where one number comes from: a step or an input of the plan, such as instances',
+    )
     .option('--md', 'the plan as Markdown on stdout')
     .option('--json', 'the plan as JSON on stdout')
     .addHelpText(
@@ -69,7 +79,7 @@ export function planCommand(io: Io): Command {
       `
 Numbers: k thousand, M million, B billion. 5m is refused: milli, minute or million?
 Exit status: 0 met, 2 bad input or unsuitable report, 3 infeasible or over budget,
-5 --check found a contradiction of severity error.
+4 less sure than --confidence asks, 5 --check found a contradiction of severity error.
 
 Examples:
   enclave plan --per-day 5M --peak 3 --slo p99=100ms
@@ -96,14 +106,25 @@ async function plan(flags: PlanFlags, io: Io): Promise<void> {
     catalogue,
     workload,
     simulation: { seed: options.seed, executions: SIMULATED },
+    uncertainty: { seed: options.seed, draws: DRAWS },
   });
-  if (flags.md === true) io.stdout.write(planMarkdown(result));
+  if (flags.explain !== undefined) explainField(result, flags.explain, flags.json === true, io);
+  else if (flags.md === true) io.stdout.write(planMarkdown(result));
   else if (flags.json === true) io.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   else
     io.stdout.write(
       planText(result, { columns: io.stdout.columns, bold: (text) => styled(io.stdout, 'bold', text) }),
     );
   if (result.verdict.status === 'over budget') io.exitWith(codeInfo('INFEASIBLE').exitCode);
+  else if (options.confidence !== undefined && (result.certainty?.meets.value ?? 0) < options.confidence)
+    io.exitWith(codeInfo('SLO_NOT_MET').exitCode);
+}
+
+function explainField(result: Plan, field: string, asJson: boolean, io: Io): void {
+  const explanation = explain(result, field);
+  io.stdout.write(
+    asJson ? `${JSON.stringify(explanation, null, 2)}\n` : explainText(explanation, io.stdout.columns),
+  );
 }
 
 async function readWorkload(

@@ -1,0 +1,234 @@
+// How sure a plan is: its inputs are drawn again within their errors, and each draw is asked whether the fleet would do.
+import { availableFleet } from './availability.ts';
+import { type FleetDemand, fleetWait, MAX_INSTANCES, threadUtilisation, utilisation } from './fleet.ts';
+import { smallestWhere } from './invert.ts';
+import type { Certainty, CertaintySize, PlanInput, Spread, TypePlan, UncertainInput } from './plan-types.ts';
+import type { Sourced } from './provenance.ts';
+import { createRandom } from './random.ts';
+import { responseSurvival, type ServiceTime } from './service-time.ts';
+import { ceilOnce, waitQuantile } from './station.ts';
+
+/** What an input without a measured error is taken to be off by at most, in 95 of 100 cases. */
+const ASSUMED_SPREAD = 0.25;
+const Z95 = 1.959963984540054;
+const DRAWS_OF_ONE = 150;
+
+/** One input and how a draw of it changes the demand. */
+interface Source {
+  readonly name: string;
+  readonly spread95: number;
+  readonly reason: string;
+  readonly draw: (demand: FleetDemand, random: () => number) => FleetDemand;
+}
+
+/**
+ * The probability that the bought fleet meets every objective at the peak, and the fleets that other draws would ask for.
+ *
+ * Parametric bootstrap: measured CPU time varies by its standard error sqrt(cs2 / n) and the histogram by Poisson counts of its
+ * bins; defaults and stated capacities vary log-normally, 95 % within a quarter; volume and peak that were given are taken as
+ * exact. The probability has Wilson's 95 % interval. What differs between machines and days is in none of the spreads.
+ */
+export function certaintyOf(
+  input: PlanInput,
+  demand: FleetDemand,
+  chosen: TypePlan,
+  { draws, seed }: CertaintySize,
+): Certainty {
+  const sources = sourcesOf(input);
+  const price = chosen.usdPerMonth / chosen.instances;
+  const drawn = drawAll(demand, sources, draws, createRandom(seed, 0));
+  const share = (instances: number) =>
+    wilson(drawn.filter((other) => carries(other, chosen.vcpu, instances)).length, draws);
+  const needed = drawn.map((other) => needs(other, chosen.vcpu)).sort((a, b) => a - b);
+  const bought = needed.map((count) =>
+    count <= MAX_INSTANCES ? availableFleet(count, input.availability).instances : Infinity,
+  );
+  const inputs = sources.map((source, index) => {
+    const alone = drawAll(demand, [source], DRAWS_OF_ONE, createRandom(seed, index + 1));
+    return describe(
+      source,
+      alone.map((other) => needs(other, chosen.vcpu)).sort((a, b) => a - b),
+    );
+  });
+  const asked = input.confidence ?? null;
+  return {
+    draws,
+    meets: share(chosen.instances),
+    meetsDegraded: share(chosen.needed),
+    instances: spreadOf(bought),
+    usdPerMonth: spreadOf(bought.map((count) => count * price)),
+    inputs,
+    measureNext: widest(inputs),
+    asked,
+    instancesForAsked:
+      asked === null
+        ? null
+        : (smallestWhere((n) => share(n).value >= asked, chosen.instances, 100 * chosen.instances) ?? null),
+  };
+}
+
+function sourcesOf({ peakMultiplier, perDay, workload }: PlanInput): Source[] {
+  const { cpuScv, service } = workload;
+  const sources: Source[] = [];
+  const scaled = (name: string, sourced: Sourced, change: Source['draw']): void => {
+    if (sourced.provenance === 'assumed')
+      sources.push({
+        name,
+        spread95: ASSUMED_SPREAD,
+        reason: 'assumed, so taken as off by 25 %',
+        draw: change,
+      });
+  };
+  const rate: Source['draw'] = (demand, random) => ({
+    ...demand,
+    peakPerSecond: demand.peakPerSecond * quarter(random),
+  });
+  scaled('volume', perDay, rate);
+  scaled('peak', peakMultiplier, rate);
+  if (service.kind === 'histogram') {
+    const error = Math.sqrt(cpuScv.value / service.count);
+    sources.push({
+      name: 'CPU per execution',
+      spread95: Z95 * error,
+      reason: `standard error of ${service.count} executions`,
+      draw: (demand, random) => withCpu(demand, Math.exp(error * normal(random))),
+    });
+    sources.push({
+      name: 'service times',
+      spread95: Z95 / Math.sqrt(service.count),
+      reason: `counts of the histogram, ${service.count} in all`,
+      draw: (demand, random) => ({
+        ...demand,
+        workload: { ...demand.workload, service: redraw(service, random) },
+      }),
+    });
+  } else
+    sources.push({
+      name: 'CPU per execution',
+      spread95: ASSUMED_SPREAD,
+      reason: 'a stated capacity has no interval, so taken as off by 25 %',
+      draw: (demand, random) => withCpu(demand, quarter(random)),
+    });
+  scaled('variation of CPU', cpuScv, (demand, random) => ({
+    ...demand,
+    workload: {
+      ...demand.workload,
+      cpuScv: { ...demand.workload.cpuScv, value: demand.workload.cpuScv.value * quarter(random) },
+    },
+  }));
+  return sources;
+}
+
+/** A factor that lies within 1/1.25 and 1.25 in 95 of 100 draws. */
+function quarter(random: () => number): number {
+  return Math.exp((Math.log1p(ASSUMED_SPREAD) / Z95) * normal(random));
+}
+
+function withCpu(demand: FleetDemand, factor: number): FleetDemand {
+  const { cpuPerExecution: cpu, embeddingCpu, service } = demand.workload;
+  return {
+    ...demand,
+    workload: {
+      ...demand.workload,
+      cpuPerExecution: { ...cpu, value: cpu.value * factor },
+      embeddingCpu: { ...embeddingCpu, value: embeddingCpu.value * factor },
+      service: service.kind === 'exponential' ? { ...service, meanS: service.meanS * factor } : service,
+    },
+  };
+}
+
+/** Poisson counts of every bin. */
+function redraw(service: ServiceTime, random: () => number): ServiceTime {
+  if (service.kind === 'exponential') return service;
+  const bins = service.bins.map((bin) => ({
+    ...bin,
+    count: poisson(bin.count, random),
+  }));
+  const count = bins.reduce((sum, bin) => sum + bin.count, 0);
+  return count > 0 ? { ...service, bins, count } : service;
+}
+
+/** A standard normal draw, after Box and Muller. */
+function normal(random: () => number): number {
+  return Math.sqrt(-2 * Math.log1p(-random())) * Math.cos(2 * Math.PI * random());
+}
+
+/** Knuth's product of uniforms for small means; above 30 the normal law is near enough. */
+function poisson(mean: number, random: () => number): number {
+  if (mean > 30) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal(random)));
+  const limit = Math.exp(-mean);
+  let count = 0;
+  for (let product = random(); product > limit; product *= random()) count++;
+  return count;
+}
+
+function drawAll(
+  demand: FleetDemand,
+  sources: readonly Source[],
+  draws: number,
+  random: () => number,
+): FleetDemand[] {
+  return Array.from({ length: draws }, () =>
+    sources.reduce((drawn, { draw }) => draw(drawn, random), demand),
+  );
+}
+
+/** Whether a fleet works: no processor or thread is full and every objective holds. */
+function carries(demand: FleetDemand, vcpu: number, instances: number): boolean {
+  if (utilisation(demand, vcpu, instances) >= 1 || threadUtilisation(demand, instances) >= 1) return false;
+  const wait = fleetWait(demand, vcpu, instances);
+  if (wait === undefined) return false;
+  // The survival at the limit is one sum; the percentile would be some fifty of them.
+  return demand.slos.every(({ limitMs, metric, p }) =>
+    metric === 'wait'
+      ? waitQuantile(wait, p) * 1_000 <= limitMs
+      : responseSurvival(wait, demand.workload.service, limitMs / 1_000) <= 1 - p,
+  );
+}
+
+/** Instances that a draw needs, sized as the plan is; Infinity when no number will do. */
+function needs(demand: FleetDemand, vcpu: number): number {
+  const byLoad = Math.max(
+    1,
+    ceilOnce(utilisation(demand, vcpu, 1) / demand.maxUtilisation),
+    ceilOnce(threadUtilisation(demand, 1) / demand.maxUtilisation),
+  );
+  return smallestWhere((n) => carries(demand, vcpu, n), byLoad, MAX_INSTANCES) ?? Infinity;
+}
+
+function describe({ name, reason, spread95 }: Source, needed: readonly number[]): UncertainInput {
+  return { name, reason, spread95, needed95: [finite(at(needed, 0.025)), finite(at(needed, 0.975))] };
+}
+
+/** The input that alone moves the number of instances most; by its own spread where none moves it. */
+function widest(inputs: readonly UncertainInput[]): string | null {
+  const width = ({ needed95: [low, high] }: UncertainInput) =>
+    low === null || high === null ? Infinity : high - low;
+  const [first] = [...inputs].sort((a, b) =>
+    width(a) === width(b) ? b.spread95 - a.spread95 : width(b) - width(a),
+  );
+  return first?.name ?? null;
+}
+
+function spreadOf(sorted: readonly number[]): Spread {
+  const range = (low: number, high: number) => [finite(at(sorted, low)), finite(at(sorted, high))] as const;
+  return { median: finite(at(sorted, 0.5)), within80: range(0.1, 0.9), within95: range(0.025, 0.975) };
+}
+
+function at(sorted: readonly number[], p: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))] ?? Infinity;
+}
+
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
+
+/** A share of successes with its 95 % interval. Source: E. B. Wilson, JASA 22 (1927) 209-212. */
+export function wilson(successes: number, trials: number): { value: number; low: number; high: number } {
+  const value = successes / trials;
+  const z2 = Z95 * Z95;
+  const middle = (value + z2 / (2 * trials)) / (1 + z2 / trials);
+  const half =
+    (Z95 / (1 + z2 / trials)) * Math.sqrt((value * (1 - value)) / trials + z2 / (4 * trials * trials));
+  return { value, low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
+}
