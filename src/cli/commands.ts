@@ -72,6 +72,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'run the scripts that a broker hands out',
     load: async () => (await import('./commands/runtime.ts')).runtimeCommand,
   },
+  {
+    name: 'doctor',
+    summary: 'compare this host with four sizes: what is too low and what fixes it',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
 ];
 
 function isHelp(args: readonly string[]): boolean {
