@@ -13,6 +13,8 @@ const TIMEOUT_GRAIN_MS = 50;
 const HEAP_READING_FROM_MS = 5;
 /** Console text of an entry that lasts leaves the worker after so long, in batches. */
 const LOG_DELAY_MS = 20;
+/** Steps given to what a time-out cut off. */
+const DRAIN_STEPS = 3;
 const LOG_LEVELS: ReadonlySet<string> = new Set(['debug', 'log', 'info', 'warn', 'error']);
 
 export interface Reply {
@@ -43,6 +45,7 @@ export class ExecutionRun {
   readonly #startedMs = performance.now();
   #entryMs = 0;
   #flushedMs = 0;
+  #isCutOff = false;
   #context: ivm.Context | undefined;
   #deliver: ivm.Reference<Deliver> | undefined;
   #usedMs = 0;
@@ -144,11 +147,32 @@ export class ExecutionRun {
     if (this.#outcome === undefined && this.#usedMs > this.#options.limits.cpuMs) this.#failCpu(this.#usedMs);
   }
 
+  // What a time-out cut off, queued microtasks and a rejection nobody has handled, comes up in the next step into the isolate,
+  // whoever takes it and without a time-out. So it is brought up here; what still goes on after that costs the isolate.
+  #drain(): void {
+    const { isolate } = this.room;
+    this.#isCutOff = true;
+    if (this.#options.isolation === 'isolate') return;
+    this.#host.slot.begin(this.id, DRAIN_STEPS * TIMEOUT_GRAIN_MS);
+    let isQuiet = false;
+    for (let i = 0; i < DRAIN_STEPS && !isQuiet && !isolate.isDisposed; i++) {
+      try {
+        this.#context?.evalClosureSync('', [], { timeout: TIMEOUT_GRAIN_MS });
+        isQuiet = true;
+      } catch {
+        // Its outcome is known.
+      }
+    }
+    if (!isQuiet && !isolate.isDisposed) isolate.dispose();
+    this.#host.slot.end();
+  }
+
   #onFault(fault: EntryFault, timeoutMs: number): void {
     switch (fault.kind) {
       case 'timeout':
         this.room.timeouts++;
         this.#failCpu(Math.max(this.#usedMs, timeoutMs));
+        this.#drain();
         return;
       case 'memory':
         this.#fail(
@@ -300,8 +324,8 @@ export class ExecutionRun {
       logsTruncated: this.#logsTruncated,
     };
     const { isolate } = this.room;
-    if (this.#options.isolation !== 'isolate' || this.#usedMs < HEAP_READING_FROM_MS || isolate.isDisposed)
-      return usage;
+    const isReadable = this.#options.isolation === 'isolate' && !this.#isCutOff && !isolate.isDisposed;
+    if (!isReadable || this.#usedMs < HEAP_READING_FROM_MS) return usage;
     return { ...usage, heapUsedBytes: isolate.getHeapStatisticsSync().used_heap_size };
   }
 }

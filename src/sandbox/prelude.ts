@@ -192,8 +192,6 @@ export function prelude(host: HostCallback, wrapped: string, argsJson: string, l
     if (finished) return new NativePromise(nothing);
     const site: { stack?: unknown } = { stack: '' };
     captureStackTrace?.(site, callTool);
-    if (calls >= limits.maxToolCalls) throw finishWithLimit('TOOL_CALL_LIMIT');
-    const id = ++calls;
     let problem = '';
     let json = '{}';
     if (typeof tool !== 'string' || tool === '' || tool.length > MAX_TOOL_NAME)
@@ -205,6 +203,9 @@ export function prelude(host: HostCallback, wrapped: string, argsJson: string, l
         problem = `the arguments cannot be written as JSON: ${show(error)}`;
       }
     }
+    // Numbered only now: writing the arguments may have run a script's toJSON, which made calls of its own.
+    if (calls >= limits.maxToolCalls) throw finishWithLimit('TOOL_CALL_LIMIT');
+    const id = ++calls;
     const name = typeof tool === 'string' ? cut(tool, MAX_TOOL_NAME) : '';
     if (json.length > limits.maxToolArgBytes) throw finishWithLimit('TOOL_ARGS_TOO_LARGE');
     const promise = new NativePromise<unknown>((resolve, reject) => {

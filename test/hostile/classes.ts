@@ -234,7 +234,7 @@ export const CLASSES: readonly HostileClass[] = [
   of(
     '33-unhandled-rejections',
     'unhandled rejections',
-    ['UNHANDLED_REJECTION', 'ok'],
+    ['UNHANDLED_REJECTION', 'ok', 'CPU_TIMEOUT'],
     'an outcome, or a warning behind one',
     'before-a-tool.js',
   ),
@@ -304,7 +304,7 @@ export const CLASSES: readonly HostileClass[] = [
   of(
     '43-left-state',
     'state for the next execution',
-    ['ok'],
+    ['ok', 'CPU_TIMEOUT'],
     'a fresh context for every execution',
     'prototypes.js',
   ),
