@@ -252,6 +252,7 @@ return fib(60);`,
   {
     title: 'tagged templates',
     source:
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the script is a text, its template is its own
       'const html = (parts, ...values) => String.raw({ raw: parts }, ...values.map((v) => v.replaceAll("<", "&lt;"))); return html`<b>${"<i>"}</b>`',
     value: '<b>&lt;i></b>',
   },

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CLASSES } from './classes.ts';
 import { readCorpus, readFolders } from './corpus.ts';
+import { renderTable } from './table.ts';
 
 describe('the hostile corpus', () => {
   const scripts = readCorpus();
@@ -23,5 +25,11 @@ describe('the hostile corpus', () => {
   it('has no two scripts of the same text', () => {
     const texts = scripts.map(({ source }) => source.replaceAll(/^\/\/.*\n/gmu, ''));
     expect(new Set(texts).size).toBe(texts.length);
+  });
+
+  it('is what docs/hostile-corpus.md says', () => {
+    const page = readFileSync(new URL('../../docs/hostile-corpus.md', import.meta.url), 'utf8');
+    expect(page).toContain(`${scripts.length} scripts over ${CLASSES.length} classes`);
+    expect(page).toContain(renderTable(scripts));
   });
 });
