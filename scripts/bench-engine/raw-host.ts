@@ -3,7 +3,7 @@
 import type { Isolation } from '../../src/execution.ts';
 
 const dist = new URL('../../dist/sandbox/', import.meta.url).href;
-const { BOOT_SOURCE, Room } = (await import(`${dist}room.js`)) as typeof import('../../src/sandbox/room.ts');
+const { Room } = (await import(`${dist}room.js`)) as typeof import('../../src/sandbox/room.ts');
 const { wrapSource } = (await import(
   `${dist}positions.js`
 )) as typeof import('../../src/sandbox/positions.ts');
@@ -35,10 +35,7 @@ process.on(
       const room = isolation === 'isolate' ? new Room(32) : warmRoom();
       const context = room.takeContext();
       const wrapped = wrapSource({ filename: 'script.js', source }, String(nonce++));
-      const deliver = context.evalClosureSync(BOOT_SOURCE, [callback, wrapped, '{}', limits], {
-        timeout: 1_000,
-        result: { reference: true },
-      });
+      const deliver = room.boot(context, callback, [wrapped, '{}', limits], 1_000);
       deliver.release();
       context.release();
       if (isolation === 'isolate') room.dispose();

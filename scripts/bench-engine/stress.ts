@@ -22,12 +22,14 @@ export async function measureSuspended(count: number): Promise<number> {
   const pool = createPool({
     isolation: 'context',
     maxLivePerWorker: count,
+    standby: false,
     limits: { wallMs: 600_000, queueMs: 600_000, toolTimeoutMs: 600_000 },
     toolHandler: () => {
       if (++waiting === count) allWait();
       return new Promise(() => undefined);
     },
   });
+  await pool.ready();
   const all = Array.from({ length: count }, () => pool.execute({ source: 'return await callTool("never")' }));
   await settled;
   const rssBytes = pool
@@ -55,45 +57,52 @@ export async function measureRecovery(times: number): Promise<number[]> {
   return readings.sort((a, b) => a - b);
 }
 
-/** Good executions per second, without and with one killer in a hundred; each killer is a tenant and a source of its own. */
+/**
+ * Good executions per second with one killer in a hundred, each of a tenant of its own: all of `one source`, refused after
+ * its second crash, or of `fresh sources`, against which quarantine never helps.
+ */
 export async function measureHostile(
   isolation: Isolation,
   seconds: number,
-): Promise<{ calm: number; hostile: number }> {
-  const rate = async (killers: boolean): Promise<number> => {
-    await using pool = createPool({ isolation });
-    await pool.ready();
-    const endMs = performance.now() + seconds * 1_000;
-    let submitted = 0;
-    let good = 0;
-    const user = async (): Promise<void> => {
-      while (performance.now() < endMs) {
-        const isKiller = ++submitted % 100 === 0 && killers;
-        const tenant = isKiller ? `killer ${submitted}` : 'default';
-        const { success } = await pool.execute({
-          source: isKiller ? `${KILLER} // ${submitted}` : TRIVIAL,
-          tenant,
-        });
-        if (success) good++;
-      }
-    };
-    await Promise.all(Array.from({ length: CONCURRENCY }, user));
-    return good / seconds;
+  killers: 'none' | 'one source' | 'fresh sources',
+): Promise<number> {
+  await using pool = createPool({ isolation });
+  await pool.ready();
+  const endMs = performance.now() + seconds * 1_000;
+  let submitted = 0;
+  let good = 0;
+  const user = async (): Promise<void> => {
+    while (performance.now() < endMs) {
+      const isKiller = ++submitted % 100 === 0 && killers !== 'none';
+      const source = killers === 'one source' ? KILLER : `${KILLER} // ${submitted}`;
+      const { success } = await pool.execute(
+        isKiller ? { source, tenant: `killer ${submitted}` } : { source: TRIVIAL },
+      );
+      if (success && performance.now() < endMs) good++;
+    }
   };
-  return { calm: await rate(false), hostile: await rate(true) };
+  await Promise.all(Array.from({ length: CONCURRENCY }, user));
+  return good / seconds;
 }
 
-/** Resident memory of one host after a tenth and after all of `count` executions, MB. */
+/** Resident memory of one host after a tenth and at the end of `count` executions, or as many as `maxMs` allow, MB. */
 export async function measureDrift(
   isolation: Isolation,
   count: number,
-): Promise<{ tenth: number; all: number }> {
-  await using pool = createPool({ poolSize: 1, isolation, maxExecutionsPerWorker: 10 * count });
+  maxMs: number,
+): Promise<{ count: number; tenthMb: number; allMb: number }> {
+  await using pool = createPool({
+    poolSize: 1,
+    isolation,
+    standby: false,
+    maxExecutionsPerWorker: 10 * count,
+  });
   const rss = (): number => (pool.stats().hosts[0]?.rssBytes ?? 0) / 1e6;
+  const endMs = performance.now() + maxMs;
   let submitted = 0;
   const runTo = async (end: number): Promise<number> => {
     const user = async (): Promise<void> => {
-      while (submitted < end) {
+      while (submitted < end && performance.now() < endMs) {
         submitted++;
         await pool.execute({ source: TRIVIAL });
       }
@@ -101,5 +110,7 @@ export async function measureDrift(
     await Promise.all(Array.from({ length: 16 }, user));
     return rss();
   };
-  return { tenth: await runTo(count / 10), all: await runTo(count) };
+  const tenthMb = await runTo(count / 10);
+  const allMb = await runTo(count);
+  return { count: submitted, tenthMb, allMb };
 }

@@ -5,7 +5,7 @@ import { classifyEntryFault, type EntryFault, isMemoryFault } from './engine-err
 import type { FailureReport, RunOptions, UpMessage, Usage } from './messages.ts';
 import { compilePosition, type ScriptFile, scriptStack, scriptUrl, wrapSource } from './positions.ts';
 import { type Deliver, HOST_OPERATION } from './prelude.ts';
-import { BOOT_SOURCE, type Room } from './room.ts';
+import type { Room } from './room.ts';
 import type { SlotWriter } from './slot.ts';
 
 /** Entries started together must not all be due at one instant, so time-outs are rounded up to this grain. */
@@ -70,11 +70,8 @@ export class ExecutionRun {
     const wrapped = wrapSource(this.#file, this.#host.nextNonce());
     this.#enter((timeout) => {
       this.#context = this.room.takeContext();
-      this.#deliver = this.#context.evalClosureSync(
-        BOOT_SOURCE,
-        [this.#onHostCall, wrapped, argsJson, JSON.stringify(this.#options.limits)],
-        { timeout, result: { reference: true } },
-      ) as ivm.Reference<Deliver>;
+      const texts = [wrapped, argsJson, JSON.stringify(this.#options.limits)] as const;
+      this.#deliver = this.room.boot(this.#context, this.#onHostCall, texts, timeout);
     });
     if (this.#outcome?.ok === false && this.#outcome.failure.code === 'SYNTAX_ERROR')
       this.#locateSyntaxError(wrapped);

@@ -9,6 +9,8 @@ const MAX_STARTED_PER_ROOM = 500;
 const MAX_TIMEOUTS_PER_ROOM = 3;
 const MAX_HEAP_USE = 0.5;
 const HEAP_CHECK_EVERY = 64;
+/** A warm isolate without live executions goes after so long, ms. */
+const IDLE_ROOM_MS = 60_000;
 /** Warm isolates kept for tenants that have nothing live; the least recently used goes first. */
 const MAX_IDLE_ROOMS = 16;
 
@@ -28,6 +30,7 @@ export class Rooms {
       room.dispose();
       return;
     }
+    room.usedMs = performance.now();
     const isWarm = this.#warm.get(options.tenant) === room;
     if (isWarm && isWornOut(room)) this.#warm.delete(options.tenant);
     if (room.live > 0) return;
@@ -59,6 +62,15 @@ export class Rooms {
     if (current !== undefined && current !== room && current.live === 0) current.dispose();
     this.#warm.set(tenant, room);
     return room;
+  }
+
+  /** To be called now and then: lets go what nobody has used for a while. */
+  dropUnused(nowMs: number = performance.now()): void {
+    for (const [tenant, room] of this.#warm) {
+      if (room.live > 0 || nowMs - room.usedMs < IDLE_ROOM_MS) continue;
+      this.#warm.delete(tenant);
+      room.dispose();
+    }
   }
 
   #dropIdle(): void {

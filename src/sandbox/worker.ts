@@ -10,6 +10,7 @@ import { type Stripped, stripTypes } from './typescript.ts';
 
 /** New executions started in one turn, ms; replies to running ones are never behind more than this. */
 const START_BUDGET_MS = 4;
+const UPKEEP_MS = 10_000;
 
 export interface WorkerSetup {
   readonly port: MessagePort;
@@ -58,6 +59,7 @@ class WorkerLoop {
 
   constructor({ port, slot, originMs, markFd }: WorkerSetup) {
     this.#port = port;
+    setInterval(() => this.#rooms.dropUnused(), UPKEEP_MS).unref();
     this.#host = {
       slot: new SlotWriter(slot, originMs, markFd),
       post: (message, isUrgent) => this.#post(message, isUrgent),
