@@ -123,7 +123,7 @@ export class LocalStore implements Store {
     const { entryId, route, priority, isCancelled } = live;
     const entry: DispatchEntry = { entryId, id, route, priority, atMs: live.createdAtMs };
     this.#dispatch.renew([entry], this.nowMs());
-    return { code: 'ok', entry, isCancelled };
+    return { code: 'ok', entry, request: live.request, isCancelled };
   }
 
   async append(id: string, fence: string, n: number, payload: string): Promise<'ok' | 'dup' | 'stale'> {

@@ -163,7 +163,7 @@ class RedisStore implements Store {
   async adopt(id: string, fence: string, brokerId: string): ReturnType<Store['adopt']> {
     const [hash] = this.#keys.session(id);
     const reply = texts(await this.#redis.script('adopt', [hash], [fence, brokerId]));
-    const [code, entryId = '', route = '', priority, created, cancelled] = reply;
+    const [code, entryId = '', route = '', priority, created, cancelled, request = '{}'] = reply;
     if (code !== 'ok') return { code: 'stale' };
     const entry: DispatchEntry = {
       entryId,
@@ -173,7 +173,7 @@ class RedisStore implements Store {
       atMs: Number(created),
     };
     await this.renew([entry]);
-    return { code: 'ok', entry, isCancelled: cancelled === '1' };
+    return { code: 'ok', entry, request, isCancelled: cancelled === '1' };
   }
 
   async append(id: string, fence: string, n: number, payload: string): Promise<'ok' | 'dup' | 'stale'> {
@@ -207,9 +207,9 @@ class RedisStore implements Store {
     return oneOf(texts(reply)[0], ['ok', 'already']);
   }
 
-  async finish({ id, fence, state, final }: Finish): Promise<'ok' | 'stale' | 'already'> {
+  async finish({ id, fence, owner = '', state, final }: Finish): Promise<'ok' | 'stale' | 'already'> {
     const { eventsMs, resultMs } = this.#retention;
-    const args = [fence, state, final, eventsMs, resultMs];
+    const args = [fence, state, final, eventsMs, resultMs, owner];
     const reply = await this.#redis.script('finish', this.#keys.session(id), args);
     return oneOf(texts(reply)[0], ['ok', 'stale', 'already']);
   }

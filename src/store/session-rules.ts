@@ -181,7 +181,7 @@ export function toolEnd(live: LiveSession, call: ToolEnd, nowMs: number): 'ok' |
 export function finish(live: LiveSession, end: Finish, nowMs: number): 'ok' | 'stale' | 'already' {
   if (isTerminal(live.state)) return 'already';
   const mayEnd = end.fence === '' ? live.state === 'queued' : holds(live, end.fence);
-  if (!mayEnd) return 'stale';
+  if (!mayEnd || (end.owner !== undefined && end.owner !== live.brokerId)) return 'stale';
   terminate(live, end.state, end.final, nowMs);
   return 'ok';
 }

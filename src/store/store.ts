@@ -114,6 +114,8 @@ export interface Finish {
   readonly id: string;
   /** The fence of the attempt; empty for a session that is still queued. */
   readonly fence: string;
+  /** End it only while this broker owns it: its runtime may have moved to another. */
+  readonly owner?: string;
   readonly state: 'completed' | 'failed' | 'cancelled';
   /** JSON payload of `final`. */
   readonly final: string;
@@ -197,7 +199,12 @@ export interface Store extends AsyncDisposable {
     fence: string,
     brokerId: string,
   ): Promise<
-    | { readonly code: 'ok'; readonly entry: DispatchEntry; readonly isCancelled: boolean }
+    | {
+        readonly code: 'ok';
+        readonly entry: DispatchEntry;
+        readonly request: string;
+        readonly isCancelled: boolean;
+      }
     | { readonly code: 'stale' }
   >;
   /** Adds a line of console output; `n` numbers the lines of a session, a repeat is `dup`. */

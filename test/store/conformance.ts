@@ -229,11 +229,16 @@ export function conformance(name: string, open: (retentionMs: number) => Promise
       const adopted = await store.adopt(id, fence, 'b2');
       expect(adopted).toMatchObject({
         code: 'ok',
+        request: '{"args":{}}',
         isCancelled: false,
         entry: { entryId: entry.entryId, id },
       });
       expect(await store.find(id)).toMatchObject({ brokerId: 'b2' });
       expect(await store.append(id, fence, 1, '{}')).toBe('ok');
+      // The broker that it left cannot end it as lost.
+      const end = { id, fence, state: 'failed', final: '{}' } as const;
+      expect(await store.finish({ ...end, owner: 'b1' })).toBe('stale');
+      expect(await store.finish({ ...end, owner: 'b2' })).toBe('ok');
     });
 
     it('hands an entry that nobody renews to another, whose fence voids the old one', async () => {

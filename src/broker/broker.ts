@@ -1,0 +1,271 @@
+// A broker without its doors: admits sessions, has them run by its runtimes, tells what happened. HTTP and WebSocket are
+// put on by others; a runtime in the same process is linked by a function call.
+import { createHash, randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.ts';
+import { EnclaveError } from '../errors.ts';
+import type { ExecutionLimits, ToolHandler } from '../execution.ts';
+import { isTerminal } from '../protocol/events.ts';
+import type { BrokerLink } from '../protocol/link.ts';
+import type { BrokerInfo, EventCursor, SessionRecord, Store } from '../store/store.ts';
+import type { ToolEffect } from '../tools/define-tool.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { EventHub, type StreamStep } from './event-hub.ts';
+import { type RoutingRule, routeOf, routesOf, satisfies } from './routing.ts';
+import { failedFinal } from './session-end.ts';
+import { formatStored, type SubmitBody } from './session-request.ts';
+
+export interface BrokerCoreOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly callTool: ToolHandler;
+  readonly effectOf: (tool: string) => ToolEffect;
+  readonly limits: ExecutionLimits;
+  readonly routingRules: readonly RoutingRule[];
+  readonly maxConcurrentSessions: number;
+  readonly maxSessionsPerTenant: number;
+  readonly sessionTimeoutMs: number;
+  readonly heartbeatMs: number;
+  readonly leaseMs: number;
+  readonly reattachMs: number;
+  readonly streamHeartbeatMs: number;
+}
+
+export interface Submitted {
+  readonly sessionId: string;
+  /** False when an idempotency key led to a session that was there already. */
+  readonly isNew: boolean;
+}
+
+const DAY_MS = 86_400_000;
+/** The scope of places that counts every session of the fleet. */
+const ALL = '*';
+/** A runtime that was there so long ago is believed to be there still, ms. */
+const FLEET_TTL_MS = 1_000;
+/** Places outlive their session's deadline by this much, should nobody give them back, ms. */
+const SLOT_GRACE_MS = 60_000;
+
+export class Broker {
+  readonly brokerId: string = `b_${randomUUID()}`;
+  readonly #options: BrokerCoreOptions;
+  readonly #dispatcher: Dispatcher;
+  readonly #hub: EventHub;
+  #fleet: { readonly brokers: readonly BrokerInfo[]; readonly atMs: number } = {
+    brokers: [],
+    atMs: -Infinity,
+  };
+  #isDraining = false;
+
+  constructor(options: BrokerCoreOptions) {
+    this.#options = options;
+    const { store, clock, callTool, effectOf, heartbeatMs, leaseMs, reattachMs } = options;
+    const { brokerId } = this;
+    const { maxToolResultBytes } = options.limits;
+    this.#hub = new EventHub({ store, clock, brokerId, heartbeatMs: options.streamHeartbeatMs });
+    this.#dispatcher = new Dispatcher({
+      context: { store, clock, brokerId, callTool, effectOf, maxToolResultBytes },
+      routes: routesOf(options.routingRules),
+      heartbeatMs,
+      leaseMs,
+      reattachMs,
+      onOver: (id, tenant) => this.#giveBack(id, tenant),
+    });
+  }
+
+  /** @throws EnclaveError STORE_UNAVAILABLE */
+  async start(): Promise<void> {
+    await this.#options.store.open(this.brokerId, (bell) => {
+      if (bell.kind === 'session') this.#hub.ring(bell.id);
+      else if (bell.kind === 'resync') this.#hub.ringAll();
+      this.#dispatcher.onBell(bell);
+    });
+    this.#dispatcher.start();
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  get running(): number {
+    return this.#dispatcher.running;
+  }
+
+  get streams(): number {
+    return this.#hub.clients;
+  }
+
+  /** A line to a runtime that has proved who it is. */
+  acceptRuntime(link: BrokerLink): void {
+    this.#dispatcher.accept(link);
+  }
+
+  /**
+   * @throws EnclaveError NO_RUNTIME, OVERLOADED, RATE_LIMITED, DRAINING, STORE_UNAVAILABLE, IDEMPOTENCY_KEY_REUSED
+   */
+  async submit(
+    body: SubmitBody,
+    tenant: string,
+    options: { readonly key?: string; readonly isWatched?: boolean } = {},
+  ): Promise<Submitted> {
+    if (this.#isDraining)
+      throw new EnclaveError('DRAINING', 'the broker takes no new sessions', { retryAfterMs: 1_000 });
+    const route = routeOf(body.labels, body.priority, this.#options.routingRules);
+    const known = await this.#reserve(body, tenant, options.key);
+    const sessionId = known ?? `s_${randomUUID()}`;
+    if (known !== undefined && (await this.#options.store.find(known)) !== undefined)
+      return { sessionId, isNew: false };
+    await this.#demandRuntime(route);
+    await this.#takePlaces(sessionId, tenant);
+    try {
+      const code = await this.#create(sessionId, body, tenant, route, options.isWatched === true);
+      return { sessionId, isNew: code === 'created' };
+    } catch (error) {
+      this.#giveBack(sessionId, tenant);
+      throw error;
+    }
+  }
+
+  async #create(
+    id: string,
+    body: SubmitBody,
+    tenant: string,
+    route: string,
+    isWatched: boolean,
+  ): Promise<'created' | 'exists'> {
+    const { store, sessionTimeoutMs } = this.#options;
+    const atMs = store.nowMs();
+    const deadlineMs = atMs + sessionTimeoutMs;
+    const reply = await store.submit({
+      id,
+      tenant,
+      route,
+      priority: body.priority,
+      labels: body.labels,
+      source: body.code,
+      request: formatStored(body),
+      atMs,
+      deadlineMs,
+      init: JSON.stringify({
+        streamUrl: `/sessions/${id}/stream`,
+        cancelUrl: `/sessions/${id}/cancel`,
+        expiresAt: deadlineMs,
+        execution: 'at-most-once',
+      }),
+      ...(isWatched ? { watcher: this.brokerId } : {}),
+    });
+    if (reply !== 'late') return reply;
+    throw new EnclaveError('STORE_UNAVAILABLE', 'the store took too long', { retryAfterMs: 1_000 });
+  }
+
+  /** The session that the key was given to before, if there is one. */
+  async #reserve(body: SubmitBody, tenant: string, key: string | undefined): Promise<string | undefined> {
+    if (key === undefined) return undefined;
+    const bodyHash = createHash('sha256').update(JSON.stringify(body)).digest('base64url');
+    // The id follows from the key: whoever repeats a submit that died half way creates the same session.
+    const digest = createHash('sha256')
+      .update(JSON.stringify([tenant, key]))
+      .digest('hex');
+    const sessionId = `s_${digest.slice(0, 32)}`;
+    const known = await this.#options.store.reserveKey(tenant, key, { sessionId, bodyHash }, DAY_MS);
+    if (known !== undefined && known.bodyHash !== bodyHash)
+      throw new EnclaveError('IDEMPOTENCY_KEY_REUSED', 'the idempotency key came with another body before');
+    return sessionId;
+  }
+
+  async #demandRuntime(route: string): Promise<void> {
+    if (this.#dispatcher.runtimes.some((peer) => !peer.isDraining && satisfies(peer.labels, route))) return;
+    const has = (brokers: readonly BrokerInfo[]) =>
+      brokers.some(({ runtimes }) =>
+        runtimes.some(({ labels, slots }) => slots > 0 && satisfies(labels, route)),
+      );
+    const nowMs = this.#options.clock.nowMs();
+    if (nowMs - this.#fleet.atMs < FLEET_TTL_MS && has(this.#fleet.brokers)) return;
+    this.#fleet = { brokers: await this.#options.store.fleet(), atMs: nowMs };
+    if (!has(this.#fleet.brokers))
+      throw new EnclaveError('NO_RUNTIME', `no runtime satisfies ${route}`, { retryAfterMs: 5_000 });
+  }
+
+  async #takePlaces(id: string, tenant: string): Promise<void> {
+    const { store, maxSessionsPerTenant, maxConcurrentSessions, sessionTimeoutMs } = this.#options;
+    const untilMs = store.nowMs() + sessionTimeoutMs + SLOT_GRACE_MS;
+    const [tenantHas, fleetHas] = await Promise.all([
+      store.acquireSlot(`t:${tenant}`, id, maxSessionsPerTenant, untilMs),
+      store.acquireSlot(ALL, id, maxConcurrentSessions, untilMs),
+    ]);
+    if (tenantHas && fleetHas) return;
+    this.#giveBack(id, tenant);
+    if (!tenantHas)
+      throw new EnclaveError('RATE_LIMITED', `the tenant has ${maxSessionsPerTenant} sessions already`, {
+        retryAfterMs: 1_000,
+      });
+    throw new EnclaveError('OVERLOADED', `there are ${maxConcurrentSessions} sessions already`, {
+      retryAfterMs: 1_000,
+    });
+  }
+
+  /** What fails here runs out by itself. */
+  #giveBack(id: string, tenant: string): void {
+    const { store } = this.#options;
+    void Promise.all([
+      store.releaseSlot(`t:${tenant}`, id),
+      store.releaseSlot(ALL, id),
+      store.dropDeadline(id),
+    ]).catch(() => {});
+  }
+
+  /** @throws EnclaveError NOT_FOUND, also for a session of another tenant: no difference is shown. */
+  async find(id: string, tenant: string): Promise<SessionRecord> {
+    const record = await this.#options.store.find(id);
+    if (record !== undefined && record.tenant === tenant) return record;
+    throw new EnclaveError('NOT_FOUND', `there is no session ${JSON.stringify(id.slice(0, 64))}`);
+  }
+
+  stream(id: string, from: EventCursor, signal: AbortSignal): AsyncGenerator<StreamStep> {
+    return this.#hub.stream(id, from, signal);
+  }
+
+  /** Waits until the session has ended, or the signal fires; the record as it is then. */
+  async wait(id: string, tenant: string, signal: AbortSignal): Promise<SessionRecord> {
+    const record = await this.find(id, tenant);
+    if (isTerminal(record.state)) return record;
+    for await (const _step of this.#hub.stream(id, { seq: record.lastSeq }, signal))
+      if (signal.aborted) break;
+    return await this.find(id, tenant);
+  }
+
+  /** @throws EnclaveError NOT_FOUND */
+  async cancel(id: string, tenant: string): Promise<SessionRecord> {
+    const record = await this.find(id, tenant);
+    const reply = await this.#options.store.cancel(id, failedFinal('CANCELLED', record.attempts));
+    if (reply === 'cancelled') this.#giveBack(id, tenant);
+    return await this.find(id, tenant);
+  }
+
+  /** The runtimes of every broker. */
+  async fleet(): Promise<readonly BrokerInfo[]> {
+    return await this.#options.store.fleet();
+  }
+
+  /** Whether sessions could be served now: what is missing, in words; nothing when all is well. */
+  async missing(): Promise<string[]> {
+    if (this.#isDraining) return ['the broker is shutting down'];
+    try {
+      await this.#options.store.ping();
+      const brokers = await this.#options.store.fleet();
+      return brokers.some(({ runtimes }) => runtimes.length > 0) ? [] : ['no runtime is connected'];
+    } catch {
+      return ['the store cannot be reached'];
+    }
+  }
+
+  /** Takes no new sessions from now on, and asks clients and runtimes to go elsewhere. */
+  drain(): void {
+    this.#isDraining = true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.drain();
+    this.#hub.close();
+    this.#dispatcher.close();
+    await this.#options.store[Symbol.asyncDispose]();
+  }
+}

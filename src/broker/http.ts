@@ -1,0 +1,209 @@
+// The HTTP API of a broker.
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { codeInfo, EnclaveError, toEnclaveError } from '../errors.ts';
+import type { ExecutionLimits } from '../execution.ts';
+import { FROM_SEQ_PARAM, isTerminal, seqOfEventId } from '../protocol/events.ts';
+import type { EventCursor, SessionRecord } from '../store/store.ts';
+import { type Auth, isLoopbackHost } from './auth.ts';
+import type { Broker } from './broker.ts';
+import { parseSubmit } from './session-request.ts';
+import { streamSession } from './stream-response.ts';
+import type { ToolListing } from './tool-listing.ts';
+
+export interface HttpOptions {
+  readonly broker: Broker;
+  readonly auth: Auth;
+  readonly limits: ExecutionLimits;
+  readonly tools: readonly ToolListing[];
+}
+
+/** Largest body, bytes. */
+const MAX_BODY_BYTES = 2 ** 20;
+const MAX_WAIT_MS = 60_000;
+const SSE = 'text/event-stream';
+const NDJSON = 'application/x-ndjson';
+/** Routes that need no key: they tell no secrets. */
+const OPEN_PATHS = new Set(['/healthz', '/readyz']);
+
+type Params = { readonly Params: { readonly id: string } };
+
+export function createHttp({ broker, auth, limits, tools }: HttpOptions): FastifyInstance {
+  const app = fastify({ bodyLimit: MAX_BODY_BYTES, requestTimeout: 30_000, logger: false });
+  const tenants = new WeakMap<FastifyRequest, string>();
+  const tenantOf = (request: FastifyRequest) => tenants.get(request) ?? '';
+
+  app.addHook('onRequest', async (request) => {
+    if (!auth.isOn && !isLoopbackHost(request.headers.host))
+      throw new EnclaveError('FORBIDDEN', 'a broker without keys is spoken to as localhost only');
+    if (OPEN_PATHS.has(request.url)) return;
+    const key = /^Bearer (.+)$/u.exec(request.headers.authorization ?? '')?.[1];
+    const tenant = auth.tenantOf(key ?? single(request.headers['x-api-key']));
+    if (tenant === undefined) throw new EnclaveError('UNAUTHORIZED', 'expected an API key');
+    tenants.set(request, tenant);
+  });
+  app.setErrorHandler((thrown, _request, reply) => sendError(reply, thrown));
+  app.setNotFoundHandler((request, reply) =>
+    sendError(
+      reply,
+      new EnclaveError('NOT_FOUND', `there is no ${request.method} ${request.url.slice(0, 200)}`),
+    ),
+  );
+
+  const submit = async (request: FastifyRequest, isWatched: boolean) => {
+    const key = single(request.headers['idempotency-key']);
+    const body = parseSubmit(request.body, limits);
+    return await broker.submit(body, tenantOf(request), { isWatched, ...(key === undefined ? {} : { key }) });
+  };
+
+  app.post('/sessions', async (request, reply) => {
+    const format = accepted(request.headers.accept);
+    const { sessionId } = await submit(request, format !== 'json');
+    reply.header('x-session-id', sessionId);
+    if (format !== 'json') return await streamSession(broker, reply, sessionId, { seq: 0 }, format);
+    const waitMs = readNumber(request.query, 'wait', MAX_WAIT_MS);
+    const tenant = tenantOf(request);
+    const record =
+      waitMs === undefined
+        ? await broker.find(sessionId, tenant)
+        : await broker.wait(sessionId, tenant, AbortSignal.timeout(waitMs));
+    return reply.code(isTerminal(record.state) ? 200 : 202).send(sessionJson(record));
+  });
+  app.get<Params>('/sessions/:id', async (request) =>
+    sessionJson(await broker.find(request.params.id, tenantOf(request))),
+  );
+  app.get<Params>('/sessions/:id/stream', async (request, reply) => {
+    const { id } = request.params;
+    await broker.find(id, tenantOf(request));
+    const format = accepted(request.headers.accept ?? SSE);
+    return await streamSession(broker, reply, id, cursorOf(request), format === 'json' ? 'ndjson' : format);
+  });
+  const cancel = async (request: FastifyRequest<Params>) => {
+    const { id, state } = await broker.cancel(request.params.id, tenantOf(request));
+    return { success: true, sessionId: id, state };
+  };
+  app.post<Params>('/sessions/:id/cancel', cancel);
+  app.delete<Params>('/sessions/:id', cancel);
+
+  app.post('/tasks', async (request, reply) => {
+    const { sessionId } = await submit(request, false);
+    return reply
+      .code(202)
+      .header('location', `/tasks/${sessionId}`)
+      .send({ task_id: sessionId, status: 'processing' });
+  });
+  app.get<Params>('/tasks/:id', async (request) =>
+    taskJson(await broker.find(request.params.id, tenantOf(request))),
+  );
+
+  app.get('/tools', async () => ({ tools }));
+  app.get('/runtimes', async () => ({ brokers: await broker.fleet() }));
+  app.get('/healthz', async () => ({ status: 'ok' }));
+  app.get('/readyz', async (_request, reply) => {
+    const missing = await broker.missing();
+    return reply.code(missing.length === 0 ? 200 : 503).send({ ready: missing.length === 0, missing });
+  });
+  return app;
+}
+
+function sessionJson(record: SessionRecord): object {
+  const { id, state, labels, attempts, createdAtMs, deadlineMs, lastSeq, final } = record;
+  const end: unknown = final === undefined ? undefined : JSON.parse(final);
+  const { ok: _ok, ...rest } =
+    typeof end === 'object' && end !== null ? { ok: undefined, ...end } : { ok: undefined };
+  return {
+    sessionId: id,
+    state,
+    labels,
+    attempts,
+    createdAt: createdAtMs,
+    expiresAt: deadlineMs,
+    lastSeq,
+    streamUrl: `/sessions/${id}/stream`,
+    cancelUrl: `/sessions/${id}/cancel`,
+    ...rest,
+  };
+}
+
+function taskJson({ state, final }: SessionRecord): object {
+  if (final === undefined) return { status: 'processing' };
+  const end: unknown = JSON.parse(final);
+  const { result, error } =
+    typeof end === 'object' && end !== null ? { result: undefined, error: undefined, ...end } : {};
+  return state === 'completed' ? { status: state, result } : { status: state, error };
+}
+
+/** @throws EnclaveError NOT_ACCEPTABLE */
+function accepted(header: string | undefined): 'sse' | 'ndjson' | 'json' {
+  const types = (header ?? '*/*').split(',').map((type) => type.split(';')[0]?.trim() ?? '');
+  for (const type of types) {
+    if (type === SSE || type === 'text/*') return 'sse';
+    if (type === NDJSON) return 'ndjson';
+    if (type === 'application/json' || type === 'application/*' || type === '*/*') return 'json';
+  }
+  throw new EnclaveError('NOT_ACCEPTABLE', `expected ${SSE}, ${NDJSON} or application/json to be accepted`);
+}
+
+/** `Last-Event-ID` is the last event seen; `fromSeq` is the first one wanted. */
+function cursorOf(request: FastifyRequest): EventCursor {
+  const fromSeq = readNumber(request.query, FROM_SEQ_PARAM, Number.MAX_SAFE_INTEGER);
+  if (fromSeq !== undefined) return { seq: Math.max(0, fromSeq - 1) };
+  const lastId = single(request.headers['last-event-id']);
+  if (lastId === undefined || lastId === '') return { seq: 0 };
+  const seq = seqOfEventId(lastId);
+  if (seq === undefined)
+    throw new EnclaveError('INVALID_INPUT', 'Last-Event-ID: expected the id of an event');
+  return seq === 0 ? { seq } : { seq, epoch: lastId.slice(0, lastId.indexOf('-')) };
+}
+
+/** @throws EnclaveError INVALID_INPUT */
+function readNumber(query: unknown, name: string, max: number): number | undefined {
+  const text =
+    typeof query === 'object' && query !== null
+      ? Object.entries(query).find(([key]) => key === name)?.[1]
+      : undefined;
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (typeof text === 'string' && text !== '' && Number.isInteger(value) && value >= 0 && value <= max)
+    return value;
+  throw new EnclaveError('INVALID_INPUT', `${name}: expected a whole number from 0 to ${max}`);
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
+
+/** Fastify's own refusals of a body, by status. */
+const FASTIFY_CODES: Readonly<Record<number, 'INVALID_INPUT' | 'TOO_LARGE'>> = {
+  400: 'INVALID_INPUT',
+  413: 'TOO_LARGE',
+  415: 'INVALID_INPUT',
+};
+
+function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
+  const status =
+    thrown instanceof Error && 'statusCode' in thrown && typeof thrown.statusCode === 'number'
+      ? FASTIFY_CODES[thrown.statusCode]
+      : undefined;
+  const error =
+    status !== undefined && thrown instanceof Error
+      ? new EnclaveError(status, thrown.message)
+      : toEnclaveError(thrown);
+  const { httpStatus } = codeInfo(error.code);
+  // What went wrong inside is nobody's business outside.
+  const message = error.code === 'INTERNAL' ? codeInfo('INTERNAL').summary : error.message;
+  const retryAfter =
+    error.retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(error.retryAfterMs / 1_000));
+  if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
+  const issues = error.problems.length === 0 ? {} : { issues: error.problems };
+  const hint = error.hint === undefined ? {} : { hint: error.hint };
+  return reply
+    .code(httpStatus)
+    .type('application/json')
+    .send({
+      code: error.code,
+      message,
+      ...hint,
+      ...issues,
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+    });
+}

@@ -1,0 +1,105 @@
+// What a client may ask for, checked; and the part of it that travels with the session to the runtime.
+import { z } from 'zod';
+import { EnclaveError, invalidInput, type Problem, toEnclaveError } from '../errors.ts';
+import type { ExecutionLimits, ScriptLanguage } from '../execution.ts';
+import { LIMITS, limitProblems } from '../limits.ts';
+import type { Labels, Priority } from '../protocol/events.ts';
+import { labels as readLabels } from '../protocol/fields.ts';
+import { zodProblems } from '../zod-problems.ts';
+
+/** Stored with the session, read back by whoever claims it. */
+export interface StoredRequest {
+  readonly args: unknown;
+  readonly language: ScriptLanguage;
+  readonly filename: string;
+  readonly limits: Partial<ExecutionLimits>;
+  /** Tools that the script may call; all when absent. */
+  readonly tools?: readonly string[];
+}
+
+/** Body of `POST /sessions` and `POST /tasks`, with its defaults. */
+export interface SubmitBody extends StoredRequest {
+  readonly code: string;
+  readonly labels: Labels;
+  readonly priority: Priority;
+}
+
+const LIMIT_NAMES = Object.keys(LIMITS).filter((name): name is keyof ExecutionLimits =>
+  Object.hasOwn(LIMITS, name),
+);
+
+const body = z.strictObject({
+  code: z.string().min(1),
+  input: z.unknown().optional(),
+  language: z.enum(['js', 'ts']).default('js'),
+  filename: z.string().min(1).max(1_024).default('script.js'),
+  labels: z.unknown().optional(),
+  priority: z.enum(['high', 'normal', 'low']).default('normal'),
+  execution: z.enum(['at-most-once', 'durable']).default('at-most-once'),
+  tools: z.array(z.string().max(256)).max(1_000).optional(),
+  limits: z.record(z.string(), z.number()).default({}),
+});
+
+/**
+ * @param usual limits of the broker: a caller may ask for less, never for more.
+ * @throws EnclaveError INVALID_INPUT with every problem; TOO_LARGE; NOT_SUPPORTED for durable execution.
+ */
+export function parseSubmit(value: unknown, usual: ExecutionLimits): SubmitBody {
+  const parsed = body.safeParse(value);
+  const problems: Problem[] = parsed.success
+    ? limitProblems(parsed.data.limits)
+    : zodProblems(parsed.error.issues, value);
+  const labels = parsed.success ? checkedLabels(parsed.data.labels, problems) : {};
+  if (!parsed.success || problems.length > 0) throw invalidInput('session', problems);
+  const { code, input, language, filename, priority, execution, tools, limits } = parsed.data;
+  if (execution === 'durable')
+    throw new EnclaveError('NOT_SUPPORTED', 'execution: durable sessions are not there yet', {
+      hint: 'leave execution out, or give at-most-once: a session whose runtime is lost then ends with RUNTIME_LOST',
+    });
+  const bytes = Buffer.byteLength(code);
+  if (bytes > usual.maxSourceBytes)
+    throw new EnclaveError('TOO_LARGE', `code: expected at most ${usual.maxSourceBytes} bytes, got ${bytes}`);
+  return {
+    code,
+    args: input ?? {},
+    language,
+    filename,
+    labels,
+    priority,
+    limits: narrow(limits, usual),
+    ...(tools === undefined ? {} : { tools }),
+  };
+}
+
+function checkedLabels(value: unknown, problems: Problem[]): Labels {
+  if (value === undefined) return {};
+  try {
+    return readLabels(value, 'labels');
+  } catch (thrown) {
+    problems.push({ path: '', message: toEnclaveError(thrown).message });
+    return {};
+  }
+}
+
+function narrow(asked: Readonly<Record<string, number>>, usual: ExecutionLimits): Partial<ExecutionLimits> {
+  return Object.fromEntries(
+    LIMIT_NAMES.map((name) => [name, Math.min(asked[name] ?? usual[name], usual[name])]),
+  );
+}
+
+export function formatStored({ args, language, filename, limits, tools }: StoredRequest): string {
+  return JSON.stringify({ args, language, filename, limits, tools });
+}
+
+const stored = z.object({
+  args: z.unknown(),
+  language: z.enum(['js', 'ts']),
+  filename: z.string(),
+  limits: z.record(z.string(), z.number()),
+  tools: z.array(z.string()).optional(),
+});
+
+export function parseStored(json: string): StoredRequest {
+  const { args, language, filename, limits, tools } = stored.parse(JSON.parse(json));
+  return { args, language, filename, limits, ...(tools === undefined ? {} : { tools }) };
+}

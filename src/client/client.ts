@@ -1,0 +1,283 @@
+// Runs scripts on a broker, from Node or a browser. A stream that breaks is resumed where it was: no event twice, none lost.
+import { codeInfo, EnclaveError, FAULT_CODES, type FaultCode } from '../errors.ts';
+import { parseSessionEvent } from '../protocol/event-codec.ts';
+import type { Labels, Priority, SessionEvent } from '../protocol/events.ts';
+import { EMPTY_VIEW, reduceSession, type SessionView } from '../protocol/session-reducer.ts';
+import { SseParser } from '../protocol/sse.ts';
+import { type ClientConfig, type EnclaveClientOptions, resolveClientOptions } from './options.ts';
+
+export interface RunRequest {
+  readonly code: string;
+  /** `args` inside the script. Default `{}`. */
+  readonly input?: unknown;
+  readonly language?: 'js' | 'ts';
+  readonly filename?: string;
+  readonly labels?: Labels;
+  /** Default `normal`. */
+  readonly priority?: Priority;
+  /** Tools that the script may call. Default: all of the broker's. */
+  readonly tools?: readonly string[];
+  /** May lower the broker's limits, never raise them. */
+  readonly limits?: Readonly<Record<string, number>>;
+}
+
+export interface RunOptions {
+  /** Ends the wait and cancels the session. */
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: SessionEvent) => void;
+  /** Sent with the submit; a repeat of the same submit attaches to the same session. Default: a new one. */
+  readonly idempotencyKey?: string;
+}
+
+/** What is known of a session at its end: `final` is there, unless its result had expired already. */
+export type RunResult = SessionView & { readonly sessionId: string };
+
+export class EnclaveClient {
+  readonly #config: ClientConfig;
+
+  constructor(options: EnclaveClientOptions) {
+    this.#config = resolveClientOptions(options);
+  }
+
+  /**
+   * Submits a script and follows it to its end. A failing script is a result, not an exception.
+   * @throws EnclaveError with the broker's code when it refuses; CONNECTION_LOST; TIMED_OUT, while the session goes on.
+   */
+  async run(request: RunRequest, options: RunOptions = {}): Promise<RunResult> {
+    const timeout = AbortSignal.timeout(this.#config.timeoutMs);
+    const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
+    const follower = new Follower(options.onEvent);
+    try {
+      await this.#submitAndFollow(request, options.idempotencyKey ?? crypto.randomUUID(), follower, signal);
+      return { ...follower.view, sessionId: follower.sessionId };
+    } catch (thrown) {
+      const { sessionId } = follower;
+      if (options.signal?.aborted === true) {
+        if (sessionId !== '') await this.cancel(sessionId);
+        throw new EnclaveError('TIMED_OUT', `the caller cancelled session ${sessionId}`, { cause: thrown });
+      }
+      if (!timeout.aborted) throw thrown;
+      const which = sessionId === '' ? 'the submit was not answered' : `session ${sessionId} goes on`;
+      throw new EnclaveError('TIMED_OUT', `no result within ${this.#config.timeoutMs} ms; ${which}`);
+    }
+  }
+
+  /**
+   * Submits a script and returns at once; `follow` or `session` tell more.
+   * @throws EnclaveError with the broker's code.
+   */
+  async submit(request: RunRequest, idempotencyKey: string = crypto.randomUUID()): Promise<string> {
+    const signal = AbortSignal.timeout(this.#config.timeoutMs);
+    return await this.#retry(signal, async () => {
+      const response = await this.#post('/sessions', request, 'application/json', idempotencyKey, signal);
+      await response.arrayBuffer();
+      return response.headers.get('x-session-id') ?? '';
+    });
+  }
+
+  /** The events of a session from number `fromSeq` on, until its final one. */
+  async follow(
+    sessionId: string,
+    options: RunOptions & { readonly fromSeq?: number } = {},
+  ): Promise<RunResult> {
+    const follower = new Follower(options.onEvent, (options.fromSeq ?? 1) - 1);
+    follower.sessionId = sessionId;
+    const timeout = AbortSignal.timeout(this.#config.timeoutMs);
+    const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
+    await this.#resume(follower, signal);
+    return { ...follower.view, sessionId };
+  }
+
+  /** What the broker knows of a session, as it says it. @throws EnclaveError NOT_FOUND */
+  async session(sessionId: string): Promise<unknown> {
+    const response = await this.#fetch(`/sessions/${encodeURIComponent(sessionId)}`, {});
+    return await response.json();
+  }
+
+  /** Asks for the end of a session; one that has ended stays as it is. @throws EnclaveError NOT_FOUND */
+  async cancel(sessionId: string): Promise<void> {
+    const path = `/sessions/${encodeURIComponent(sessionId)}/cancel`;
+    const response = await this.#fetch(path, { method: 'POST' });
+    await response.arrayBuffer();
+  }
+
+  /** Whether the broker says that it could serve a session now. */
+  async isReady(): Promise<boolean> {
+    try {
+      const response = await fetch(`${this.#config.baseUrl}/readyz`);
+      await response.arrayBuffer();
+      return response.ok;
+    } catch {
+      return false;
+    }
+  }
+
+  async #submitAndFollow(
+    request: RunRequest,
+    key: string,
+    follower: Follower,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#retry(signal, async () => {
+      const response = await this.#post('/sessions', request, 'text/event-stream', key, signal);
+      follower.sessionId = response.headers.get('x-session-id') ?? '';
+      // From here on the session exists: a stream that breaks is resumed, not submitted again.
+      await follower.read(response).catch(() => {});
+    });
+    if (follower.view.final === undefined) await this.#resume(follower, signal);
+  }
+
+  async #resume(follower: Follower, signal: AbortSignal): Promise<void> {
+    while (follower.view.final === undefined) {
+      const seen = follower.view.lastSeq;
+      await this.#retry(signal, async () => {
+        const headers: Record<string, string> = { accept: 'text/event-stream' };
+        // The id names the lineage of the data as well as the number: a rolled back store is noticed.
+        if (follower.lastId !== '') headers['last-event-id'] = follower.lastId;
+        const query = follower.lastId === '' ? `?fromSeq=${seen + 1}` : '';
+        const path = `/sessions/${encodeURIComponent(follower.sessionId)}/stream${query}`;
+        const response = await this.#fetch(path, { headers, signal });
+        await follower.read(response);
+        // A stream that ended early and brought nothing is a failed try; one that brought something is progress.
+        if (follower.view.final === undefined && follower.view.lastSeq === seen)
+          throw new EnclaveError('CONNECTION_LOST', 'the stream ended before the session did');
+      });
+    }
+  }
+
+  /** Repeats what may succeed later, with growing, jittered waits. */
+  async #retry<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    const { isReconnecting, maxAttempts, initialDelayMs, backoffMultiplier, random } = this.#config;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await work();
+      } catch (thrown) {
+        signal.throwIfAborted();
+        const error = asConnectionError(thrown);
+        if (!isReconnecting || !codeInfo(error.code).retryable || attempt + 1 >= maxAttempts) throw error;
+        const backoffMs = initialDelayMs * backoffMultiplier ** attempt * (0.7 + 0.6 * random());
+        await pause(Math.max(backoffMs, error.retryAfterMs ?? 0), signal);
+      }
+    }
+  }
+
+  async #post(
+    path: string,
+    body: unknown,
+    accept: string,
+    idempotencyKey: string,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    return await this.#fetch(path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept, 'idempotency-key': idempotencyKey },
+      body: JSON.stringify(body),
+      signal,
+    });
+  }
+
+  async #fetch(
+    path: string,
+    init: RequestInit & { readonly headers?: Record<string, string> },
+  ): Promise<Response> {
+    const { baseUrl, apiKey } = this.#config;
+    const headers =
+      apiKey === undefined ? init.headers : { ...init.headers, authorization: `Bearer ${apiKey}` };
+    const response = await fetch(`${baseUrl}${path}`, {
+      ...init,
+      ...(headers === undefined ? {} : { headers }),
+    });
+    if (response.ok) return response;
+    throw await refusal(response);
+  }
+}
+
+/** Takes events in, in order and once each. */
+class Follower {
+  sessionId = '';
+  lastId = '';
+  view: SessionView;
+  readonly #onEvent: ((event: SessionEvent) => void) | undefined;
+
+  constructor(onEvent: ((event: SessionEvent) => void) | undefined, lastSeq = 0) {
+    this.#onEvent = onEvent;
+    this.view = { ...EMPTY_VIEW, lastSeq };
+  }
+
+  /** Reads a stream until the final event, a gap, a request to go elsewhere, or its end. */
+  async read(response: Response): Promise<void> {
+    const parser = new SseParser();
+    const decoder = new TextDecoder();
+    const reader = response.body?.getReader();
+    if (reader === undefined) return;
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        for (const message of parser.push(decoder.decode(value, { stream: true }))) {
+          if (!this.#take(message.id, message.data)) return;
+        }
+      }
+    } finally {
+      // The rest of the body is not wanted; a reader that is at its end takes no notice.
+      await reader.cancel().catch(() => {});
+    }
+  }
+
+  /** False when nothing more of this stream is wanted. */
+  #take(id: string, data: string): boolean {
+    const event = parseSessionEvent(data);
+    if (event === undefined) return true;
+    const reduction = reduceSession(this.view, event);
+    if (reduction.kind === 'gap' || event.type === 'reconnect') return false;
+    if (reduction.kind === 'ignored') return true;
+    this.view = reduction.view;
+    this.lastId = event.type === 'history_lost' ? '' : id;
+    this.#onEvent?.(event);
+    return this.view.final === undefined;
+  }
+}
+
+async function refusal(response: Response): Promise<EnclaveError> {
+  const body: unknown = await response.json().catch(() => undefined);
+  const said: { readonly code?: unknown; readonly message?: unknown } =
+    typeof body === 'object' && body !== null ? { ...body } : {};
+  const { code, message } = said;
+  const retryAfter = Number(response.headers.get('retry-after') ?? '0');
+  const fallback: FaultCode = response.status >= 500 ? 'CONNECTION_LOST' : 'INVALID_INPUT';
+  const text =
+    typeof message === 'string'
+      ? message.replace(/^\[\w+\] /u, '')
+      : `the broker answered ${response.status}`;
+  return new EnclaveError(typeof code === 'string' && isFault(code) ? code : fallback, text, {
+    ...(retryAfter > 0 ? { retryAfterMs: retryAfter * 1_000 } : {}),
+  });
+}
+
+function isFault(code: string): code is FaultCode {
+  return Object.hasOwn(FAULT_CODES, code);
+}
+
+/** What fetch throws when a connection fails is a TypeError, in browsers as in Node. */
+function asConnectionError(thrown: unknown): EnclaveError {
+  if (thrown instanceof EnclaveError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const cause = thrown instanceof Error && thrown.cause instanceof Error ? ` (${thrown.cause.message})` : '';
+  return new EnclaveError('CONNECTION_LOST', `the broker cannot be reached: ${message}${cause}`, {
+    cause: thrown,
+  });
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+}

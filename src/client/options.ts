@@ -1,0 +1,63 @@
+// Options of the client and their defaults.
+import { EnclaveError } from '../errors.ts';
+
+/** How a lost stream, or a refused submit that may be repeated, is tried again. */
+export interface ReconnectionOptions {
+  /** Default true. */
+  readonly enabled?: boolean;
+  /** Tries in a row without progress before the client gives up. Default 5. */
+  readonly maxAttempts?: number;
+  /** Each wait is the one before times this. Default 2. */
+  readonly backoffMultiplier?: number;
+  /** First wait, ms. Default 1,000. */
+  readonly initialDelay?: number;
+}
+
+export interface EnclaveClientOptions {
+  /** `http://` or `https://` (`ws://` and `wss://` are understood) of any broker. */
+  readonly serverUrl: string;
+  readonly apiKey?: string;
+  readonly reconnection?: ReconnectionOptions;
+  /** ms until a run rejects with TIMED_OUT; the session itself goes on. Default 60,000. */
+  readonly timeout?: number;
+  /** A number in [0, 1) for the jitter of waits. Default `Math.random` of the platform. */
+  readonly random?: () => number;
+}
+
+export interface ClientConfig {
+  readonly baseUrl: string;
+  readonly apiKey: string | undefined;
+  readonly isReconnecting: boolean;
+  readonly maxAttempts: number;
+  readonly backoffMultiplier: number;
+  readonly initialDelayMs: number;
+  readonly timeoutMs: number;
+  readonly random: () => number;
+}
+
+/** @throws EnclaveError INVALID_INPUT */
+export function resolveClientOptions(options: EnclaveClientOptions): ClientConfig {
+  const { serverUrl, apiKey, reconnection = {}, timeout = 60_000 } = options;
+  const baseUrl = serverUrl.replace(/^ws(s?):/u, 'http$1:').replace(/\/+$/u, '');
+  if (!/^https?:\/\/[^/]/u.test(baseUrl))
+    throw new EnclaveError(
+      'INVALID_INPUT',
+      `serverUrl: expected http:// or https://, got ${JSON.stringify(serverUrl.slice(0, 100))}`,
+    );
+  const { enabled = true, maxAttempts = 5, backoffMultiplier = 2, initialDelay = 1_000 } = reconnection;
+  return {
+    baseUrl,
+    apiKey,
+    isReconnecting: enabled,
+    maxAttempts,
+    backoffMultiplier,
+    initialDelayMs: initialDelay,
+    timeoutMs: timeout,
+    random: options.random ?? randomFraction,
+  };
+}
+
+/** From the platform's generator, which browsers and Node share. */
+function randomFraction(): number {
+  return (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32;
+}

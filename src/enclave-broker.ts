@@ -1,0 +1,172 @@
+// The published guide's EnclaveBroker: a broker with its store and its doors.
+import type { FastifyInstance } from 'fastify';
+import { type Auth, checkHost, createAuth, NO_AUTH } from './broker/auth.ts';
+import { Broker } from './broker/broker.ts';
+import { createHttp } from './broker/http.ts';
+import type { RoutingRule } from './broker/routing.ts';
+import { openRuntimeDoor } from './broker/runtime-door.ts';
+import { listTools } from './broker/tool-listing.ts';
+import { type Clock, realClock } from './clock.ts';
+import { EnclaveError } from './errors.ts';
+import type { ExecutionLimits } from './execution.ts';
+import { resolveLimits } from './limits.ts';
+import type { BrokerLink } from './protocol/link.ts';
+import { createMemoryStore } from './store/memory.ts';
+import { createRedisStore } from './store/redis.ts';
+import type { RedisClient } from './store/redis-connection.ts';
+import type { Store } from './store/store.ts';
+import type { Tool } from './tools/define-tool.ts';
+import { createToolHandler, type SecretSource } from './tools/registry.ts';
+
+/** Options of {@link EnclaveBroker}. Times are ms. */
+export interface EnclaveBrokerOptions {
+  /** A client of ioredis whose settings are copied (it is neither used nor closed), or a `redis://` URL. Default: memory. */
+  readonly redis?: RedisClient | string;
+  /** Instead of `redis`: a store that is made already, such as that of a SQLite file. */
+  readonly store?: Store;
+  /** Tools that scripts may call. They run here; runtimes see neither them nor their secrets. Default none. */
+  readonly tools?: readonly Tool[];
+  readonly secrets?: SecretSource;
+  /** Limits of every execution; a caller may lower them. */
+  readonly limits?: Partial<ExecutionLimits>;
+  /** Sessions queued or running in the whole fleet. Default 1,000. */
+  readonly maxConcurrentSessions?: number;
+  /** The same for one tenant. Default: as many. */
+  readonly maxSessionsPerTenant?: number;
+  /** A session that has not ended by then fails with SESSION_TIMEOUT. Default 300,000. */
+  readonly sessionTimeout?: number;
+  /** Only `label-match`: runtimes are found by their labels, the least loaded of them is taken. */
+  readonly routingStrategy?: 'label-match';
+  /** The first rule that matches a session says which labels its runtime must have. */
+  readonly routingRules?: readonly RoutingRule[];
+  /** Keys of clients and token of runtimes. Default: none, and only this machine is served. */
+  readonly auth?: { readonly apiKeys: string; readonly runtimeToken: string };
+  /** A runtime silent for 2.5 of these is lost. Default 5,000. */
+  readonly heartbeatInterval?: number;
+  /** Work of a broker that is silent for so long is taken over. Default 15,000. */
+  readonly lease?: number;
+  /** How long sessions wait for a runtime whose line was cut. Default 1,000. */
+  readonly reattach?: number;
+  /** Silence on an event stream ends with a heartbeat after this. Default 15,000. */
+  readonly streamHeartbeat?: number;
+  readonly clock?: Clock;
+}
+
+export interface Listening {
+  readonly host: string;
+  readonly port: number;
+  readonly url: string;
+}
+
+/**
+ * Serves sessions over HTTP and hands them to runtimes.
+ *
+ * @example
+ * const broker = new EnclaveBroker({ redis: 'redis://127.0.0.1:6379', maxConcurrentSessions: 1000 });
+ * await broker.listen(3001);
+ */
+export class EnclaveBroker implements AsyncDisposable {
+  readonly #broker: Broker;
+  readonly #auth: Auth;
+  readonly #http: FastifyInstance;
+  readonly #clock: Clock;
+  #started: Promise<void> | undefined;
+  #closed: Promise<void> | undefined;
+  #door: { close(): void } | undefined;
+
+  /** @throws EnclaveError INVALID_INPUT for tools, limits or keys that are not as expected. */
+  constructor(options: EnclaveBrokerOptions = {}) {
+    const { tools = [], secrets = () => undefined, auth, clock = realClock } = options;
+    const limits = resolveLimits(options.limits);
+    const effects = new Map(tools.map(({ name, effect }) => [name, effect ?? 'once']));
+    this.#clock = clock;
+    this.#auth = auth === undefined ? NO_AUTH : createAuth(auth.apiKeys, auth.runtimeToken);
+    const maxConcurrentSessions = options.maxConcurrentSessions ?? 1_000;
+    this.#broker = new Broker({
+      store: options.store ?? openStore(options.redis, clock),
+      clock,
+      callTool: createToolHandler({ tools, secrets }),
+      effectOf: (tool) => effects.get(tool) ?? 'once',
+      limits,
+      routingRules: options.routingRules ?? [],
+      maxConcurrentSessions,
+      maxSessionsPerTenant: options.maxSessionsPerTenant ?? maxConcurrentSessions,
+      sessionTimeoutMs: options.sessionTimeout ?? 300_000,
+      heartbeatMs: options.heartbeatInterval ?? 5_000,
+      leaseMs: options.lease ?? 15_000,
+      reattachMs: options.reattach ?? 1_000,
+      streamHeartbeatMs: options.streamHeartbeat ?? 15_000,
+    });
+    this.#http = createHttp({ broker: this.#broker, auth: this.#auth, limits, tools: listTools(tools) });
+  }
+
+  /**
+   * Serves on a port; 0 takes a free one. Without `auth` only this machine is served.
+   * @throws EnclaveError UNAUTHORIZED for another host without `auth`; STORE_UNAVAILABLE; INVALID_INPUT for a port in use.
+   */
+  async listen(port = 3001, host = '127.0.0.1'): Promise<Listening> {
+    checkHost(host, this.#auth);
+    await this.start();
+    const { server } = this.#http;
+    try {
+      await this.#http.listen({ port, host });
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new EnclaveError('INVALID_INPUT', `cannot listen on ${host}:${port} (${reason})`, { cause });
+    }
+    this.#door = openRuntimeDoor({
+      server,
+      clock: this.#clock,
+      mayEnter: this.#auth.isRuntime,
+      onLink: (link) => this.#broker.acceptRuntime(link),
+    });
+    const address = server.address();
+    const bound = typeof address === 'object' && address !== null ? address.port : port;
+    return { host, port: bound, url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}` };
+  }
+
+  /** Opens the store without listening: enough for a runtime of this process. @throws EnclaveError STORE_UNAVAILABLE */
+  async start(): Promise<void> {
+    this.#started ??= this.#broker.start();
+    await this.#started;
+  }
+
+  /** Sessions that runtimes of this broker run now. */
+  get running(): number {
+    return this.#broker.running;
+  }
+
+  /** Links a runtime of this process: no socket, the same messages. */
+  acceptRuntime(link: BrokerLink): void {
+    this.#broker.acceptRuntime(link);
+  }
+
+  /**
+   * Takes no new sessions, lets what runs here end for at most `drainMs`, and closes. Streams are asked to resume
+   * elsewhere; runtimes find another broker and bring along what still runs.
+   */
+  close(drainMs = 0): Promise<void> {
+    this.#closed ??= this.#close(drainMs);
+    return this.#closed;
+  }
+
+  async #close(drainMs: number): Promise<void> {
+    this.#broker.drain();
+    const endMs = this.#clock.nowMs() + drainMs;
+    while (this.#broker.running > 0 && this.#clock.nowMs() < endMs)
+      await new Promise<void>((resolve) => this.#clock.setTimer(DRAIN_STEP_MS, resolve));
+    await this.#broker[Symbol.asyncDispose]();
+    this.#door?.close();
+    await this.#http.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+const DRAIN_STEP_MS = 20;
+
+function openStore(redis: RedisClient | string | undefined, clock: Clock): Store {
+  return redis === undefined ? createMemoryStore({ clock }) : createRedisStore({ redis, clock });
+}
