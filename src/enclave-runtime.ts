@@ -9,7 +9,7 @@ import { Runtime } from './runtime/runtime.ts';
 
 /** Options of {@link EnclaveRuntime}. Times are ms, sizes bytes. */
 export interface EnclaveRuntimeOptions {
-  /** `ws://`, `wss://`, `http://` or `https://` of a broker; not needed for {@link EnclaveRuntime.attach}. */
+  /** `ws://`, `wss://`, `http://` or `https://` of a broker, several with commas; not needed for {@link EnclaveRuntime.attach}. */
   readonly brokerUrl?: string | undefined;
   readonly workerPool?: {
     /** Host processes, as `poolSize` of createPool. Default `cpu`. */

@@ -1,4 +1,5 @@
 // The public entry.
+export type { RoutingRule } from './broker/routing.ts';
 export {
   createWorkerPoolAdapter,
   Enclave,
@@ -9,6 +10,8 @@ export {
   type WorkerPoolAdapter,
   type WorkerPoolAdapterOptions,
 } from './enclave.ts';
+export { EnclaveBroker, type EnclaveBrokerOptions, type Listening } from './enclave-broker.ts';
+export { EnclaveRuntime, type EnclaveRuntimeOptions } from './enclave-runtime.ts';
 export {
   type CodeInfo,
   codeInfo,

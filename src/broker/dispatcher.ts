@@ -287,7 +287,7 @@ export class Dispatcher {
   }
 
   #left(peer: RuntimePeer): void {
-    this.#peers.delete(peer);
+    if (!this.#peers.delete(peer)) return;
     void this.beat().catch(() => {});
     for (const session of peer.sessions.values()) {
       const known = this.#active.get(session.facts.id);
@@ -309,8 +309,12 @@ export class Dispatcher {
   async beat(): Promise<void> {
     const { store, brokerId, clock } = this.#context;
     const { heartbeatMs, leaseMs } = this.#options;
-    for (const peer of this.#peers)
-      if (clock.nowMs() - peer.lastHeardMs > 2.5 * heartbeatMs) peer.close('silent for too long');
+    for (const peer of [...this.#peers]) {
+      if (clock.nowMs() - peer.lastHeardMs <= 2.5 * heartbeatMs) continue;
+      peer.close('silent for too long');
+      // A frozen peer answers no close: its line would stay half open for long.
+      this.#left(peer);
+    }
     const entries = this.#active.values().map(({ session }) => session.facts.entry);
     await Promise.all([
       store.beat({ brokerId, runtimes: [...this.#peers].map((peer) => peer.info) }, leaseMs),

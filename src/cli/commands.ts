@@ -56,6 +56,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'plan a fleet: instances, cost, and how every number came about',
     load: async () => (await import('./commands/plan.ts')).planCommand,
   },
+  {
+    name: 'serve',
+    summary: 'serve scripts over HTTP: broker and runtime in one process',
+    load: async () => (await import('./commands/serve.ts')).serveCommand,
+  },
+  {
+    name: 'broker',
+    summary: 'one of any number of brokers on a shared Redis',
+    load: async () => (await import('./commands/broker.ts')).brokerCommand,
+  },
+  {
+    name: 'runtime',
+    summary: 'run the scripts that a broker hands out',
+    load: async () => (await import('./commands/runtime.ts')).runtimeCommand,
+  },
 ];
 
 function isHelp(args: readonly string[]): boolean {

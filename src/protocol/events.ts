@@ -64,7 +64,6 @@ export interface TransientPayloads {
     readonly final?: FinalPayload;
   };
 }
-export type TransientType = keyof TransientPayloads;
 
 export interface EventHead {
   readonly protocolVersion: typeof PROTOCOL_VERSION;

@@ -7,7 +7,7 @@ import { type MessageSocket, runtimeLink } from '../protocol/socket-link.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface ConnectOptions {
-  /** `ws://`, `wss://`, `http://` or `https://`, of any broker. */
+  /** `ws://`, `wss://`, `http://` or `https://` of a broker, or several with commas: the next is tried when one is lost. */
   readonly brokerUrl: string;
   readonly token?: string;
   readonly clock: Clock;
@@ -23,7 +23,8 @@ const HANDSHAKE_MS = 10_000;
 export class Connection implements AsyncDisposable {
   readonly #runtime: Runtime;
   readonly #options: ConnectOptions;
-  readonly #url: URL;
+  readonly #urls: readonly URL[];
+  #dials = 0;
   #socket: WebSocket | undefined;
   #stopWaiting: () => void = () => {};
   #isClosed = false;
@@ -33,7 +34,7 @@ export class Connection implements AsyncDisposable {
   constructor(runtime: Runtime, options: ConnectOptions) {
     this.#runtime = runtime;
     this.#options = options;
-    this.#url = runtimeUrl(options.brokerUrl);
+    this.#urls = options.brokerUrl.split(',').map(runtimeUrl);
   }
 
   /**
@@ -46,7 +47,8 @@ export class Connection implements AsyncDisposable {
 
   #dial(onOpen: () => void, onRefused: (error: EnclaveError) => void): void {
     const { token, clock } = this.#options;
-    const socket = new WebSocket(this.#url, {
+    const url = this.#urls[this.#dials++ % this.#urls.length] ?? runtimeUrl('');
+    const socket = new WebSocket(url, {
       perMessageDeflate: false,
       maxPayload: MAX_FRAME_BYTES,
       handshakeTimeout: HANDSHAKE_MS,
@@ -62,14 +64,14 @@ export class Connection implements AsyncDisposable {
       const code = statusCode === 401 ? 'UNAUTHORIZED' : statusCode === 403 ? 'FORBIDDEN' : undefined;
       if (code === undefined) return;
       this.#isClosed = true;
-      onRefused(new EnclaveError(code, `${this.#url.host} refuses this runtime (${statusCode})`));
+      onRefused(new EnclaveError(code, `${url.host} refuses this runtime (${statusCode})`));
     });
     socket.on('error', (error) => {
       if (reason === 'the broker cannot be reached') reason = `${reason} (${error.message})`;
     });
     socket.on('open', () => {
       this.#failures = 0;
-      this.#options.onState?.('connected', this.#url.host);
+      this.#options.onState?.('connected', url.host);
       const onClose = (why: string) => {
         reason = why === '' ? 'the line was cut' : why;
       };

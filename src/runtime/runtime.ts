@@ -41,12 +41,15 @@ export class Runtime implements AsyncDisposable {
   readonly #executor: Executor;
   readonly #running = new Map<string, Running>();
   #link: RuntimeLink | undefined;
+  /** Ours, or the broker's if that is shorter: it drops whom it does not hear. */
+  #heartbeatMs: number;
   #stopBeating: () => void = () => {};
   #isDraining = false;
   #idle: (() => void) | undefined;
 
   constructor(options: RuntimeOptions) {
     this.#options = options;
+    this.#heartbeatMs = options.heartbeatMs;
     this.runtimeId = options.runtimeId ?? `r_${randomUUID()}`;
     this.#executor = options.createExecutor((name, args, context) =>
       this.#callTool(context.executionId, context.callId, name, args),
@@ -69,8 +72,11 @@ export class Runtime implements AsyncDisposable {
     const { runtimeId } = this;
     this.#link = link;
     link.onMessage((message) => {
-      if (message.type === 'welcome') resolve();
-      else this.#hear(message);
+      if (message.type === 'welcome') {
+        this.#heartbeatMs = Math.min(this.#options.heartbeatMs, message.heartbeatMs);
+        this.#beat();
+        resolve();
+      } else this.#hear(message);
     });
     link.onClose((reason) => {
       if (this.#link === link) {
@@ -83,7 +89,6 @@ export class Runtime implements AsyncDisposable {
     const sessions = this.#running.values().map(({ start: { id, fence } }) => ({ id, fence }));
     if (this.#running.size > 0) this.#send({ type: 'attach', sessions: [...sessions] });
     if (this.#isDraining) this.#send({ type: 'draining' });
-    this.#beat();
     return promise;
   }
 
@@ -107,7 +112,7 @@ export class Runtime implements AsyncDisposable {
 
   #beat(): void {
     this.#stopBeating();
-    this.#stopBeating = this.#options.clock.setTimer(this.#options.heartbeatMs, () => {
+    this.#stopBeating = this.#options.clock.setTimer(this.#heartbeatMs, () => {
       const { hosts } = this.#executor.stats();
       const rssBytes = hosts.reduce((sum, host) => sum + (host.rssBytes ?? 0), 0);
       this.#send({ type: 'heartbeat', busy: this.#running.size, rssBytes });

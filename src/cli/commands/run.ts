@@ -5,6 +5,7 @@ import type {
   ExecutionEvent,
   ExecutionLimits,
   ExecutionOutcome,
+  Executor,
   Isolation,
   ScriptLanguage,
 } from '../../execution.ts';
@@ -32,6 +33,7 @@ interface RunFlags extends ToolFlags {
   readonly json?: true;
   readonly events?: true;
   readonly stats?: true;
+  readonly broker?: string;
 }
 
 interface RunOptions {
@@ -66,9 +68,13 @@ export function runCommand(io: Io, openPool: () => LatePool): Command {
     .option('--isolation <kind>', 'isolate or context (default: isolate)')
     .option('--json', 'print the whole outcome as one JSON document on stdout')
     .option('--events', 'print every event as it happens on stdout, one JSON document a line')
+    .option(
+      '--broker <url>',
+      'run it there instead of here, with the tools of that broker; key in ENCLAVE_API_KEY',
+    )
     .option('--stats', 'print what the execution cost on stderr')
     .addHelpText('after', EXAMPLES)
-    .action((file: string, flags: RunFlags) => run(file, flags, openPool(), io));
+    .action((file: string, flags: RunFlags) => run(file, flags, openPool, io));
 }
 
 const EXAMPLES = `
@@ -80,16 +86,17 @@ Examples:
   enclave run report.ts --tools tools.ts --timeout 5s --memory 64MiB
   enclave run script.js --mcp servers.json
   enclave run script.js --events | jq .type
+  enclave run script.js --broker http://127.0.0.1:3001
 
 Exit status: 0 the result is on stdout, 1 the script failed, 2 bad input, 10-14 a limit (enclave help exit-codes).`;
 
-async function run(file: string, flags: RunFlags, pool: LatePool, io: Io): Promise<void> {
+async function run(file: string, flags: RunFlags, openPool: () => LatePool, io: Io): Promise<void> {
   const options = readOptions(flags);
   const script = await readScript(file, io);
   // After the script: servers of tools are not started for one that cannot be read.
-  await using tools = await openToolHandler(flags, io);
-  pool.serveTools(tools.handle);
-  const outcome = await pool.executor.execute({
+  await using place =
+    flags.broker === undefined ? await openHere(flags, openPool(), io) : await openBroker(flags.broker, io);
+  const outcome = await place.executor.execute({
     source: script.source,
     filename: script.name,
     language: options.language ?? script.language,
@@ -102,6 +109,23 @@ async function run(file: string, flags: RunFlags, pool: LatePool, io: Io): Promi
   if (flags.events !== true) printOutcome(outcome, script, flags.json === true, io);
   if (flags.stats === true) io.stderr.write(`${statsLine(outcome)}\n`);
   if (!outcome.success) io.exitWith(codeInfo(outcome.error.code).exitCode);
+}
+
+interface Place extends AsyncDisposable {
+  readonly executor: Executor;
+}
+
+async function openHere(flags: RunFlags, pool: LatePool, io: Io): Promise<Place> {
+  const tools = await openToolHandler(flags, io);
+  pool.serveTools(tools.handle);
+  return { executor: pool.executor, [Symbol.asyncDispose]: () => tools[Symbol.asyncDispose]() };
+}
+
+async function openBroker(serverUrl: string, io: Io): Promise<Place> {
+  const { createBrokerExecutor } = await import('../../client/executor.ts');
+  const apiKey = io.env['ENCLAVE_API_KEY'];
+  const executor = createBrokerExecutor({ serverUrl, ...(apiKey === undefined ? {} : { apiKey }) });
+  return { executor, [Symbol.asyncDispose]: () => executor[Symbol.asyncDispose]() };
 }
 
 function readOptions(flags: RunFlags): RunOptions {
@@ -141,6 +165,10 @@ function readOptions(flags: RunFlags): RunOptions {
     max: 16 * MIB,
     words: 'from 0B to 16MiB',
   });
+  if (flags.broker !== undefined && (flags.tools !== undefined || flags.mcp !== undefined))
+    read.problem('--broker', 'expected no --tools and no --mcp beside it: the tools are those of the broker');
+  if (flags.broker !== undefined && flags.isolation !== undefined)
+    read.problem('--broker', 'expected no --isolation beside it: the runtime decides');
   const isolation = read.choice('--isolation', flags.isolation, ['isolate', 'context']);
   if (isolation === 'context' && memory !== undefined)
     read.problem('--memory', 'expected no --memory with --isolation context, whose heap is 512MiB');
