@@ -19,9 +19,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'run one script in the sandbox',
     load: async (args, cleanup) => {
       const { openLatePool } = await import('./late-pool.ts');
-      // The host process boots while the rest of the command line is still being loaded.
+      // The host process boots while the rest of the command line is still being loaded; a broker needs none.
       const start = (): LatePool => cleanup.use(openLatePool());
-      const pool = isHelp(args) ? undefined : start();
+      const runsHere = !isHelp(args) && !args.some((arg) => arg.startsWith('--broker'));
+      const pool = runsHere ? start() : undefined;
       const { runCommand } = await import('./commands/run.ts');
       return (io) => runCommand(io, () => pool ?? start());
     },
