@@ -31,6 +31,7 @@ export interface PlanFlags {
   readonly growth?: string;
   readonly md?: boolean;
   readonly check?: string;
+  readonly emit?: string;
   readonly json?: boolean;
 }
 

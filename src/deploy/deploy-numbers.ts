@@ -144,7 +144,9 @@ export function deployNumbers(plan: Plan, type: InstanceType): DeployNumbers {
 function cpuTarget(plan: Plan, needed: number): { readonly share: number; readonly why: string } {
   const { instances } = plan.verdict;
   const atPeak = ((plan.types[0]?.utilisationPeak ?? 0) * instances) / needed;
-  const grow = plan.sensitivity.find(({ name }) => name === 'volume')?.mayGrowByDegraded ?? 1;
+  const volume = plan.sensitivity.find(({ name }) => name === 'volume');
+  // null: no growth up to a thousandfold breaks anything, so the limit decides.
+  const grow = volume === undefined ? 1 : (volume.mayGrowByDegraded ?? Infinity);
   const limit = plan.inputs['maxUtilisation']?.value ?? 1;
   const breaks = Math.max(0.01, Math.min(limit, atPeak * Math.max(1, grow)));
   const share = (breaks * needed) / instances / (1 + HPA_TOLERANCE);

@@ -2,6 +2,7 @@
 import { invalidInput } from '../errors.ts';
 import type { InstanceType } from '../planner/catalogue.ts';
 import type { Plan } from '../planner/plan-types.ts';
+import { parseScenario } from '../scenario/parse-scenario.ts';
 import { deployNumbers } from './deploy-numbers.ts';
 import { ecsYaml, nginxConf, sysctlConf, systemdUnit } from './hosts.ts';
 import {
@@ -44,6 +45,7 @@ export function planManifests(plan: Plan, type: InstanceType): readonly Manifest
     { path: 'scenario/plan-retest.json', text: retestScenario(plan, n) },
   ];
   const problems = lintManifests(files);
+  parseScenario(JSON.parse(retestScenario(plan, n)), 'scenario/plan-retest.json');
   if (problems.length > 0) throw invalidInput('manifests', problems);
   return files;
 }

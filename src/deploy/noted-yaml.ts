@@ -17,7 +17,8 @@ export function noted<T extends number | string>(value: T, why: string): Noted<T
 /** The documents with `header` as the comment of the file; notes stand behind their values. */
 export function formatNotedYaml(header: string, documents: readonly Tree[]): string {
   const texts = documents.map((tree) => {
-    const document = new Document(null);
+    // kubectl reads YAML 1.1, in which a bare off is false.
+    const document = new Document(null, { compat: 'yaml-1.1' });
     document.contents = toNode(tree);
     return document.toString({ lineWidth: 0, indentSeq: true });
   });

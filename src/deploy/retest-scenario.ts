@@ -31,7 +31,9 @@ export function retestScenario(plan: Plan, n: DeployNumbers): string {
       name: 'plan-retest',
       purpose: `The load of one ${plan.verdict.type} of the plan: peak ${Number(plan.verdict.peakPerSecond.toPrecision(6))}/s / ${n.needed} needed = ${rate}/s. The script is a stand-in of ${show(cpuMs)} ms CPU and ${show(waitMs)} ms tool time: put your own in its place. Run it on that type.`,
       scripts: [{ id: 'stand-in', code: standIn(cpuMs, waitMs), language: 'js' }],
-      tools: { wait: { latency: { kind: 'fixed', ms: Math.min(600_000, Number(show(waitMs))) } } },
+      tools: calls(waitMs)
+        ? { wait: { latency: { kind: 'fixed', ms: Math.min(600_000, Number(show(waitMs))) } } }
+        : {},
       load: {
         phases: [
           { name: 'warm-up', rate, durationMs: 5_000, measure: false },
@@ -46,8 +48,12 @@ export function retestScenario(plan: Plan, n: DeployNumbers): string {
 }
 
 function standIn(cpuMs: number, waitMs: number): string {
-  const call = waitMs > 0.5 ? "await callTool('wait', {}); " : '';
+  const call = calls(waitMs) ? "await callTool('wait', {}); " : '';
   return `${call}const end = Date.now() + ${Math.max(0, Math.round(cpuMs))}; while (Date.now() < end); return true`;
+}
+
+function calls(waitMs: number): boolean {
+  return waitMs > 0.5;
 }
 
 function show(value: number): string {

@@ -40,7 +40,8 @@ export async function writeManifests(
     await rmdir(folder).catch(() => undefined);
     await rename(draft, folder);
   } catch (cause) {
-    await rm(draft, { recursive: true, force: true });
+    // Its own failure, as under a path that is no folder, would hide the cause.
+    await rm(draft, { recursive: true, force: true }).catch(() => undefined);
     throw cause instanceof EnclaveError
       ? cause
       : notWritable(shown, cause, 'its parent must exist and be writable');
@@ -73,5 +74,6 @@ function notWritable(shown: string, cause: unknown, hint: string): EnclaveError 
 function validators(path: string): readonly string[] {
   if (path.startsWith('kubernetes/')) return ['strict-keys', 'semantic-lint'];
   if (path.endsWith('.yaml')) return ['yaml'];
+  if (path.endsWith('.json')) return ['scenario-schema'];
   return path.endsWith('sysctl.conf') ? ['semantic-lint'] : [];
 }

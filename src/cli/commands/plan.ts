@@ -13,6 +13,7 @@ import { newestReport, readRunReport } from '../../report/report-files.ts';
 import { type Io, styled } from '../io.ts';
 import { OptionReader } from '../option-reader.ts';
 import { checkCommand } from '../plan-check.ts';
+import { emitManifests } from '../plan-emit.ts';
 import { type PlanFlags, type PlanOptions, readPlanOptions, typeNames } from '../plan-options.ts';
 import { readJson } from '../read-json.ts';
 
@@ -57,6 +58,7 @@ export function planCommand(io: Io): Command {
       '--check <name|file>',
       'check a published plan: enclave, eyeflow, azcore, stratarouter, enzyme or a file',
     )
+    .option('--emit <dir>', 'write manifests, alerts and a scenario that re-tests the plan into a new folder')
     .option('--md', 'the plan as Markdown on stdout')
     .option('--json', 'the plan as JSON on stdout')
     .addHelpText(
@@ -69,6 +71,7 @@ Exit status: 0 met, 2 bad input or unsuitable report, 3 infeasible or over budge
 Examples:
   enclave plan --per-day 5M --peak 3 --slo p99=100ms
   enclave plan --per-day 5M --capacity 200/s --on c6i.2xlarge --json
+  enclave plan --per-day 5M --capacity 200/s --emit fleet
   enclave plan --check stratarouter`,
     )
     .action((flags: PlanFlags) => plan(flags, io));
@@ -84,12 +87,13 @@ async function plan(flags: PlanFlags, io: Io): Promise<void> {
   if (options === undefined || catalogue === undefined)
     throw new EnclaveError('INTERNAL', 'an option was refused without a message');
   const workload = await readWorkload(flags, options, catalogue, io);
-  const result = planCapacity({
+  const planned = planCapacity({
     ...options,
     catalogue,
     workload,
     simulation: { seed: options.seed, executions: SIMULATED },
   });
+  const result = flags.emit === undefined ? planned : await emitManifests(planned, catalogue, flags.emit, io);
   if (flags.md === true) io.stdout.write(planMarkdown(result));
   else if (flags.json === true) io.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   else
