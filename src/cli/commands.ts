@@ -56,6 +56,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'plan a fleet: instances, cost, and how every number came about',
     load: async () => (await import('./commands/plan.ts')).planCommand,
   },
+  {
+    name: 'doctor',
+    summary: 'compare this host with four sizes: what is too low and what fixes it',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
 ];
 
 function isHelp(args: readonly string[]): boolean {
