@@ -5,15 +5,19 @@ const shared = { pool: 'forks', testTimeout: 30_000, hookTimeout: 30_000, retry:
 
 const config: ViteUserConfig = defineConfig({
   test: {
+    // Half of the time of process tests is waiting; the default leaves one of two cores idle.
+    maxWorkers: 2,
     projects: [
       {
         test: {
           ...shared,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/package/**', 'test/hostile/full/**'],
+          exclude: ['test/package/**', 'test/hostile/full/**', 'test/**/*.slow.test.ts'],
         },
       },
+      // Whole fleets, a browser, hosts that grow old: apart, so that `npm test` stays under a minute or so.
+      { test: { ...shared, name: 'slow', include: ['test/**/*.slow.test.ts'], testTimeout: 120_000 } },
       // Every hostile script and thousands of generated ones: minutes, so apart from `npm test`.
       {
         test: {

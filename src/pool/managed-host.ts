@@ -124,9 +124,7 @@ export class ManagedHost {
       if (reply.ok) this.#process.send(['ok', id, callId, reply.json]);
       else this.#process.send(['err', id, callId, reply.code, reply.message]);
     });
-    if (isLegal) return;
-    this.#process.kill('protocol');
-    job.fail('SANDBOX_CRASHED', 'the host sent a tool call that breaks the protocol');
+    if (!isLegal) this.#process.kill('protocol');
   }
 
   #onDone(id: number, job: Job, message: Extract<UpMessage, { 0: 'done' }>): void {
