@@ -21,8 +21,8 @@ ${rows([
 Examples:
   enclave run script.js --args '{"n": 10}'
   echo 'return 6 * 7' | enclave run -
-  enclave bench --scenario tools --rate 50 --duration 10s
-  enclave plan --per-day 5M --peak 3 --slo p99=100ms
+  enclave bench --scenario tools --rate 100 --duration 12s
+  enclave plan --per-day 5M --peak 3 --slo p99=150ms
 `;
 }
 

@@ -1,7 +1,7 @@
 // One host process: start, messages in batches, the watch over it, its end. Knows ids and sizes, nothing of executions.
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { DownMessage, UpMessage } from '../sandbox/messages.ts';
@@ -9,6 +9,8 @@ import { PROTOCOL_VERSION } from '../sandbox/messages.ts';
 import type { HostLauncher } from './host-launcher.ts';
 import { parseUpBatch } from './messages.ts';
 
+/** As `nice -n 5`: enough to be scheduled after the supervisor, far from starving. */
+const HOST_NICENESS = 5;
 const PING_EVERY_MS = 1_000;
 const MAX_MISSED_PONGS = 4;
 const START_TIMEOUT_MS = 20_000;
@@ -66,6 +68,7 @@ export class HostProcess {
       serialization: 'json',
       stdio: ['ignore', 'ignore', 'pipe', this.#mark ?? 'ignore', 'ipc'],
     });
+    lowerPriority(this.pid);
     this.#child.on('message', (batch: unknown) => this.#receive(batch));
     this.#child.on('exit', (code, signal) => this.#onExit(code, signal));
     this.#child.on('error', () => this.#onExit(null, null));
@@ -174,6 +177,16 @@ export class HostProcess {
 }
 
 // The file has no name any more when the host gets it: only the two processes can reach it, and it is gone with them.
+/**
+ * Scripts yield the processor to the process that supervises them: deadlines, tools and load generators come before them.
+ * Only a wish: a host that has ended already, or a platform that refuses, goes without.
+ */
+function lowerPriority(pid: number): void {
+  try {
+    if (pid > 0) setPriority(pid, HOST_NICENESS);
+  } catch {}
+}
+
 function openMarkFile(): number | undefined {
   if (process.platform === 'win32') return undefined;
   try {
