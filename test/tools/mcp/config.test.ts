@@ -3,7 +3,7 @@ import type { EnclaveError } from '../../../src/errors.ts';
 import { parseMcpConfig } from '../../../src/tools/mcp/config.ts';
 
 const VALUES: Readonly<Record<string, string>> = { TOKEN: 'tok-123456', HOME: '/home/me', PORT: '80' };
-const options = { cwd: '/work', secrets: (name: string) => VALUES[name] };
+const options = { cwd: '/srv', secrets: (name: string) => VALUES[name] };
 
 /** Joined, because a linter takes them for template strings. */
 const plain = (inner: string) => ['$', '{', inner, '}'].join('');
@@ -45,7 +45,7 @@ describe('parseMcpConfig()', () => {
         command: 'npx',
         args: ['-y', 'server', '/home/me/docs'],
         env: { KEY: 'k-tok-123456' },
-        cwd: '/work/sub',
+        cwd: '/srv/sub',
         secrets: ['TOKEN'],
       },
       {
