@@ -21,6 +21,7 @@ export async function measureRaw({ isolation, source }: CellInput, seconds: numb
         '--max-old-space-size=256',
         '--no-rehash-snapshot',
         '--no-js-explicit-resource-management',
+        '--no-verify-snapshot-checksum',
       ],
     }),
   );

@@ -33,11 +33,11 @@ process.on(
     };
     for (let i = 0; i < count; i++) {
       const room = isolation === 'isolate' ? new Room(32) : warmRoom();
-      const context = room.takeContext();
       const wrapped = wrapSource({ filename: 'script.js', source }, String(nonce++));
-      const deliver = room.boot(context, callback, [wrapped, '{}', limits], 1_000);
+      const place = room.takePlace();
+      const deliver = room.start(place, callback, [wrapped, '{}', limits], 1_000);
       deliver.release();
-      context.release();
+      place.context.release();
       if (isolation === 'isolate') room.dispose();
     }
     const { user, system } = process.cpuUsage(before);

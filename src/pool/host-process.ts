@@ -1,10 +1,12 @@
 // One host process: start, messages in batches, the watch over it, its end. Knows ids and sizes, nothing of executions.
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
-import type { DownMessage, UpMessage } from '../sandbox/messages.ts';
+import { LineReader, toJsonLine } from '../json-lines.ts';
+import type { DownMessage, PingMessage, UpMessage } from '../sandbox/messages.ts';
 import { PROTOCOL_VERSION } from '../sandbox/messages.ts';
 import type { HostLauncher } from './host-launcher.ts';
 import { parseUpBatch } from './messages.ts';
@@ -15,7 +17,11 @@ const PING_EVERY_MS = 1_000;
 const MAX_MISSED_PONGS = 4;
 const START_TIMEOUT_MS = 20_000;
 const STDERR_KEPT = 4_096;
-const MARK_FD = 3;
+/** Places of the worker's socket and of the mark file in a host process. */
+const SOCKET_FD = 3;
+const MARK_FD = 4;
+/** Far over what one turn of a worker can hold; a host that sends more in one line is not ours any more. */
+const MAX_LINE_BYTES = 2 ** 28;
 
 /** Why a host process ended. */
 export interface HostEnd {
@@ -43,6 +49,9 @@ export interface HostProcessSetup {
 
 export class HostProcess {
   readonly #child: ChildProcess;
+  /** To the worker of the host; the IPC channel leads to its main thread, which watches the worker. */
+  readonly #socket: Socket | undefined;
+  readonly #lines = new LineReader(MAX_LINE_BYTES);
   readonly #events: HostProcessEvents;
   readonly #clock: Clock;
   readonly #mark: number | undefined;
@@ -59,18 +68,23 @@ export class HostProcess {
     this.#events = events;
     this.#clock = setup.clock;
     this.#mark = openMarkFile();
-    const args = [String(setup.maxRssBytes), this.#mark === undefined ? '' : String(MARK_FD)];
+    const args = [setup.maxRssBytes, SOCKET_FD, this.#mark === undefined ? '' : MARK_FD].map(String);
     const { url, execPath, execArgv } = setup.launcher;
     this.#child = fork(url, args, {
       execPath,
       execArgv,
       env: {},
       serialization: 'json',
-      stdio: ['ignore', 'ignore', 'pipe', this.#mark ?? 'ignore', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe', this.#mark ?? 'ignore', 'ipc'],
     });
     lowerPriority(this.pid);
+    this.#socket = this.#child.stdio[SOCKET_FD] as Socket | undefined;
+    this.#socket?.on('data', (chunk: Buffer) => this.#read(chunk));
+    // Why it broke is told by the end of the process.
+    this.#socket?.on('error', () => undefined);
     this.#child.on('message', (batch: unknown) => this.#receive(batch));
-    this.#child.on('exit', (code, signal) => this.#onExit(code, signal));
+    // Not at `exit`: what the worker said last may still lie in the socket.
+    this.#child.on('close', (code, signal) => this.#onExit(code, signal));
     this.#child.on('error', () => this.#onExit(null, null));
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.#stderr = (this.#stderr + chunk.toString('utf8')).slice(-STDERR_KEPT);
@@ -101,6 +115,7 @@ export class HostProcess {
     const change = isBusy ? 'ref' : 'unref';
     this.#child[change]();
     this.#child.channel?.[change]();
+    this.#socket?.[change]();
     // The pipe has no part in a program's life: it is read while the loop runs for another reason.
     (this.#child.stderr as { unref?: () => void } | null)?.unref?.();
   }
@@ -116,7 +131,18 @@ export class HostProcess {
   #flush(): void {
     const batch = this.#out;
     this.#out = [];
-    if (!this.#hasEnded && this.#child.connected) this.#child.send(batch, () => undefined);
+    if (!this.#hasEnded && this.#socket?.writable === true) this.#socket.write(toJsonLine(batch));
+  }
+
+  #read(chunk: Buffer): void {
+    let batches: unknown[];
+    try {
+      batches = this.#lines.push(chunk).map((line) => JSON.parse(line) as unknown);
+    } catch {
+      this.kill('protocol');
+      return;
+    }
+    for (const batch of batches) this.#receive(batch);
   }
 
   #receive(batch: unknown): void {
@@ -154,7 +180,8 @@ export class HostProcess {
           this.kill('silent');
           return;
         }
-        this.send(['ping', 0]);
+        const ping: PingMessage = ['ping', 0];
+        if (this.#child.connected) this.#child.send([ping], () => undefined);
       }
       this.#ping();
     });

@@ -72,9 +72,10 @@ export class ExecutionRun {
     this.room.started++;
     const wrapped = wrapSource(this.#file, this.#host.nextNonce());
     this.#enter((timeout) => {
-      this.#context = this.room.takeContext();
       const texts = [wrapped, argsJson, JSON.stringify(this.#options.limits)] as const;
-      this.#deliver = this.room.boot(this.#context, this.#onHostCall, texts, timeout);
+      const place = this.room.takePlace();
+      this.#context = place.context;
+      this.#deliver = this.room.start(place, this.#onHostCall, texts, timeout);
     });
     if (this.#outcome?.ok === false && this.#outcome.failure.code === 'SYNTAX_ERROR')
       this.#locateSyntaxError(wrapped);
@@ -240,7 +241,8 @@ export class ExecutionRun {
     const kept = text.slice(0, left);
     this.#consoleBytes += Math.min(left, kept.length + 1);
     const now = performance.now();
-    const isUrgent = now - Math.max(this.#entryMs, this.#flushedMs) > LOG_DELAY_MS;
+    // After the last line nothing would send those before it while the entry lasts.
+    const isUrgent = isCut || now - Math.max(this.#entryMs, this.#flushedMs) > LOG_DELAY_MS;
     if (isUrgent) this.#flushedMs = now;
     this.#host.post(['log', this.id, level, kept, now - this.#startedMs], isUrgent);
     return '';

@@ -1,9 +1,7 @@
-// Entry of a host process: relays between the embedding process and the one worker, and watches the worker from outside its
-// thread. It holds no tools and no secrets, its environment is empty, and it never outlives its parent.
-import { MessageChannel } from 'node:worker_threads';
+// Entry of a host process: starts the one worker, which talks to the embedding process by itself, and watches it from outside
+// its thread. It holds no tools and no secrets, its environment is empty, and it never outlives its parent.
 import { Piscina } from 'piscina';
-import type { DownMessage, UpMessage } from './messages.ts';
-import { PROTOCOL_VERSION } from './messages.ts';
+import type { PingMessage, UpMessage } from './messages.ts';
 import { createSlotMemory, readSlot } from './slot.ts';
 
 const POLL_MS = 50;
@@ -18,7 +16,7 @@ const REPORT_IDLE_AFTER_MS = 2_000;
 const SELF_KILL_AFTER_MS = 3_000;
 const WORKER_HEAP_MB = 128;
 
-const [maxRssText = '0', markFdText = ''] = process.argv.slice(2);
+const [maxRssText = '0', socketFdText = '', markFdText = ''] = process.argv.slice(2);
 const maxRssBytes = Number(maxRssText);
 
 // `process.exit()` does not return while the worker is stuck in native code.
@@ -27,7 +25,6 @@ process.on('disconnect', endNow);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 
 const slot = createSlotMemory();
-const { port1, port2 } = new MessageChannel();
 const piscina = new Piscina({
   filename: new URL(`./worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href,
   minThreads: 1,
@@ -38,27 +35,19 @@ const piscina = new Piscina({
   resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB },
 });
 const setup = {
-  port: port2,
+  socketFd: Number(socketFdText),
   slot,
   originMs: performance.timeOrigin,
   ...(markFdText === '' ? {} : { markFd: Number(markFdText) }),
 };
 // The task ends with the worker; without a worker the host is of no use.
-piscina.run(setup, { name: 'serve', transferList: [port2] }).then(endNow, (fault: unknown) => {
+piscina.run(setup, { name: 'serve' }).then(endNow, (fault: unknown) => {
   // Read by the supervisor; it is all that tells why a host does not come up.
   process.stderr.write(`${fault instanceof Error ? fault.stack : String(fault)}\n`, endNow);
 });
 
-let isReady = false;
-port1.on('message', (batch: UpMessage[]) => {
-  if (isReady) send(batch);
-  else send([['hello', PROTOCOL_VERSION, process.pid], ...batch]);
-  isReady = true;
-});
-process.on('message', (batch: DownMessage[]) => {
-  const rest = batch.filter((message) => message[0] !== 'ping');
-  if (rest.length < batch.length) send([['pong', 0]]);
-  if (rest.length > 0) port1.postMessage(rest);
+process.on('message', (batch: readonly PingMessage[]) => {
+  for (const [, serial] of batch) send([['pong', serial]]);
 });
 
 let reported = 0;

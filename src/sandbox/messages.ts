@@ -1,4 +1,5 @@
-// What travels between the embedding process and a host process: one array of messages per turn. Types only.
+// What travels between the embedding process and a host process: one array of messages per turn, over a socket to the worker;
+// pings, and what the main thread sees of the worker from outside, over the IPC channel. Types only.
 // Payloads are JSON texts that only their last reader parses. What comes up is untrusted; pool/messages.ts checks it.
 import type { ExecutionLimits, Isolation, LogLevel, ScriptLanguage } from '../execution.ts';
 
@@ -32,8 +33,10 @@ export type DownMessage =
   | readonly ['run', id: number, source: string, argsJson: string, options: RunOptions]
   | readonly ['cancel', id: number]
   | readonly ['ok', id: number, callId: number, json: string]
-  | readonly ['err', id: number, callId: number, code: string, message: string]
-  | readonly ['ping', serial: number];
+  | readonly ['err', id: number, callId: number, code: string, message: string];
+
+/** To the main thread of the host process, which keeps the watch. */
+export type PingMessage = readonly ['ping', serial: number];
 
 /** How the worker says an execution failed; positions are in the user's own file. */
 export interface FailureReport {

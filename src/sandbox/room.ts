@@ -1,16 +1,14 @@
 // A room is one isolate and what the worker keeps about it. In isolate mode it serves one execution, in context mode one tenant.
 import { setFlagsFromString } from 'node:v8';
 import ivm from 'isolated-vm';
-import { guard } from './guard.ts';
-import { type Deliver, type HostCallback, prelude } from './prelude.ts';
+import { type Boot, BootSource, bootSnapshot } from './boot.ts';
+import type { Deliver, HostCallback } from './prelude.ts';
 
-/** Guard and prelude as one function of a new context. */
-const BOOT_SOURCE: string = `(host, wrapped, args, limits) => {
-(${guard})();
-return (${prelude})(host, wrapped, args, limits);
-}`;
-
-type Boot = typeof prelude;
+/** A new context and the function that starts a script in it. */
+export interface Place {
+  readonly context: ivm.Context;
+  readonly boot: ivm.Reference<Boot>;
+}
 
 export class Room {
   readonly isolate: ivm.Isolate;
@@ -21,50 +19,50 @@ export class Room {
   timeouts = 0;
   /** When an execution last left it, `performance.now()`. */
   usedMs = 0;
-  #spareContext: ivm.Context | undefined;
-  // Compiled once for all contexts: it saves parsing, and 12 KB of text in each of them.
-  #boot: ivm.Script | undefined;
+  readonly #boot: BootSource;
+  #spare: Place | undefined;
 
   constructor(heapMb: number, kind: 'fresh' | 'warm' = 'fresh') {
     this.heapMb = heapMb;
+    const snapshot = bootSnapshot();
+    const options = { memoryLimit: heapMb, ...(snapshot === undefined ? {} : { snapshot }) };
     this.isolate =
-      kind === 'fresh'
-        ? new ivm.Isolate({ memoryLimit: heapMb })
-        : withLargeYoungGeneration(() => new ivm.Isolate({ memoryLimit: heapMb }));
+      kind === 'fresh' ? new ivm.Isolate(options) : withLargeYoungGeneration(() => new ivm.Isolate(options));
+    this.#boot = new BootSource(this.isolate, snapshot !== undefined);
   }
 
   /** Makes the context of the next execution ahead of it. */
   prepareContext(): void {
-    this.#spareContext ??= this.isolate.createContextSync();
+    this.#spare ??= this.#makePlace();
   }
 
-  takeContext(): ivm.Context {
-    const context = this.#spareContext ?? this.isolate.createContextSync();
-    this.#spareContext = undefined;
-    return context;
+  takePlace(): Place {
+    const place = this.#spare ?? this.#makePlace();
+    this.#spare = undefined;
+    return place;
   }
 
-  /** Runs guard, prelude and script in a new context; answers with the function that takes replies. */
-  boot(
-    context: ivm.Context,
+  /** Runs guard, prelude and script; answers with the function that takes replies. A place serves once. */
+  start(
+    { boot }: Place,
     host: HostCallback,
     [wrapped, argsJson, limitsJson]: readonly [wrapped: string, argsJson: string, limitsJson: string],
     timeout: number,
   ): ivm.Reference<Deliver> {
-    this.#boot ??= this.isolate.compileScriptSync(BOOT_SOURCE);
-    const boot = this.#boot.runSync(context, { reference: true }) as ivm.Reference<Boot>;
     try {
-      const options = { timeout, result: { reference: true } } as const;
       const callback = new ivm.Callback(host) as unknown as HostCallback;
-      return boot.applySync(
-        undefined,
-        [callback, wrapped, argsJson, limitsJson],
-        options,
-      ) as ivm.Reference<Deliver>;
+      const options = { timeout, result: { reference: true } } as const;
+      const texts = [callback, wrapped, argsJson, limitsJson] as const;
+      return boot.applySync(undefined, [...texts], options) as ivm.Reference<Deliver>;
     } finally {
       // Left to this thread's garbage collector, it would keep the context alive in the other heap.
       if (!this.isolate.isDisposed) boot.release();
     }
+  }
+
+  #makePlace(): Place {
+    const context = this.isolate.createContextSync();
+    return { context, boot: this.#boot.in(context) };
   }
 
   /** Share of the heap limit in use, 0..1; 1 when the isolate is gone. */

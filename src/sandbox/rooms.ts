@@ -1,5 +1,6 @@
 // Which isolate an execution gets: a fresh one, or its tenant's warm one; and when an isolate has served its time.
 
+import { prepareBootSnapshot } from './boot.ts';
 import type { RunOptions } from './messages.ts';
 import { Room } from './room.ts';
 
@@ -17,6 +18,7 @@ const MAX_IDLE_ROOMS = 16;
 export class Rooms {
   /** Warm rooms that take executions, by tenant; the map's order is that of use. */
   readonly #warm = new Map<string, Room>();
+  #lastWarm: Room | undefined;
   #spare: Room | undefined;
   #spareHeapMb = 0;
 
@@ -24,25 +26,26 @@ export class Rooms {
     return options.isolation === 'context' ? this.#takeWarm(options) : this.#takeFresh(options.heapMb);
   }
 
-  /** To be called after a run has been released, when its outcome is on its way. */
-  leave(room: Room, options: RunOptions): void {
-    if (options.isolation === 'isolate') {
-      room.dispose();
-      return;
-    }
+  /** To be called after a run has been released, when its outcome is on its way. Answers with a room to be disposed of. */
+  leave(room: Room, options: RunOptions): Room | undefined {
+    if (options.isolation === 'isolate') return room;
     room.usedMs = performance.now();
     const isWarm = this.#warm.get(options.tenant) === room;
-    if (isWarm && isWornOut(room)) this.#warm.delete(options.tenant);
-    if (room.live > 0) return;
-    if (!isWarm || isWornOut(room)) room.dispose();
-    else this.#dropIdle();
+    const isOver = !isWarm || isWornOut(room);
+    if (isWarm && isOver) this.#warm.delete(options.tenant);
+    if (room.live > 0) return undefined;
+    return isOver ? room : this.#takeLongestIdle();
   }
 
-  /** Makes the isolate of the next execution ahead of it; for turns in which nothing is live. */
+  /** Makes ahead what the next execution will probably need; for turns in which nothing is live. */
   prepareSpare(): void {
-    if (this.#spareHeapMb === 0 || this.#spare !== undefined) return;
-    this.#spare = new Room(this.#spareHeapMb);
-    this.#spare.prepareContext();
+    prepareBootSnapshot();
+    if (this.#spareHeapMb !== 0 && this.#spare === undefined) {
+      this.#spare = new Room(this.#spareHeapMb);
+      this.#spare.prepareContext();
+    }
+    const warm = this.#lastWarm;
+    if (warm !== undefined && !isWornOut(warm)) warm.prepareContext();
   }
 
   #takeFresh(heapMb: number): Room {
@@ -61,6 +64,7 @@ export class Rooms {
     const room = isUsable && !isWornOut(current) ? current : new Room(heapMb, 'warm');
     if (current !== undefined && current !== room && current.live === 0) current.dispose();
     this.#warm.set(tenant, room);
+    this.#lastWarm = room;
     return room;
   }
 
@@ -73,14 +77,14 @@ export class Rooms {
     }
   }
 
-  #dropIdle(): void {
-    if (this.#warm.size <= MAX_IDLE_ROOMS) return;
+  #takeLongestIdle(): Room | undefined {
+    if (this.#warm.size <= MAX_IDLE_ROOMS) return undefined;
     for (const [tenant, room] of this.#warm) {
       if (room.live > 0) continue;
       this.#warm.delete(tenant);
-      room.dispose();
-      return;
+      return room;
     }
+    return undefined;
   }
 }
 

@@ -1,9 +1,10 @@
 // The one thread of a host process that runs scripts: a piscina task that lasts as long as the host. It takes batches of
 // messages, works through them in turns, and answers in batches.
-import type { MessagePort } from 'node:worker_threads';
 import { isMemoryFault } from './engine-errors.ts';
 import { ExecutionRun, limitFailure, type Reply, type RunHost } from './execution-run.ts';
+import { openSocketLink } from './link.ts';
 import type { DownMessage, FailureReport, RunOptions, UpMessage } from './messages.ts';
+import { PROTOCOL_VERSION } from './messages.ts';
 import { Rooms } from './rooms.ts';
 import { SlotWriter } from './slot.ts';
 import { type Stripped, stripTypes } from './typescript.ts';
@@ -13,7 +14,8 @@ const START_BUDGET_MS = 4;
 const UPKEEP_MS = 10_000;
 
 export interface WorkerSetup {
-  readonly port: MessagePort;
+  /** Open socket to the embedding process. */
+  readonly socketFd: number;
   readonly slot: SharedArrayBuffer;
   /** `performance.timeOrigin` of the host's main thread. */
   readonly originMs: number;
@@ -21,13 +23,12 @@ export interface WorkerSetup {
   readonly markFd?: number;
 }
 
-/** Serves until the port closes. */
+/** Serves until the embedding process has gone. */
 export function serve(setup: WorkerSetup): Promise<void> {
   return new Promise((resolve) => {
-    const loop = new WorkerLoop(setup);
-    setup.port.on('message', (batch: readonly DownMessage[]) => loop.receive(batch));
-    setup.port.on('close', resolve);
-    setup.port.postMessage([]);
+    const link = openSocketLink(setup.socketFd, (batch) => loop.receive(batch), resolve);
+    const loop = new WorkerLoop(setup, link.send);
+    link.send([['hello', PROTOCOL_VERSION, process.pid]]);
   });
 }
 
@@ -45,7 +46,7 @@ interface Running {
 }
 
 class WorkerLoop {
-  readonly #port: MessagePort;
+  readonly #sendBatch: (batch: readonly UpMessage[]) => void;
   readonly #host: RunHost;
   readonly #rooms = new Rooms();
   readonly #running = new Map<number, Running>();
@@ -57,8 +58,11 @@ class WorkerLoop {
   #isTurnDue = false;
   #isStripperBroken = false;
 
-  constructor({ port, slot, originMs, markFd }: WorkerSetup) {
-    this.#port = port;
+  constructor(
+    { slot, originMs, markFd }: Omit<WorkerSetup, 'socketFd'>,
+    sendBatch: (batch: readonly UpMessage[]) => void,
+  ) {
+    this.#sendBatch = sendBatch;
     setInterval(() => this.#rooms.dropUnused(), UPKEEP_MS).unref();
     this.#host = {
       slot: new SlotWriter(slot, originMs, markFd),
@@ -86,8 +90,6 @@ class WorkerLoop {
           this.#addReply(id, { callId, ok: false, json: JSON.stringify([code, text]) });
           break;
         }
-        case 'ping':
-          break;
       }
     }
     this.#turn();
@@ -199,6 +201,8 @@ class WorkerLoop {
     if (!run.isDone) return;
     this.#out.push(run.doneMessage());
     this.#running.delete(run.id);
+    // Dropping a context is quick, and a collection copies every one that is alive. Isolates go when the outcome is on its way.
+    run.release();
     this.#leaving.push(running);
     if (run.room.isolate.isDisposed) this.#interruptSiblings(run);
   }
@@ -227,16 +231,17 @@ class WorkerLoop {
 
   #send(): void {
     if (this.#out.length === 0) return;
-    this.#port.postMessage(this.#out);
+    this.#sendBatch(this.#out);
     this.#out = [];
   }
 
   #flush(): void {
     this.#send();
     for (const { run, options } of this.#leaving.splice(0)) {
+      const leftOver = this.#rooms.leave(run.room, options);
+      if (leftOver === undefined) continue;
       this.#host.slot.begin(run.id, options.limits.cpuMs);
-      run.release();
-      this.#rooms.leave(run.room, options);
+      leftOver.dispose();
       this.#host.slot.end();
     }
   }

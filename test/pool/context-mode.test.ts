@@ -6,7 +6,7 @@ const pool = createPool({
   poolSize: 1,
   isolation: 'context',
   maxWorkerMemory: 32 * 2 ** 20,
-  limits: { cpuMs: 2_000 },
+  limits: { cpuMs: 20_000, queueMs: 120_000, wallMs: 120_000 },
   toolHandler: (name, args, { signal }) =>
     name === 'echo'
       ? args
