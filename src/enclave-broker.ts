@@ -1,9 +1,10 @@
 // The published guide's EnclaveBroker: a broker with its store and its doors.
 import type { FastifyInstance } from 'fastify';
+import type { RateLimit } from './broker/admission.ts';
 import { type Auth, checkHost, createAuth, NO_AUTH } from './broker/auth.ts';
 import { Broker } from './broker/broker.ts';
 import { createHttp } from './broker/http.ts';
-import type { RoutingRule } from './broker/routing.ts';
+import type { RoutingRule, RoutingStrategy } from './broker/routing.ts';
 import { openRuntimeDoor } from './broker/runtime-door.ts';
 import { listTools } from './broker/tool-listing.ts';
 import { type Clock, realClock } from './clock.ts';
@@ -33,10 +34,14 @@ export interface EnclaveBrokerOptions {
   readonly maxConcurrentSessions?: number;
   /** The same for one tenant. Default: as many. */
   readonly maxSessionsPerTenant?: number;
+  /** Submits of one tenant, over all brokers. Default: unbounded. */
+  readonly rateLimit?: RateLimit;
+  /** A submit that would wait longer in the queue is refused. Default: the session time-out. */
+  readonly maxQueueWait?: number;
   /** A session that has not ended by then fails with SESSION_TIMEOUT. Default 300,000. */
   readonly sessionTimeout?: number;
-  /** Only `label-match`: runtimes are found by their labels, the least loaded of them is taken. */
-  readonly routingStrategy?: 'label-match';
+  /** How one of the runtimes that fit is chosen. Default `label-match`: the least loaded of them. */
+  readonly routingStrategy?: RoutingStrategy;
   /** The first rule that matches a session says which labels its runtime must have. */
   readonly routingRules?: readonly RoutingRule[];
   /** Keys of clients and token of runtimes. Default: none, and only this machine is served. */
@@ -82,6 +87,7 @@ export class EnclaveBroker implements AsyncDisposable {
     this.#clock = clock;
     this.#auth = auth === undefined ? NO_AUTH : createAuth(auth.apiKeys, auth.runtimeToken);
     const maxConcurrentSessions = options.maxConcurrentSessions ?? 1_000;
+    const sessionTimeoutMs = options.sessionTimeout ?? 300_000;
     this.#broker = new Broker({
       store: options.store ?? openStore(options.redis, clock),
       clock,
@@ -91,7 +97,10 @@ export class EnclaveBroker implements AsyncDisposable {
       routingRules: options.routingRules ?? [],
       maxConcurrentSessions,
       maxSessionsPerTenant: options.maxSessionsPerTenant ?? maxConcurrentSessions,
-      sessionTimeoutMs: options.sessionTimeout ?? 300_000,
+      ...(options.rateLimit === undefined ? {} : { rateLimit: options.rateLimit }),
+      sessionTimeoutMs,
+      maxQueueWaitMs: options.maxQueueWait ?? sessionTimeoutMs,
+      routingStrategy: options.routingStrategy ?? 'label-match',
       heartbeatMs: options.heartbeatInterval ?? 5_000,
       leaseMs: options.lease ?? 15_000,
       reattachMs: options.reattach ?? 1_000,

@@ -179,12 +179,23 @@ export interface Problem {
   readonly message: string;
 }
 
+/** The quota that a refusal is about: what HTTP tells in `RateLimit`. */
+export interface Quota {
+  readonly limit: number;
+  readonly remaining: number;
+  /** Until there is one more, ms. */
+  readonly resetMs: number;
+  /** Time over which `limit` counts, ms; absent for a number at one time. */
+  readonly windowMs?: number;
+}
+
 export interface EnclaveErrorOptions {
   readonly hint?: string;
   readonly cause?: unknown;
   readonly problems?: readonly Problem[];
   /** When a retry may help, ms from now. */
   readonly retryAfterMs?: number;
+  readonly quota?: Quota;
 }
 
 /** What enclave throws for misuse and for its own faults. A failing script is an outcome, never an `EnclaveError`. */
@@ -197,6 +208,7 @@ export class EnclaveError extends Error {
   readonly problems: readonly Problem[];
   /** When a retry may help, ms from the throw. */
   readonly retryAfterMs?: number;
+  readonly quota?: Quota;
 
   constructor(code: FaultCode, message: string, options: EnclaveErrorOptions = {}) {
     super(`[${code}] ${message}`, options.cause === undefined ? undefined : { cause: options.cause });
@@ -204,6 +216,7 @@ export class EnclaveError extends Error {
     this.problems = options.problems ?? [];
     if (options.hint !== undefined) this.hint = options.hint;
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
+    if (options.quota !== undefined) this.quota = options.quota;
   }
 }
 

@@ -48,6 +48,8 @@ export class ActiveSession {
   #send: ((message: BrokerMessage) => void) | undefined;
   #isEnded = false;
   readonly #timers = new Set<() => void>();
+  /** Ends the waits for answers that come from elsewhere. */
+  readonly #wakers = new Set<() => void>();
 
   constructor(facts: ActiveFacts, context: ActiveContext, deadlineMs: number) {
     this.facts = facts;
@@ -113,6 +115,11 @@ export class ActiveSession {
       // A tool's abort after the end of the session is nobody's answer.
       if (!this.#isEnded) this.#tell({ type: 'tool_result', ...this.#assignment, callId, ...result });
     });
+  }
+
+  /** A call of this session has been answered elsewhere. */
+  onToolEnded(): void {
+    for (const wake of this.#wakers) wake();
   }
 
   get #assignment(): { readonly id: string; readonly fence: string } {
@@ -252,13 +259,17 @@ export class ActiveSession {
     await new Promise<void>((resolve) => {
       const stop = this.#context.clock.setTimer(RETRY_MS, () => {
         this.#timers.delete(end);
+        this.#wakers.delete(end);
         resolve();
       });
       const end = () => {
         stop();
+        this.#timers.delete(end);
+        this.#wakers.delete(end);
         resolve();
       };
       this.#timers.add(end);
+      this.#wakers.add(end);
     });
   }
 

@@ -6,11 +6,13 @@ import { EnclaveError } from '../errors.ts';
 import type { ExecutionLimits, ToolHandler } from '../execution.ts';
 import { isTerminal } from '../protocol/events.ts';
 import type { BrokerLink } from '../protocol/link.ts';
-import type { BrokerInfo, EventCursor, SessionRecord, Store } from '../store/store.ts';
+import type { BrokerInfo, EventCursor, NewSession, SessionRecord, Store } from '../store/store.ts';
 import type { ToolEffect } from '../tools/define-tool.ts';
+import { Admission, type RateLimit } from './admission.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { EventHub, type StreamStep } from './event-hub.ts';
-import { type RoutingRule, routeOf, routesOf, satisfies } from './routing.ts';
+import { FleetView } from './fleet-view.ts';
+import { type RoutingRule, type RoutingStrategy, routeOf, routesOf } from './routing.ts';
 import { failedFinal } from './session-end.ts';
 import { formatStored, type SubmitBody } from './session-request.ts';
 
@@ -21,9 +23,13 @@ export interface BrokerCoreOptions {
   readonly effectOf: (tool: string) => ToolEffect;
   readonly limits: ExecutionLimits;
   readonly routingRules: readonly RoutingRule[];
+  readonly routingStrategy: RoutingStrategy;
   readonly maxConcurrentSessions: number;
   readonly maxSessionsPerTenant: number;
+  readonly rateLimit?: RateLimit;
   readonly sessionTimeoutMs: number;
+  /** Longest wait in the queue that is accepted, ms. */
+  readonly maxQueueWaitMs: number;
   readonly heartbeatMs: number;
   readonly leaseMs: number;
   readonly reattachMs: number;
@@ -37,22 +43,14 @@ export interface Submitted {
 }
 
 const DAY_MS = 86_400_000;
-/** The scope of places that counts every session of the fleet. */
-const ALL = '*';
-/** A runtime that was there so long ago is believed to be there still, ms. */
-const FLEET_TTL_MS = 1_000;
-/** Places outlive their session's deadline by this much, should nobody give them back, ms. */
-const SLOT_GRACE_MS = 60_000;
 
 export class Broker {
   readonly brokerId: string = `b_${randomUUID()}`;
   readonly #options: BrokerCoreOptions;
   readonly #dispatcher: Dispatcher;
   readonly #hub: EventHub;
-  #fleet: { readonly brokers: readonly BrokerInfo[]; readonly atMs: number } = {
-    brokers: [],
-    atMs: -Infinity,
-  };
+  readonly #view: FleetView;
+  readonly #admission: Admission;
   #isDraining = false;
 
   constructor(options: BrokerCoreOptions) {
@@ -61,13 +59,20 @@ export class Broker {
     const { brokerId } = this;
     const { maxToolResultBytes } = options.limits;
     this.#hub = new EventHub({ store, clock, brokerId, heartbeatMs: options.streamHeartbeatMs });
+    this.#view = new FleetView({ store, clock, brokerId });
+    this.#admission = new Admission({ ...options, view: this.#view });
     this.#dispatcher = new Dispatcher({
       context: { store, clock, brokerId, callTool, effectOf, maxToolResultBytes },
       routes: routesOf(options.routingRules),
+      strategy: options.routingStrategy,
+      rates: () => this.#view.rates,
       heartbeatMs,
       leaseMs,
       reattachMs,
-      onOver: (id, tenant) => this.#giveBack(id, tenant),
+      onOver: (id, tenant, route) => {
+        this.#view.ended(route);
+        this.#giveBack(id, tenant);
+      },
     });
   }
 
@@ -108,13 +113,16 @@ export class Broker {
   ): Promise<Submitted> {
     if (this.#isDraining)
       throw new EnclaveError('DRAINING', 'the broker takes no new sessions', { retryAfterMs: 1_000 });
+    await this.#admission.checkRate(tenant);
     const route = routeOf(body.labels, body.priority, this.#options.routingRules);
     const known = await this.#reserve(body, tenant, options.key);
     const sessionId = known ?? `s_${randomUUID()}`;
     if (known !== undefined && (await this.#options.store.find(known)) !== undefined)
       return { sessionId, isNew: false };
     await this.#demandRuntime(route);
-    await this.#takePlaces(sessionId, tenant);
+    // With a free place at hand nothing waits, and nothing need be asked.
+    if (!this.#dispatcher.canRunNow(route)) await this.#admission.checkWait(route);
+    await this.#admission.takePlaces(sessionId, tenant, route);
     try {
       const code = await this.#create(sessionId, body, tenant, route, options.isWatched === true);
       return { sessionId, isNew: code === 'created' };
@@ -134,7 +142,7 @@ export class Broker {
     const { store, sessionTimeoutMs } = this.#options;
     const atMs = store.nowMs();
     const deadlineMs = atMs + sessionTimeoutMs;
-    const reply = await store.submit({
+    const session: NewSession = {
       id,
       tenant,
       route,
@@ -151,7 +159,8 @@ export class Broker {
         execution: 'at-most-once',
       }),
       ...(isWatched ? { watcher: this.brokerId } : {}),
-    });
+    };
+    const reply = (await this.#dispatcher.runNow(session)) ?? (await store.submit(session));
     if (reply !== 'late') return reply;
     throw new EnclaveError('STORE_UNAVAILABLE', 'the store took too long', { retryAfterMs: 1_000 });
   }
@@ -172,44 +181,14 @@ export class Broker {
   }
 
   async #demandRuntime(route: string): Promise<void> {
-    if (this.#dispatcher.runtimes.some((peer) => !peer.isDraining && satisfies(peer.labels, route))) return;
-    const has = (brokers: readonly BrokerInfo[]) =>
-      brokers.some(({ runtimes }) =>
-        runtimes.some(({ labels, slots }) => slots > 0 && satisfies(labels, route)),
-      );
-    const nowMs = this.#options.clock.nowMs();
-    if (nowMs - this.#fleet.atMs < FLEET_TTL_MS && has(this.#fleet.brokers)) return;
-    this.#fleet = { brokers: await this.#options.store.fleet(), atMs: nowMs };
-    if (!has(this.#fleet.brokers))
-      throw new EnclaveError('NO_RUNTIME', `no runtime satisfies ${route}`, { retryAfterMs: 5_000 });
+    if (this.#dispatcher.serves(route) || (await this.#view.serves(route))) return;
+    throw new EnclaveError('NO_RUNTIME', `no runtime satisfies ${route}`, { retryAfterMs: 5_000 });
   }
 
-  async #takePlaces(id: string, tenant: string): Promise<void> {
-    const { store, maxSessionsPerTenant, maxConcurrentSessions, sessionTimeoutMs } = this.#options;
-    const untilMs = store.nowMs() + sessionTimeoutMs + SLOT_GRACE_MS;
-    const [tenantHas, fleetHas] = await Promise.all([
-      store.acquireSlot(`t:${tenant}`, id, maxSessionsPerTenant, untilMs),
-      store.acquireSlot(ALL, id, maxConcurrentSessions, untilMs),
-    ]);
-    if (tenantHas && fleetHas) return;
-    this.#giveBack(id, tenant);
-    if (!tenantHas)
-      throw new EnclaveError('RATE_LIMITED', `the tenant has ${maxSessionsPerTenant} sessions already`, {
-        retryAfterMs: 1_000,
-      });
-    throw new EnclaveError('OVERLOADED', `there are ${maxConcurrentSessions} sessions already`, {
-      retryAfterMs: 1_000,
-    });
-  }
-
-  /** What fails here runs out by itself. */
+  /** The places and the deadline of a session that is over. */
   #giveBack(id: string, tenant: string): void {
-    const { store } = this.#options;
-    void Promise.all([
-      store.releaseSlot(`t:${tenant}`, id),
-      store.releaseSlot(ALL, id),
-      store.dropDeadline(id),
-    ]).catch(() => {});
+    this.#admission.giveBack(id, tenant);
+    void this.#options.store.dropDeadline(id).catch(() => {});
   }
 
   /** @throws EnclaveError NOT_FOUND, also for a session of another tenant: no difference is shown. */
@@ -260,6 +239,8 @@ export class Broker {
   /** Takes no new sessions from now on, and asks clients and runtimes to go elsewhere. */
   drain(): void {
     this.#isDraining = true;
+    // What is queued in the memory of this process has nobody else to go to.
+    if (this.#options.store.kind !== 'memory') this.#dispatcher.drain();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,17 +1,17 @@
 // Brings queued sessions to the runtimes of this broker, and looks after those that others have left behind.
-import { PROTOCOL_VERSION } from '../protocol/events.ts';
 import type { BrokerLink } from '../protocol/link.ts';
-import type { Attach, RuntimeMessage } from '../protocol/messages.ts';
-import { type Bell, type DispatchEntry, ORPHAN_ENTRY_MS } from '../store/store.ts';
-import { type ActiveContext, ActiveSession } from './active-session.ts';
+import { type Bell, type DispatchEntry, type NewSession, ORPHAN_ENTRY_MS } from '../store/store.ts';
+import type { ActiveContext, ActiveSession } from './active-session.ts';
+import { Assignments, type Claimed } from './assignments.ts';
+import { Crew } from './crew.ts';
 import { Reaper } from './reaper.ts';
-import { quotas, satisfies } from './routing.ts';
-import { RuntimePeer } from './runtime-peer.ts';
-import { parseStored } from './session-request.ts';
+import { quotas, type RoutingStrategy } from './routing.ts';
+import type { RuntimePeer } from './runtime-peer.ts';
 
 export interface DispatcherOptions {
   readonly context: Omit<ActiveContext, 'onEnded'>;
   readonly routes: readonly string[];
+  readonly strategy: RoutingStrategy;
   /** A runtime that is silent for 2.5 of these is lost, ms. */
   readonly heartbeatMs: number;
   /** An entry that its broker has not renewed for so long is taken over, ms. */
@@ -19,7 +19,9 @@ export interface DispatcherOptions {
   /** How long sessions wait for their runtime to come back on a new link, ms. */
   readonly reattachMs: number;
   /** A session of this broker is over: its places are free. */
-  readonly onOver: (id: string, tenant: string) => void;
+  readonly onOver: (id: string, tenant: string, route: string) => void;
+  /** Sessions that end here, by route, per second: told to the other brokers. */
+  readonly rates: () => Readonly<Record<string, number>>;
 }
 
 const POLL_MS = 1_000;
@@ -29,29 +31,48 @@ const MISSING_RETRIES_MS = [5, 20, 100, 500, 2_000] as const;
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #context: ActiveContext;
-  readonly #peers = new Set<RuntimePeer>();
-  readonly #active = new Map<string, { readonly session: ActiveSession; peer: RuntimePeer | undefined }>();
+  readonly #crew: Crew;
+  readonly #assignments: Assignments;
   readonly #timers = new Map<string, () => void>();
+  /** Routes whose queue had nothing left for us when it was last looked at. */
+  readonly #emptyRoutes = new Set<string>();
   readonly #reaper: Reaper;
   #turn = 0;
   #isPumping = false;
   #isPumpAsked = false;
+  #isDraining = false;
   #isClosed = false;
 
   constructor(options: DispatcherOptions) {
+    const { routes, strategy, heartbeatMs, leaseMs, reattachMs, onOver } = options;
+    const onEnded: ActiveContext['onEnded'] = (session, isOver) => this.#onEnded(session, isOver);
+    const context = { ...options.context, onEnded };
+    const { store, clock, brokerId } = context;
     this.#options = options;
-    this.#context = {
-      ...options.context,
-      onEnded: (session, isOver) => this.#onEnded(session, isOver),
-    };
-    const { routes, leaseMs, onOver } = options;
+    this.#context = context;
+    this.#assignments = new Assignments({ context, clock, reattachMs });
+    this.#crew = new Crew({
+      clock,
+      brokerId,
+      heartbeatMs,
+      strategy,
+      onChange: () => {
+        // Others learn of it at once, so that a submit elsewhere finds a runtime.
+        void this.beat().catch(() => {});
+        this.pump();
+      },
+      onAttach: (peer, message) => this.#assignments.attach(peer, message),
+      onRefuse: (session, peer) =>
+        this.#assignments.giveBack(session, `runtime ${peer.runtimeId} did not take it`),
+      onLeft: (peer) => this.#assignments.left(peer),
+    });
     this.#reaper = new Reaper({
-      store: this.#context.store,
-      brokerId: this.#context.brokerId,
+      store,
+      brokerId,
       routes,
       leaseMs,
       onOver,
-      hasRoom: (route) => this.#leastLoaded(route) !== undefined,
+      hasRoom: (route) => !this.#isDraining && this.#crew.freeSlots(route) > 0,
       place: (entry) => this.#place(entry, true),
     });
   }
@@ -65,76 +86,67 @@ export class Dispatcher {
   }
 
   get runtimes(): readonly RuntimePeer[] {
-    return [...this.#peers];
+    return this.#crew.peers;
   }
 
   get running(): number {
-    return this.#active.size;
+    return this.#assignments.size;
+  }
+
+  /** Whether a runtime of this broker takes sessions of the route. */
+  serves(route: string): boolean {
+    return this.#crew.serves(route);
+  }
+
+  accept(link: BrokerLink): void {
+    this.#crew.accept(link);
   }
 
   onBell(bell: Bell): void {
+    if (bell.kind === 'route') this.#emptyRoutes.delete(bell.route);
+    else if (bell.kind === 'resync') this.#emptyRoutes.clear();
     if (bell.kind === 'route' || bell.kind === 'resync') this.pump();
-    else if (bell.kind === 'cancel') this.#active.get(bell.id)?.session.cancel();
+    else if (bell.kind === 'cancel') this.#assignments.get(bell.id)?.cancel();
+    else if (bell.kind === 'tool') this.#assignments.get(bell.id)?.onToolEnded();
   }
 
-  /** A line to a runtime that has proved who it is. Its first message must be `hello`. */
-  accept(link: BrokerLink): void {
-    let peer: RuntimePeer | undefined;
-    link.onMessage((message) => {
-      if (peer !== undefined) this.#hear(peer, message);
-      else if (message.type === 'hello' && message.protocolVersion === PROTOCOL_VERSION && !this.#isClosed) {
-        peer = new RuntimePeer(message, link, this.#context.clock.nowMs());
-        this.#welcome(peer);
-      } else link.close(`expected a hello of protocol ${PROTOCOL_VERSION}`);
-    });
-    link.onClose(() => {
-      if (peer !== undefined) this.#left(peer);
-    });
+  /** Whether a session of the route could start here at once without overtaking one that waits. */
+  canRunNow(route: string): boolean {
+    return !this.#isDraining && this.#emptyRoutes.has(route) && this.#crew.freeSlots(route) > 0;
   }
 
-  #welcome(peer: RuntimePeer): void {
-    const { brokerId } = this.#context;
-    const { heartbeatMs } = this.#options;
-    this.#peers.add(peer);
-    peer.send({ type: 'welcome', protocolVersion: PROTOCOL_VERSION, brokerId, heartbeatMs });
-    // Others learn of it at once, so that a submit elsewhere finds a runtime.
-    void this.beat().catch(() => {});
-    this.pump();
-  }
-
-  #hear(peer: RuntimePeer, message: RuntimeMessage): void {
-    peer.lastHeardMs = this.#context.clock.nowMs();
-    switch (message.type) {
-      case 'hello':
-        peer.close('a second hello');
-        return;
-      case 'heartbeat':
-        return;
-      case 'draining':
-        peer.isDraining = true;
-        return;
-      case 'attach':
-        void this.#attach(peer, message).catch(() => peer.close('the store is away'));
-        return;
-      default: {
-        const session = peer.sessions.get(message.id);
-        // Its own table decides what a runtime may speak of; the store is not even asked.
-        if (session === undefined || session.facts.fence !== message.fence) {
-          const { id, fence } = message;
-          if (message.type === 'done') peer.send({ type: 'done_ack', id, fence });
-          else peer.send({ type: 'cancel', id, fence, reason: 'stale' });
-        } else if (message.type === 'tool_call') session.toolCall(message);
-        else if (message.type === 'emit') session.emit(message);
-        else if (message.type === 'done') session.done(message);
-        else void this.#refused(peer, session).catch(() => {});
-      }
+  /** Creates a session and starts it in one step; `undefined` when it has to go through the queue. */
+  async runNow(session: NewSession): Promise<'created' | 'exists' | 'late' | undefined> {
+    const { id, tenant, route, source, request, deadlineMs } = session;
+    const peer = this.canRunNow(route) ? this.#crew.choose(route) : undefined;
+    if (peer === undefined) return undefined;
+    const { store, brokerId } = this.#context;
+    const { leaseMs } = this.#options;
+    peer.reserved++;
+    try {
+      const { runtimeId } = peer;
+      const reply = await store.submitClaimed(session, { runtimeId, brokerId, leaseMs });
+      if (reply.code !== 'created') return reply.code;
+      const claim = {
+        code: 'ok',
+        fence: reply.fence,
+        attempt: 1,
+        tenant,
+        source,
+        request,
+        deadlineMs,
+      } as const;
+      await this.#begin(peer, { ...reply.entry, id }, claim);
+      return reply.code;
+    } finally {
+      peer.reserved--;
     }
   }
 
   /** Takes work for every free slot, until a round brings nothing. Asked for while it runs, it runs once more. */
   pump(): void {
     this.#isPumpAsked = true;
-    if (this.#isPumping || this.#isClosed) return;
+    if (this.#isPumping || this.#isDraining) return;
     this.#isPumping = true;
     void this.#pumpAll().finally(() => {
       this.#isPumping = false;
@@ -142,7 +154,7 @@ export class Dispatcher {
   }
 
   async #pumpAll(): Promise<void> {
-    while (this.#isPumpAsked && !this.#isClosed) {
+    while (this.#isPumpAsked && !this.#isDraining) {
       this.#isPumpAsked = false;
       // While the store is away the poll timer asks again.
       const found = await Promise.all(this.#options.routes.map((route) => this.#pumpRoute(route))).catch(
@@ -153,192 +165,92 @@ export class Dispatcher {
   }
 
   async #pumpRoute(route: string): Promise<boolean> {
-    const peers = [...this.#peers].filter((peer) => satisfies(peer.labels, route));
-    const free = peers.reduce((sum, peer) => sum + peer.freeSlots, 0);
+    const free = this.#crew.freeSlots(route);
     if (free === 0) return false;
     const entries = await this.#context.store.take(route, quotas(free, this.#turn), free);
     this.#turn += entries.length;
+    if (entries.length < free) this.#emptyRoutes.add(route);
+    else this.#emptyRoutes.delete(route);
     await Promise.all(entries.map((entry) => this.#place(entry, false)));
     return entries.length === free;
   }
 
   async #place(entry: DispatchEntry, isTakeover: boolean, tries = 0): Promise<void> {
-    const peer = this.#leastLoaded(entry.route);
-    // The slot it was taken for is gone: after the lease whoever has one takes the entry over.
-    if (peer === undefined) return;
+    const { store, brokerId } = this.#context;
+    const peer = this.#isDraining ? undefined : this.#crew.choose(entry.route);
+    // The slot it was taken for is gone: back to the queue, where whoever has one finds it at once.
+    if (peer === undefined) return await store.putBack(entry);
     peer.reserved++;
     try {
-      const { store, brokerId } = this.#context;
       const { id, entryId } = entry;
       const { runtimeId } = peer;
       const claim = await store.claim({ id, entryId, runtimeId, brokerId, isTakeover });
-      if (claim.code === 'ok') this.#begin(peer, entry, claim);
+      if (claim.code === 'ok') await this.#begin(peer, entry, claim);
       else if (claim.code === 'lost') await this.#reaper.endLost(entry, claim);
       else if (claim.code === 'missing' && store.nowMs() - entry.atMs < ORPHAN_ENTRY_MS) {
         const wait = MISSING_RETRIES_MS[Math.min(tries, MISSING_RETRIES_MS.length - 1)] ?? 0;
-        this.#timers.set(
-          `missing ${entryId}`,
-          this.#context.clock.setTimer(wait, () => {
-            this.#timers.delete(`missing ${entryId}`);
-            void this.#place(entry, isTakeover, tries + 1).catch(() => {});
-          }),
-        );
+        this.#once(`missing ${entryId}`, wait, () => this.#place(entry, isTakeover, tries + 1));
       } else await store.settle(entry);
     } finally {
       peer.reserved--;
     }
   }
 
-  #begin(
-    peer: RuntimePeer,
-    entry: DispatchEntry,
-    claim: {
-      fence: string;
-      attempt: number;
-      tenant: string;
-      source: string;
-      request: string;
-      deadlineMs: number;
-    },
-  ): void {
-    const { id } = entry;
-    const { fence, attempt, tenant, source, deadlineMs } = claim;
-    const { args, language, filename, limits, tools } = parseStored(claim.request);
-    const facts = { id, fence, entry, tenant, attempt, ...(tools === undefined ? {} : { tools }) };
-    const session = new ActiveSession(facts, this.#context, deadlineMs);
-    this.#active.set(id, { session, peer });
-    peer.sessions.set(id, session);
-    session.connect(peer.send);
-    peer.send({ type: 'start', id, fence, source, args, language, filename, tenant, limits });
+  async #begin(peer: RuntimePeer, entry: DispatchEntry, claim: Claimed): Promise<void> {
+    // It left while the claim was under way: nothing was sent, so the next runtime may have the session.
+    if (this.#crew.has(peer)) this.#assignments.begin(peer, entry, claim);
+    else await this.#context.store.release(entry.id, claim.fence, `runtime ${peer.runtimeId} left`);
   }
 
-  #leastLoaded(route: string): RuntimePeer | undefined {
-    let best: RuntimePeer | undefined;
-    for (const peer of this.#peers) {
-      if (peer.freeSlots === 0 || !satisfies(peer.labels, route)) continue;
-      if (best === undefined || peer.freeSlots / peer.slots > best.freeSlots / best.slots) best = peer;
-    }
-    return best;
-  }
-
-  async #refused(peer: RuntimePeer, session: ActiveSession): Promise<void> {
-    const { id, fence } = session.facts;
-    this.#forget(session);
-    session.abandon();
-    await this.#context.store.release(id, fence, `runtime ${peer.runtimeId} did not take it`);
-  }
-
+  /** Ended here, or to be forgotten since another broker has it. */
   #onEnded(session: ActiveSession, isOver: boolean): void {
-    this.#forget(session);
+    this.#assignments.forget(session);
     const { id, tenant, entry } = session.facts;
     if (isOver) {
       // What fails here is cleaned up by the reaper: the next claim of the entry sees a session that has ended.
       void this.#context.store.settle(entry).catch(() => {});
-      this.#options.onOver(id, tenant);
+      this.#options.onOver(id, tenant, entry.route);
     }
     this.pump();
   }
 
-  #forget(session: ActiveSession): void {
-    const known = this.#active.get(session.facts.id);
-    if (known?.session !== session) return;
-    this.#active.delete(session.facts.id);
-    known.peer?.sessions.delete(session.facts.id);
-  }
-
-  /** Sessions that a runtime brings along from a line it lost, to this broker or to another. */
-  async #attach(peer: RuntimePeer, { sessions }: Attach): Promise<void> {
-    for (const { id, fence } of sessions) {
-      const known = this.#active.get(id);
-      if (known !== undefined && known.session.facts.fence === fence) {
-        known.peer?.sessions.delete(id);
-        known.peer = peer;
-      } else if (!(await this.#adopt(peer, id, fence))) {
-        peer.send({ type: 'cancel', id, fence, reason: 'stale' });
-        continue;
-      }
-      const session = this.#active.get(id)?.session;
-      if (session === undefined) continue;
-      peer.sessions.set(id, session);
-      session.connect(peer.send);
-      peer.send({ type: 'attached', id, fence });
-    }
-  }
-
-  async #adopt(peer: RuntimePeer, id: string, fence: string): Promise<boolean> {
-    const { store, brokerId } = this.#context;
-    const adopted = await store.adopt(id, fence, brokerId);
-    const record = await store.find(id);
-    if (adopted.code !== 'ok' || record === undefined) return false;
-    const { tools } = parseStored(adopted.request);
-    const { tenant, attempts: attempt } = record;
-    const facts = {
-      id,
-      fence,
-      entry: adopted.entry,
-      tenant,
-      attempt,
-      ...(tools === undefined ? {} : { tools }),
-    };
-    const session = new ActiveSession(facts, this.#context, record.deadlineMs);
-    this.#active.set(id, { session, peer });
-    if (adopted.isCancelled) session.cancel();
-    return true;
-  }
-
-  #left(peer: RuntimePeer): void {
-    if (!this.#peers.delete(peer)) return;
-    void this.beat().catch(() => {});
-    for (const session of peer.sessions.values()) {
-      const known = this.#active.get(session.facts.id);
-      if (known?.peer !== peer) continue;
-      known.peer = undefined;
-      session.connect(undefined);
-      const name = `lost ${session.facts.id}`;
-      this.#timers.set(
-        name,
-        this.#context.clock.setTimer(this.#options.reattachMs, () => {
-          this.#timers.delete(name);
-          if (known.peer === undefined) session.lost();
-        }),
-      );
-    }
-  }
-
   /** Tells the store that this broker, its runtimes and its entries are alive; drops runtimes that are silent. */
   async beat(): Promise<void> {
-    const { store, brokerId, clock } = this.#context;
-    const { heartbeatMs, leaseMs } = this.#options;
-    for (const peer of [...this.#peers]) {
-      if (clock.nowMs() - peer.lastHeardMs <= 2.5 * heartbeatMs) continue;
-      peer.close('silent for too long');
-      // A frozen peer answers no close: its line would stay half open for long.
-      this.#left(peer);
-    }
-    const entries = this.#active.values().map(({ session }) => session.facts.entry);
+    const { store, brokerId } = this.#context;
+    const { leaseMs } = this.#options;
+    this.#crew.dropSilent();
+    const runtimes = this.#crew.peers.map((peer) => peer.info);
     await Promise.all([
-      store.beat({ brokerId, runtimes: [...this.#peers].map((peer) => peer.info) }, leaseMs),
-      store.renew([...entries]),
+      store.beat({ brokerId, runtimes, rates: this.#options.rates() }, leaseMs),
+      store.renew(this.#assignments.entries(), leaseMs),
     ]);
   }
 
-  #every(name: string, ms: number, work: () => Promise<void>): void {
-    const again = () => {
-      if (!this.#isClosed) this.#every(name, ms, work);
+  #once(name: string, ms: number, work: () => Promise<void>): void {
+    const fire = () => {
+      this.#timers.delete(name);
+      void work().catch(() => {});
     };
+    if (!this.#isClosed) this.#timers.set(name, this.#context.clock.setTimer(ms, fire));
+  }
+
+  #every(name: string, ms: number, work: () => Promise<void>): void {
     // A round that fails is repeated by the next: the store may be away.
-    this.#timers.set(
-      name,
-      this.#context.clock.setTimer(ms, () => void work().then(again, again)),
-    );
+    this.#once(name, ms, () => work().finally(() => this.#every(name, ms, work)));
+  }
+
+  /** Takes no more work: what is queued is for other brokers. */
+  drain(): void {
+    this.#isDraining = true;
   }
 
   /** Runtimes are told to go elsewhere; what runs is left to them and to the broker they find. */
   close(): void {
+    this.#isDraining = true;
     this.#isClosed = true;
     for (const stop of this.#timers.values()) stop();
     this.#timers.clear();
-    for (const { session } of this.#active.values()) session.abandon();
-    for (const peer of this.#peers) peer.close('the broker is closing');
+    this.#assignments.close();
+    this.#crew.close();
   }
 }

@@ -6,6 +6,7 @@ import { FROM_SEQ_PARAM, isTerminal, seqOfEventId } from '../protocol/events.ts'
 import type { EventCursor, SessionRecord } from '../store/store.ts';
 import { type Auth, isLoopbackHost } from './auth.ts';
 import type { Broker } from './broker.ts';
+import { quotaHeaders } from './quota-headers.ts';
 import { parseSubmit } from './session-request.ts';
 import { streamSession } from './stream-response.ts';
 import type { ToolListing } from './tool-listing.ts';
@@ -194,6 +195,7 @@ function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
   const retryAfter =
     error.retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(error.retryAfterMs / 1_000));
   if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
+  if (error.quota !== undefined) reply.headers(quotaHeaders(error.quota));
   const issues = error.problems.length === 0 ? {} : { issues: error.problems };
   const hint = error.hint === undefined ? {} : { hint: error.hint };
   return reply

@@ -1,5 +1,11 @@
 // Looks after what nobody looks after: entries whose broker has gone silent, sessions past their deadline.
-import { type ClaimReply, type DispatchEntry, ORPHAN_ENTRY_MS, type Store } from '../store/store.ts';
+import {
+  type ClaimReply,
+  DIRECT_ENTRY,
+  type DispatchEntry,
+  ORPHAN_ENTRY_MS,
+  type Store,
+} from '../store/store.ts';
 import { failedFinal } from './session-end.ts';
 
 export interface ReaperOptions {
@@ -7,7 +13,7 @@ export interface ReaperOptions {
   readonly brokerId: string;
   readonly routes: readonly string[];
   readonly leaseMs: number;
-  readonly onOver: (id: string, tenant: string) => void;
+  readonly onOver: (id: string, tenant: string, route: string) => void;
   /** Whether a runtime of this broker could take a session of the route now. */
   readonly hasRoom: (route: string) => boolean;
   /** Claims the session for one of them, or ends it when it has lost its owner. */
@@ -33,15 +39,21 @@ export class Reaper {
         if (hasRoom(route)) await place(entry);
         else await this.#withoutRoom(entry);
       }
+      await store.sweep(route);
     }
-    await this.#endOverdue();
+    for (const id of await store.overdue(LIMIT, leaseMs)) await this.#overdue(id);
   }
 
   /** Only what has lost its owner is ended; what is queued waits for a broker that has room. */
   async #withoutRoom(entry: DispatchEntry): Promise<void> {
+    const { store } = this.#options;
+    if ((await store.find(entry.id))?.state === 'queued') await store.putBack(entry);
+    else await this.#takeOver(entry);
+  }
+
+  async #takeOver(entry: DispatchEntry): Promise<void> {
     const { store, brokerId } = this.#options;
     const { id, entryId } = entry;
-    if ((await store.find(id))?.state === 'queued') return;
     const claim = await store.claim({ id, entryId, runtimeId: '', brokerId, isTakeover: true });
     if (claim.code === 'lost') await this.endLost(entry, claim);
     else if (claim.code !== 'missing' || store.nowMs() - entry.atMs > ORPHAN_ENTRY_MS)
@@ -50,24 +62,28 @@ export class Reaper {
 
   async endLost(entry: DispatchEntry, { fence, attempt, tenant }: Lost): Promise<void> {
     const { store, onOver } = this.#options;
-    const { id } = entry;
+    const { id, route } = entry;
     await store.finish({ id, fence, state: 'failed', final: failedFinal('RUNTIME_LOST', attempt) });
     await store.settle(entry);
-    onOver(id, tenant);
+    onOver(id, tenant, route);
   }
 
-  /** Queued sessions past their deadline end here; running ones by their owner's timer, or when their entry is reaped. */
-  async #endOverdue(): Promise<void> {
+  /** A session past its deadline, or one that was handed out without an entry and whose owner is silent. */
+  async #overdue(id: string): Promise<void> {
     const { store, onOver } = this.#options;
-    for (const id of await store.overdue(LIMIT)) {
-      const record = await store.find(id);
-      if (record?.state === 'running') continue;
-      if (record?.state === 'queued') {
-        const final = failedFinal('SESSION_TIMEOUT', record.attempts);
-        await store.finish({ id, fence: '', state: 'failed', final });
-      }
-      await store.dropDeadline(id);
-      if (record !== undefined) onOver(id, record.tenant);
+    const record = await store.find(id);
+    if (record === undefined) return await store.dropDeadline(id);
+    const { state, route, priority, tenant, deadlineMs, attempts, createdAtMs: atMs } = record;
+    // In a queue it is found by its entry: `busy` is the answer, and its owner's timer ends it.
+    if (state === 'running')
+      return await this.#takeOver({ entryId: DIRECT_ENTRY, id, route, priority, atMs });
+    if (state === 'queued' && deadlineMs > store.nowMs())
+      return await store.putBack({ entryId: DIRECT_ENTRY, id, route, priority, atMs });
+    if (state === 'queued') {
+      const final = failedFinal('SESSION_TIMEOUT', attempts);
+      await store.finish({ id, fence: '', state: 'failed', final });
     }
+    await store.dropDeadline(id);
+    onOver(id, tenant, route);
   }
 }

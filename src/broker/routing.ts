@@ -1,6 +1,13 @@
 // Which runtimes may run a session: labels to a route, and a route to the runtimes that satisfy it. One resolver for all.
 import type { Labels, Priority } from '../protocol/events.ts';
 
+/**
+ * How one of the runtimes that fit is chosen: `label-match` and `least-loaded` take the one with the smallest share of its
+ * places taken, `round-robin` the one whose turn it is. The rules apply to all three.
+ */
+export const ROUTING_STRATEGIES = ['label-match', 'least-loaded', 'round-robin'] as const;
+export type RoutingStrategy = (typeof ROUTING_STRATEGIES)[number];
+
 export interface RoutingRule {
   /** Labels that a session must have; `priority` counts as one. */
   readonly match: Labels;

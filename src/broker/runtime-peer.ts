@@ -7,9 +7,12 @@ import type { ActiveSession } from './active-session.ts';
 
 /** With more than this waiting on its line a runtime gets no new work, bytes. */
 const MAX_BACKLOG_BYTES = 2 ** 20;
+/** Choices so far, over all runtimes of the process: orders them by when each was chosen last. */
+let choices = 0;
 
 export class RuntimePeer {
   readonly runtimeId: string;
+  readonly instance: string | undefined;
   readonly labels: Labels;
   readonly slots: number;
   readonly sessions: Map<string, ActiveSession> = new Map();
@@ -18,18 +21,39 @@ export class RuntimePeer {
   reserved = 0;
   isDraining = false;
   readonly #link: BrokerLink;
+  #lastChosen = 0;
 
   constructor(hello: Hello, link: BrokerLink, nowMs: number) {
     this.runtimeId = hello.runtimeId;
+    this.instance = hello.instance;
     this.labels = hello.labels;
     this.slots = hello.slots;
     this.lastHeardMs = nowMs;
     this.#link = link;
   }
 
+  /** Whether it is the runtime that was on another line before. */
+  isSame(other: RuntimePeer): boolean {
+    return this.instance !== undefined && this.instance === other.instance;
+  }
+
   get freeSlots(): number {
     if (this.isDraining || this.#link.backlogBytes() > MAX_BACKLOG_BYTES) return 0;
     return Math.max(0, this.slots - this.sessions.size - this.reserved);
+  }
+
+  /** Share of its places that are taken or promised, 0..1. */
+  get load(): number {
+    return (this.sessions.size + this.reserved) / this.slots;
+  }
+
+  /** Number of the last choice that fell on it; 0 before the first. */
+  get lastChosen(): number {
+    return this.#lastChosen;
+  }
+
+  chosen(): void {
+    this.#lastChosen = ++choices;
   }
 
   get info(): RuntimeInfo {

@@ -61,14 +61,17 @@ export function parseRuntimeMessage(value: unknown): RuntimeMessage {
   const fields = object(value, 'message');
   const { type } = fields;
   switch (type) {
-    case 'hello':
+    case 'hello': {
+      const instance = optionalText(fields, 'instance', MAX_ID);
       return {
         type,
+        ...(instance === undefined ? {} : { instance }),
         protocolVersion: whole(fields, 'protocolVersion', 1, 1_000),
         runtimeId: text(fields, 'runtimeId', MAX_ID),
         labels: labels(fields['labels'], 'labels'),
         slots: whole(fields, 'slots', 1, MAX_SLOTS),
       };
+    }
     case 'attach':
       return {
         type,

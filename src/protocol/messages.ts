@@ -14,6 +14,8 @@ export interface Hello {
   readonly type: 'hello';
   readonly protocolVersion: number;
   readonly runtimeId: string;
+  /** Known to the runtime and its brokers alone: who presents it again is the same runtime on a new line. */
+  readonly instance?: string;
   readonly labels: Labels;
   /** Sessions it can run at one time. */
   readonly slots: number;

@@ -37,6 +37,8 @@ interface Running {
 
 export class Runtime implements AsyncDisposable {
   readonly runtimeId: string;
+  /** Proves on a new line that we are who we were on the old one. */
+  readonly #instance: string = randomUUID();
   readonly #options: RuntimeOptions;
   readonly #executor: Executor;
   readonly #running = new Map<string, Running>();
@@ -70,6 +72,7 @@ export class Runtime implements AsyncDisposable {
     const { promise, resolve } = Promise.withResolvers<void>();
     const { labels, slots } = this.#options;
     const { runtimeId } = this;
+    const instance = this.#instance;
     this.#link = link;
     link.onMessage((message) => {
       if (message.type === 'welcome') {
@@ -85,9 +88,10 @@ export class Runtime implements AsyncDisposable {
       }
       onClose(reason);
     });
-    this.#send({ type: 'hello', protocolVersion: PROTOCOL_VERSION, runtimeId, labels, slots });
+    this.#send({ type: 'hello', protocolVersion: PROTOCOL_VERSION, runtimeId, instance, labels, slots });
     const sessions = this.#running.values().map(({ start: { id, fence } }) => ({ id, fence }));
-    if (this.#running.size > 0) this.#send({ type: 'attach', sessions: [...sessions] });
+    // Also when there are none: what a broker thinks we have and we do not was lost with the line.
+    this.#send({ type: 'attach', sessions: [...sessions] });
     if (this.#isDraining) this.#send({ type: 'draining' });
     return promise;
   }

@@ -18,6 +18,13 @@ export class LocalDispatch {
     return entry;
   }
 
+  /** An entry that is taken as it is made: its session never waits. */
+  addTaken(id: string, route: string, priority: Priority, nowMs: number): DispatchEntry {
+    const entry = { entryId: `${++this.#count}`, id, route, priority, atMs: nowMs };
+    this.#taken.set(entry.entryId, { entry, renewedAtMs: nowMs });
+    return entry;
+  }
+
   /** An entry of an earlier life of the process: its owner is gone, the next reap finds it. */
   addAbandoned(entryId: string, id: string, route: string, priority: Priority): void {
     const entry = { entryId, id, route, priority, atMs: 0 };

@@ -2,10 +2,10 @@
 import type { Clock } from '../clock.ts';
 import { isTerminal, type Priority } from '../protocol/events.ts';
 import { LocalDispatch } from './local-dispatch.ts';
+import { localFleet } from './local-fleet.ts';
 import * as rules from './session-rules.ts';
 import {
   type Bell,
-  type BrokerInfo,
   type ClaimReply,
   type ClaimRequest,
   DEFAULT_RETENTION,
@@ -13,6 +13,8 @@ import {
   type EventCursor,
   type EventPage,
   type Finish,
+  type FleetOperations,
+  type Holder,
   type KeyReservation,
   LATE_SUBMIT_MS,
   type NewSession,
@@ -20,6 +22,7 @@ import {
   type SessionRecord,
   type Store,
   type StoreOptions,
+  type SubmitClaimed,
   type ToolBegin,
   type ToolBeginReply,
   type ToolEnd,
@@ -48,16 +51,19 @@ export interface LocalStoreOptions extends StoreOptions {
   readonly clock: Clock;
 }
 
-export class LocalStore implements Store {
+export function createLocalStore(archive: Archive, options: LocalStoreOptions): Store {
+  const sessions = new LocalStore(archive, options);
+  return Object.assign(sessions, localFleet(archive, options.clock));
+}
+
+class LocalStore implements Omit<Store, keyof FleetOperations> {
   readonly kind: 'memory' | 'sqlite';
   readonly #archive: Archive;
   readonly #clock: Clock;
   readonly #retention: Retention;
   readonly #live = new Map<string, rules.LiveSession>();
   readonly #dispatch = new LocalDispatch();
-  readonly #slots = new Map<string, Map<string, number>>();
   readonly #listeners = new Map<string, (bell: Bell) => void>();
-  readonly #brokers = new Map<string, { readonly info: BrokerInfo; readonly untilMs: number }>();
   #opening: Promise<void> | undefined;
   #epoch = 1;
 
@@ -98,14 +104,31 @@ export class LocalStore implements Store {
   }
 
   async submit(session: NewSession): Promise<'created' | 'exists' | 'late'> {
-    if (this.#find(session.id) !== undefined) return 'exists';
-    if (this.nowMs() - session.atMs > LATE_SUBMIT_MS) return 'late';
-    const live = rules.create(session, this.#epoch, this.nowMs());
-    this.#live.set(live.id, live);
+    const live = this.#create(session);
+    if (typeof live === 'string') return live;
     this.#dispatch.add(live.id, live.route, live.priority, session.atMs);
     await this.#changed(live);
     this.#ringAll({ kind: 'route', route: live.route });
     return 'created';
+  }
+
+  async submitClaimed(session: NewSession, { runtimeId, brokerId }: Holder): Promise<SubmitClaimed> {
+    const live = this.#create(session);
+    if (typeof live === 'string') return { code: live };
+    const { id, route, priority } = live;
+    const entry = this.#dispatch.addTaken(id, route, priority, this.nowMs());
+    const request = { id, entryId: entry.entryId, runtimeId, brokerId, isTakeover: false };
+    const claim = rules.claim(live, request, this.#epoch, this.nowMs());
+    await this.#changed(live);
+    return { code: 'created', fence: claim.code === 'ok' ? claim.fence : '', entry };
+  }
+
+  #create(session: NewSession): rules.LiveSession | 'exists' | 'late' {
+    if (this.#find(session.id) !== undefined) return 'exists';
+    if (this.nowMs() - session.atMs > LATE_SUBMIT_MS) return 'late';
+    const live = rules.create(session, this.#epoch, this.nowMs());
+    this.#live.set(live.id, live);
+    return live;
   }
 
   async claim(request: ClaimRequest): Promise<ClaimReply> {
@@ -142,9 +165,11 @@ export class LocalStore implements Store {
     return reply;
   }
 
-  async toolEnd(call: ToolEnd): Promise<'ok' | 'already'> {
+  async toolEnd(call: ToolEnd): Promise<'ok' | 'already' | 'missing'> {
     const live = this.#live.get(call.id);
-    if (live === undefined) return 'already';
+    // An ended session takes no answer any more, and need not be written again.
+    if (live === undefined)
+      return this.#find(call.id)?.tools.has(call.callId) === true ? 'already' : 'missing';
     const reply = rules.toolEnd(live, call, this.nowMs());
     if (reply === 'ok') {
       await this.#changed(live);
@@ -228,52 +253,21 @@ export class LocalStore implements Store {
     return this.#dispatch.reap(route, idleMs, limit, this.nowMs());
   }
 
+  async putBack({ entryId, id, route, priority }: DispatchEntry): Promise<void> {
+    this.#dispatch.settle(entryId);
+    this.#dispatch.add(id, route, priority, this.nowMs());
+    this.#ringAll({ kind: 'route', route });
+  }
+
+  /** Brokers of one process leave nothing behind. */
+  async sweep(): Promise<void> {}
+
   async settle(entry: DispatchEntry): Promise<void> {
     this.#dispatch.settle(entry.entryId);
   }
 
   async depth(route: string): Promise<number> {
     return this.#dispatch.depth(route);
-  }
-
-  async acquireSlot(scope: string, id: string, limit: number, untilMs: number): Promise<boolean> {
-    const slots = this.#slots.get(scope) ?? new Map<string, number>();
-    this.#slots.set(scope, slots);
-    if (slots.size >= limit && !slots.has(id)) {
-      // Only a full scope is worth the walk: leaked places have run out, live ones have not.
-      for (const [holder, endMs] of slots) if (endMs <= this.nowMs()) slots.delete(holder);
-      if (slots.size >= limit) return false;
-    }
-    slots.set(id, untilMs);
-    return true;
-  }
-
-  async releaseSlot(scope: string, id: string): Promise<void> {
-    const slots = this.#slots.get(scope);
-    slots?.delete(id);
-    if (slots?.size === 0) this.#slots.delete(scope);
-  }
-
-  async reserveKey(
-    tenant: string,
-    key: string,
-    reservation: KeyReservation,
-    ttlMs: number,
-  ): Promise<KeyReservation | undefined> {
-    return this.#archive.reserveKey(`${tenant}:${key}`, reservation, this.nowMs(), ttlMs);
-  }
-
-  async beat(info: BrokerInfo, ttlMs: number): Promise<void> {
-    this.#brokers.set(info.brokerId, { info, untilMs: this.nowMs() + ttlMs });
-  }
-
-  async fleet(): Promise<readonly BrokerInfo[]> {
-    const nowMs = this.nowMs();
-    return this.#brokers
-      .values()
-      .filter(({ untilMs }) => untilMs > nowMs)
-      .map(({ info }) => info)
-      .toArray();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

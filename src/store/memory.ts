@@ -1,11 +1,11 @@
 // Sessions in memory only: nothing to install, nothing left after the process.
 import { isTerminal } from '../protocol/events.ts';
-import { type Archive, LocalStore, type LocalStoreOptions } from './local-store.ts';
+import { type Archive, createLocalStore, type LocalStoreOptions } from './local-store.ts';
 import type { LiveSession } from './session-rules.ts';
 import type { KeyReservation, Retention, Store } from './store.ts';
 
 export function createMemoryStore(options: LocalStoreOptions): Store {
-  return new LocalStore(new MemoryArchive(options), options);
+  return createLocalStore(new MemoryArchive(options), options);
 }
 
 class MemoryArchive implements Archive {

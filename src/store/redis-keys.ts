@@ -9,6 +9,9 @@ export interface RedisKeys {
   readonly queues: (route: string) => [string, string, string];
   readonly code: (sha256: string) => string;
   readonly slots: (scope: string) => string;
+  readonly bucket: (tenant: string) => string;
+  readonly role: (name: string) => string;
+  readonly cache: (key: string) => string;
   readonly idempotency: (tenant: string, key: string) => string;
   readonly broker: (id: string) => string;
   readonly brokers: string;
@@ -31,6 +34,9 @@ export function createRedisKeys(prefix: string): RedisKeys {
     queues: (route) => [queue(route, 'high'), queue(route, 'normal'), queue(route, 'low')],
     code: (sha256) => of(`code:{${sha256}}`),
     slots: (scope) => of(`lim:{${scope}}`),
+    bucket: (tenant) => of(`rate:{${tenant}}`),
+    role: (name) => of(`leader:{${name}}`),
+    cache: (key) => of(`cache:{${key}}`),
     idempotency: (tenant, key) => of(`idem:{${tenant}:${key}}`),
     broker: (id) => of(`br:${id}`),
     brokers: of('brs'),

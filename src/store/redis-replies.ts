@@ -162,14 +162,24 @@ export function parseReservation(json: string): KeyReservation {
 const broker = z.object({
   brokerId: text,
   runtimes: z.array(z.object({ runtimeId: text, labels, slots: z.number(), busy: z.number() })),
+  rates: z.record(text, z.number()).optional(),
 });
 
 /** None when the text is of another version of enclave. */
 export function parseBroker(json: string): BrokerInfo[] {
   const parsed = broker.safeParse(JSON.parse(json));
-  return parsed.success ? [parsed.data] : [];
+  if (!parsed.success) return [];
+  const { rates, ...rest } = parsed.data;
+  return [rates === undefined ? rest : { ...rest, rates }];
 }
 
 function unexpected(script: string, code: string | undefined): EnclaveError {
   return new EnclaveError('INTERNAL', `script ${script} answered ${JSON.stringify(code)}`);
+}
+
+/** One of the codes that a script may answer. */
+export function oneOf<const T extends string>(text: string | undefined, codes: readonly T[]): T {
+  const found = codes.find((code) => code === text);
+  if (found !== undefined) return found;
+  throw new TypeError(`a script answered ${JSON.stringify(text)}`);
 }

@@ -16,7 +16,11 @@ export const SCRIPT_NAMES = [
   'read',
   'take',
   'depth',
+  'overdue',
+  'sweep',
   'slot-acquire',
+  'take-token',
+  'lead',
   'epoch',
 ] as const;
 export type ScriptName = (typeof SCRIPT_NAMES)[number];

@@ -8,13 +8,13 @@ import {
   type SessionState,
   type StoredEvent,
 } from '../protocol/events.ts';
-import type { ToolEffect } from '../tools/define-tool.ts';
 import type {
   ClaimReply,
   ClaimRequest,
   EventCursor,
   EventPage,
   Finish,
+  JournalEffect,
   NewSession,
   SessionRecord,
   ToolBegin,
@@ -25,7 +25,7 @@ import type {
 export interface ToolState {
   status: 'run' | 'ok' | 'err' | 'doubt';
   readonly hash: string;
-  readonly effect: ToolEffect;
+  readonly effect: JournalEffect;
   brokerId: string;
   result: string;
 }
@@ -169,9 +169,11 @@ export function toolBegin(live: LiveSession, call: ToolBegin, nowMs: number): To
   return { code: 'run' };
 }
 
-export function toolEnd(live: LiveSession, call: ToolEnd, nowMs: number): 'ok' | 'already' {
+export function toolEnd(live: LiveSession, call: ToolEnd, nowMs: number): 'ok' | 'already' | 'missing' {
   const known = live.tools.get(call.callId);
-  if (known?.status !== 'run') return 'already';
+  if (known === undefined) return 'missing';
+  if (call.isFromClient === true && known.effect !== 'external') return 'missing';
+  if (known.status !== 'run' || (call.isFromClient === true && live.state !== 'running')) return 'already';
   known.status = call.ok ? 'ok' : 'err';
   known.result = call.result;
   if (live.state === 'running') push(live, 'tool_result_applied', call.event, nowMs);

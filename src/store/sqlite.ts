@@ -4,7 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { z } from 'zod';
 import { EnclaveError } from '../errors.ts';
 import { isTerminal, type StoredEvent } from '../protocol/events.ts';
-import { type Archive, LocalStore, type LocalStoreOptions } from './local-store.ts';
+import { type Archive, createLocalStore, type LocalStoreOptions } from './local-store.ts';
 import type { LiveSession, ToolState } from './session-rules.ts';
 import type { KeyReservation, Retention, Store } from './store.ts';
 
@@ -20,7 +20,7 @@ export const SQLITE_RETENTION: Retention = { eventsMs: DAY_MS, resultMs: DAY_MS 
 
 /** @throws EnclaveError FILE_NOT_WRITABLE */
 export function createSqliteStore(options: SqliteStoreOptions): Store {
-  return new LocalStore(new SqliteArchive(options), { retention: SQLITE_RETENTION, ...options });
+  return createLocalStore(new SqliteArchive(options), { retention: SQLITE_RETENTION, ...options });
 }
 
 const SCHEMA = `
@@ -205,7 +205,7 @@ class SqliteArchive implements Archive {
 const savedTool = z.object({
   status: z.enum(['run', 'ok', 'err', 'doubt']),
   hash: z.string(),
-  effect: z.enum(['read', 'idempotent', 'once']),
+  effect: z.enum(['read', 'idempotent', 'once', 'external']),
   brokerId: z.string(),
   result: z.string(),
 });

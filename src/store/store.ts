@@ -73,6 +73,17 @@ export type ClaimReply =
   /** `done`: ended already; `busy`: runs under another entry; `missing`: not there, or not yet. */
   | { readonly code: 'done' | 'busy' | 'missing' };
 
+/** Who runs a session from its creation on. */
+export interface Holder {
+  readonly runtimeId: string;
+  readonly brokerId: string;
+  readonly leaseMs: number;
+}
+
+export type SubmitClaimed =
+  | { readonly code: 'created'; readonly fence: string; readonly entry: DispatchEntry }
+  | { readonly code: 'exists' | 'late' };
+
 export type ToolBeginReply =
   /** Journaled: run the tool. */
   | { readonly code: 'run' }
@@ -86,12 +97,15 @@ export type ToolBeginReply =
   | { readonly code: 'mismatch' }
   | { readonly code: 'stale' };
 
+/** What a call does to the world; `external`: it is answered by a client, so any broker may wait for the answer. */
+export type JournalEffect = ToolEffect | 'external';
+
 export interface ToolBegin {
   readonly id: string;
   readonly fence: string;
   readonly callId: number;
   readonly brokerId: string;
-  readonly effect: ToolEffect;
+  readonly effect: JournalEffect;
   /** Hash of name and arguments. */
   readonly hash: string;
   /** JSON payload of `tool_call`. */
@@ -108,6 +122,8 @@ export interface ToolEnd {
   readonly result: string;
   /** JSON payload of `tool_result_applied`. */
   readonly event: string;
+  /** The answer comes from a client: only an external call takes it, and only while its session runs. */
+  readonly isFromClient?: boolean;
 }
 
 export interface Finish {
@@ -157,6 +173,16 @@ export interface RuntimeInfo {
 export interface BrokerInfo {
   readonly brokerId: string;
   readonly runtimes: readonly RuntimeInfo[];
+  /** Sessions that its runtimes ended lately, by route, per second. */
+  readonly rates?: Readonly<Record<string, number>>;
+}
+
+export interface TokenReply {
+  readonly isTaken: boolean;
+  /** Whole tokens left. */
+  readonly remaining: number;
+  /** Until the next token is there, ms. */
+  readonly waitMs: number;
 }
 
 export interface Retention {
@@ -177,21 +203,18 @@ export interface KeyReservation {
   readonly bodyHash: string;
 }
 
+/** `entryId` of a session that was handed out without an entry in a queue: its lease is among the deadlines. */
+export const DIRECT_ENTRY = 'direct';
 /** A session queued longer than this without being found by its claimer never was created, ms. */
 export const ORPHAN_ENTRY_MS = 10_000;
 /** A submit older than this is refused, ms. */
 export const LATE_SUBMIT_MS = 5_000;
 
-export interface Store extends AsyncDisposable {
-  readonly kind: 'memory' | 'sqlite' | 'redis';
-  /** Connects, as this broker. Bells ring from now on. @throws EnclaveError STORE_UNAVAILABLE */
-  open(brokerId: string, onBell: (bell: Bell) => void): Promise<void>;
-  /** Rejects with STORE_UNAVAILABLE unless the store answers. */
-  ping(): Promise<void>;
-  /** The store's clock, ms since 1970. */
-  nowMs(): number;
-
+/** What is done to one session. */
+export interface SessionOperations {
   submit(session: NewSession): Promise<'created' | 'exists' | 'late'>;
+  /** Creates a session that a runtime has already, under a lease: it is never queued. */
+  submitClaimed(session: NewSession, holder: Holder): Promise<SubmitClaimed>;
   claim(request: ClaimRequest): Promise<ClaimReply>;
   /** A runtime has come back on another link: its broker is the owner now. */
   adopt(
@@ -211,7 +234,7 @@ export interface Store extends AsyncDisposable {
   append(id: string, fence: string, n: number, payload: string): Promise<'ok' | 'dup' | 'stale'>;
   toolBegin(call: ToolBegin): Promise<ToolBeginReply>;
   /** Has no fence: the effect has happened, whoever owns the session by now. */
-  toolEnd(call: ToolEnd): Promise<'ok' | 'already'>;
+  toolEnd(call: ToolEnd): Promise<'ok' | 'already' | 'missing'>;
   finish(end: Finish): Promise<'ok' | 'stale' | 'already'>;
   /** Ends a queued session with `final`; marks a running one and rings its owner. */
   cancel(id: string, final: string): Promise<'cancelled' | 'marked' | 'done' | 'missing'>;
@@ -221,22 +244,36 @@ export interface Store extends AsyncDisposable {
   find(id: string): Promise<SessionRecord | undefined>;
   /** Events after a cursor; from now on `watcher` hears of new ones. */
   read(id: string, after: EventCursor, limit: number, watcher?: string): Promise<EventPage | undefined>;
-  /** Sessions past their deadline that have not ended, at most `limit`. */
-  overdue(limit: number): Promise<readonly string[]>;
+}
+
+/** Queues of the routes, and deadlines. */
+export interface QueueOperations {
+  /**
+   * Sessions past their deadline, or handed out without an entry and not renewed since; at most `limit`. Whoever asks is
+   * to look after them: nobody else is told of them for `deferMs`.
+   */
+  overdue(limit: number, deferMs: number): Promise<readonly string[]>;
   /** Forgets a deadline whose session has ended or never was. */
   dropDeadline(id: string): Promise<void>;
 
   /** Takes up to `quota` entries of each priority, then up to `total` in all, for this broker. */
   take(route: string, quota: Readonly<Record<Priority, number>>, total: number): Promise<DispatchEntry[]>;
-  /** Keeps this broker's entries from being reaped. */
-  renew(entries: readonly DispatchEntry[]): Promise<void>;
+  /** Keeps this broker's entries from being reaped; those that are in no queue for `leaseMs`. */
+  renew(entries: readonly DispatchEntry[], leaseMs: number): Promise<void>;
   /** Takes over entries that nobody has renewed for `idleMs`. */
   reap(route: string, idleMs: number, limit: number): Promise<DispatchEntry[]>;
+  /** An entry that was taken and cannot be served here: its session is queued anew, for whoever has room. */
+  putBack(entry: DispatchEntry): Promise<void>;
+  /** Forgets brokers that have long been gone and hold no entry. */
+  sweep(route: string): Promise<void>;
   /** The entry has done its work. */
   settle(entry: DispatchEntry): Promise<void>;
   /** Entries of the route that nobody has taken yet. */
   depth(route: string): Promise<number>;
+}
 
+/** What brokers share besides sessions. */
+export interface FleetOperations {
   /** Takes one of `limit` places of a scope until it is given back, or until `untilMs` if that never happens. */
   acquireSlot(scope: string, id: string, limit: number, untilMs: number): Promise<boolean>;
   releaseSlot(scope: string, id: string): Promise<void>;
@@ -248,7 +285,24 @@ export interface Store extends AsyncDisposable {
     ttlMs: number,
   ): Promise<KeyReservation | undefined>;
 
+  /** Takes one of the tokens of a tenant: `perSecond` are added, up to `burst`. */
+  takeToken(tenant: string, perSecond: number, burst: number): Promise<TokenReply>;
+  /** Whether a broker has the role, alone among all, for `ttlMs` from now. Asked again it is renewed; 0 gives it back. */
+  lead(role: string, brokerId: string, ttlMs: number): Promise<boolean>;
+  cacheGet(key: string): Promise<string | undefined>;
+  cachePut(key: string, value: string, ttlMs: number): Promise<void>;
+
   /** This broker is alive for `ttlMs` more, and these are its runtimes. */
   beat(info: BrokerInfo, ttlMs: number): Promise<void>;
   fleet(): Promise<readonly BrokerInfo[]>;
+}
+
+export interface Store extends SessionOperations, QueueOperations, FleetOperations, AsyncDisposable {
+  readonly kind: 'memory' | 'sqlite' | 'redis';
+  /** Connects, as this broker. Bells ring from now on. @throws EnclaveError STORE_UNAVAILABLE */
+  open(brokerId: string, onBell: (bell: Bell) => void): Promise<void>;
+  /** Rejects with STORE_UNAVAILABLE unless the store answers. */
+  ping(): Promise<void>;
+  /** The store's clock, ms since 1970. */
+  nowMs(): number;
 }

@@ -1,7 +1,13 @@
 // What every store must do. The same suite runs over memory, SQLite and Redis.
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Bell, NewSession, Store, ToolBegin } from '../../src/store/store.ts';
+import {
+  type Bell,
+  DIRECT_ENTRY,
+  type NewSession,
+  type Store,
+  type ToolBegin,
+} from '../../src/store/store.ts';
 
 const QUOTA = { high: 8, normal: 3, low: 1 } as const;
 const FINAL = '{"ok":true,"result":1}';
@@ -53,6 +59,11 @@ export function conformance(name: string, open: (retentionMs: number) => Promise
     };
     const claimed = (id: string, entryId: string, isTakeover = false) =>
       store.claim({ id, entryId, runtimeId: 'rt "1"', brokerId: 'b1', isTakeover });
+    /** The entry by which a session without a queue entry is found when its owner is silent. */
+    const lapsed = async (route: string, id: string, idleMs: number) => {
+      if ((await store.overdue(100, 1)).includes(id)) return DIRECT_ENTRY;
+      return (await store.reap(route, idleMs, 9)).find((entry) => entry.id === id)?.entryId;
+    };
     const types = async (id: string) =>
       (await store.read(id, { seq: 0 }, 100))?.events.map(({ seq, type }) => `${seq} ${type}`);
     const call = (id: string, fence: string, over: Partial<ToolBegin> = {}): ToolBegin => ({
@@ -188,7 +199,7 @@ export function conformance(name: string, open: (retentionMs: number) => Promise
       const end = { id, callId: 1, ok: true, result: '{"a|b":"\\n"}', event: '{"ok":true}' };
       expect(await store.toolEnd(end)).toBe('ok');
       expect(await store.toolEnd({ ...end, result: '2' })).toBe('already');
-      expect(await store.toolEnd({ ...end, callId: 9 })).toBe('already');
+      expect(await store.toolEnd({ ...end, callId: 9 })).toBe('missing');
       expect(await store.toolBegin(call(id, fence))).toEqual({ code: 'done', ok: true, result: end.result });
       expect(await types(id)).toEqual([
         '1 session_init',
@@ -196,6 +207,116 @@ export function conformance(name: string, open: (retentionMs: number) => Promise
         '3 tool_call',
         '4 tool_result_applied',
       ]);
+    });
+
+    it('takes the answer of a client to external calls only, once, and only while the session runs', async () => {
+      const { id, fence } = await started();
+      const answer = { id, callId: 1, ok: true, result: '"yes"', event: '{"ok":true}', isFromClient: true };
+      expect(await store.toolEnd(answer)).toBe('missing');
+      await store.toolBegin(call(id, fence, { effect: 'read' }));
+      expect(await store.toolEnd(answer)).toBe('missing');
+      await store.toolBegin(call(id, fence, { callId: 2, effect: 'external' }));
+      const second = { ...answer, callId: 2 };
+      expect(await store.toolEnd(second)).toBe('ok');
+      await expect.poll(() => heard('tool', id)).toBe(true);
+      expect(await store.toolEnd({ ...second, result: '"no"' })).toBe('already');
+      expect(await store.toolBegin(call(id, fence, { callId: 2, effect: 'external' }))).toEqual({
+        code: 'done',
+        ok: true,
+        result: '"yes"',
+      });
+      await store.toolBegin(call(id, fence, { callId: 3, effect: 'external' }));
+      // Whichever broker owns the session waits for it: the one that began it need not be there.
+      const taken = { callId: 3, effect: 'external', brokerId: 'b2', goneBroker: 'b1' } as const;
+      expect(await store.toolBegin(call(id, fence, taken))).toEqual({ code: 'run' });
+      await store.finish({ id, fence, state: 'failed', final: '{}' });
+      expect(await store.toolEnd({ ...answer, callId: 3 })).toBe('already');
+    });
+
+    it('creates a session that runs at once, and tells when nobody renews it', async () => {
+      const session = newSession(store, { route: 'r=direct', watcher: 'b1' });
+      const holder = { runtimeId: 'r1', brokerId: 'b1', leaseMs: 60_000 };
+      const made = await store.submitClaimed(session, holder);
+      if (made.code !== 'created') throw new Error(made.code);
+      expect(await store.submitClaimed(session, holder)).toEqual({ code: 'exists' });
+      expect(await types(session.id)).toEqual(['1 session_init', '2 started']);
+      expect(await store.find(session.id)).toMatchObject({ state: 'running', attempts: 1, runtimeId: 'r1' });
+      expect(await store.take('r=direct', { high: 9, normal: 9, low: 9 }, 9)).toEqual([]);
+      const { entry, fence } = made;
+      await store.renew([entry], 60_000);
+      expect(await lapsed('r=direct', session.id, 60_000)).toBeUndefined();
+      await store.renew([entry], -1);
+      const found = await lapsed('r=direct', session.id, 0);
+      expect(await claimed(session.id, found ?? '', true)).toMatchObject({ code: 'lost', attempt: 1 });
+      expect(await store.append(session.id, fence, 1, '{}')).toBe('stale');
+      const late = newSession(store, { atMs: store.nowMs() - 6_000 });
+      expect(await store.submitClaimed(late, holder)).toEqual({ code: 'late' });
+    });
+
+    it('queues a session that was handed out at once and not taken', async () => {
+      const session = newSession(store, { route: 'r=direct2' });
+      const holder = { runtimeId: 'r1', brokerId: 'b1', leaseMs: 60_000 };
+      const made = await store.submitClaimed(session, holder);
+      if (made.code !== 'created') throw new Error(made.code);
+      expect(await store.release(session.id, made.fence, 'full')).toBe('ok');
+      const entry = await takeOne('r=direct2');
+      expect(await claimed(session.id, entry.entryId)).toMatchObject({ code: 'ok', source: session.source });
+    });
+
+    it('puts an entry back for whoever has room, and has one of it', async () => {
+      const session = newSession(store, { route: 'r=putback', priority: 'high' });
+      await store.submit(session);
+      const entry = await takeOne('r=putback');
+      expect(await store.depth('r=putback')).toBe(0);
+      await store.putBack(entry);
+      expect(await store.depth('r=putback')).toBe(1);
+      expect(await store.reap('r=putback', 0, 9)).toEqual([]);
+      expect(await takeOne('r=putback')).toMatchObject({ id: session.id, priority: 'high' });
+      await store.sweep('r=putback');
+    });
+
+    it('tells of an overdue session to one broker at a time', async () => {
+      const session = newSession(store, { deadlineMs: store.nowMs() - 1 });
+      await store.submit(session);
+      expect(await store.overdue(100, 60_000)).toContain(session.id);
+      if (store.kind === 'redis') expect(await store.overdue(100, 60_000)).not.toContain(session.id);
+      await store.finish({ id: session.id, fence: '', state: 'failed', final: '{}' });
+      await store.dropDeadline(session.id);
+    });
+
+    it('gives a tenant its burst, then no more than its rate', async () => {
+      const tenant = randomUUID();
+      const slow = () => store.takeToken(tenant, 0.001, 3);
+      expect(await slow()).toMatchObject({ isTaken: true, remaining: 2 });
+      expect((await slow()).isTaken).toBe(true);
+      expect((await slow()).isTaken).toBe(true);
+      const refused = await slow();
+      expect(refused).toMatchObject({ isTaken: false, remaining: 0 });
+      // One token at 0.001 per second takes 1,000 s, less what has passed since.
+      expect(refused.waitMs).toBeGreaterThan(900_000);
+      expect(refused.waitMs).toBeLessThanOrEqual(1_000_000);
+      expect((await store.takeToken(randomUUID(), 1, 1)).isTaken).toBe(true);
+      await expect.poll(async () => (await store.takeToken(tenant, 1_000, 3)).isTaken).toBe(true);
+    });
+
+    it('gives a role to one broker at a time', async () => {
+      const role = randomUUID();
+      expect(await store.lead(role, 'b1', 60_000)).toBe(true);
+      expect(await store.lead(role, 'b2', 60_000)).toBe(false);
+      expect(await store.lead(role, 'b1', 60_000)).toBe(true);
+      expect(await store.lead(role, 'b2', 0)).toBe(false);
+      expect(await store.lead(role, 'b1', 0)).toBe(false);
+      expect(await store.lead(role, 'b2', 20)).toBe(true);
+      await expect.poll(() => store.lead(role, 'b1', 60_000)).toBe(true);
+    });
+
+    it('keeps results until their time is over', async () => {
+      const key = randomUUID();
+      expect(await store.cacheGet(key)).toBeUndefined();
+      await store.cachePut(key, '{"a":1}', 60_000);
+      expect(await store.cacheGet(key)).toBe('{"a":1}');
+      await store.cachePut(key, '2', 20);
+      await expect.poll(() => store.cacheGet(key)).toBeUndefined();
     });
 
     it('repeats a call of a lost broker by its effect, and never one that may happen once only', async () => {
@@ -243,7 +364,7 @@ export function conformance(name: string, open: (retentionMs: number) => Promise
 
     it('hands an entry that nobody renews to another, whose fence voids the old one', async () => {
       const { id, fence, entry } = await started({ route: 'r=reap' });
-      await store.renew([entry]);
+      await store.renew([entry], 60_000);
       expect(await store.reap('r=reap', 60_000, 10)).toEqual([]);
       const [reaped] = await store.reap('r=reap', 0, 10);
       expect(reaped).toMatchObject({ id, entryId: entry.entryId, route: 'r=reap', priority: 'normal' });
@@ -260,7 +381,7 @@ export function conformance(name: string, open: (retentionMs: number) => Promise
       const { entry } = await started({ route: 'r=settled' });
       await store.settle(entry);
       expect(await store.reap('r=settled', 0, 10)).toEqual([]);
-      await store.renew([entry]);
+      await store.renew([entry], 60_000);
     });
 
     it('puts back what a runtime refused, as if it had never been handed out', async () => {
@@ -305,10 +426,10 @@ export function conformance(name: string, open: (retentionMs: number) => Promise
     it('knows which sessions are overdue', async () => {
       const session = newSession(store, { deadlineMs: store.nowMs() - 1 });
       await store.submit(session);
-      expect(await store.overdue(100)).toContain(session.id);
+      expect(await store.overdue(100, 1)).toContain(session.id);
       await store.finish({ id: session.id, fence: '', state: 'failed', final: '{}' });
       await store.dropDeadline(session.id);
-      expect(await store.overdue(100)).not.toContain(session.id);
+      expect(await store.overdue(100, 1)).not.toContain(session.id);
     });
 
     it('gives no more places than there are, and frees those that have run out', async () => {

@@ -1,14 +1,15 @@
 -- @name tool-end
 -- @keys session events tools
--- @args call ok result event broker_channel_prefix
--- @returns ok | already
--- @invariants no fence: the effect has happened. The first answer stays. No event follows `final`
+-- @args call ok result event broker_channel_prefix from_client(0|1)
+-- @returns ok | already | missing
+-- @invariants no fence: the effect has happened. The first answer stays. A client answers external calls only. No event follows `final`
 local c = read_call(ARGV[1])
-if not c or c.st ~= 'run' then return { 'already' } end
+if not c or (ARGV[6] == '1' and c.e ~= 'external') then return { 'missing' } end
+local s = load()
+if c.st ~= 'run' or (ARGV[6] == '1' and s.state ~= 'running') then return { 'already' } end
 c.st = ARGV[2] == '1' and 'ok' or 'err'
 c.r = ARGV[3]
 write_call(ARGV[1], c)
-local s = load()
 if s.state == 'running' then push(s, 'tool_result_applied', ARGV[4]) end
 local owner = redis.call('HGET', KEYS[1], 'broker')
 if owner then redis.call('PUBLISH', ARGV[5] .. owner, 't:' .. session_id()) end

@@ -1,0 +1,137 @@
+// Who gets in: the rate of a tenant, its sessions, those of the fleet, and the wait that a session would have.
+// What is refused is refused early and cheaply; what is accepted keeps its latency.
+import type { Clock } from '../clock.ts';
+import { EnclaveError } from '../errors.ts';
+import type { Store } from '../store/store.ts';
+import type { FleetView } from './fleet-view.ts';
+
+/** How many sessions a tenant may submit. */
+export interface RateLimit {
+  /** Sessions per second in the long run, above 0. */
+  readonly perSecond: number;
+  /** Sessions at once after a pause. Default: `perSecond`, at least 1. */
+  readonly burst?: number;
+}
+
+export interface AdmissionOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly view: FleetView;
+  readonly maxConcurrentSessions: number;
+  readonly maxSessionsPerTenant: number;
+  readonly rateLimit?: RateLimit;
+  readonly sessionTimeoutMs: number;
+  /** Longest wait in the queue that is accepted, ms. */
+  readonly maxQueueWaitMs: number;
+}
+
+/** The scope of places that counts every session of the fleet. */
+const ALL = '*';
+/** Places outlive their session's deadline by this much, should nobody give them back, ms. */
+const SLOT_GRACE_MS = 60_000;
+/** A fleet that was full is believed to be full for so long, but for the places that are given back here, ms. */
+const FULL_MS = 50;
+const MIN_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 60_000;
+
+export class Admission {
+  readonly #options: AdmissionOptions;
+  #fullUntilMs = -Infinity;
+  /** Places that this broker has given back since the fleet was found full: as many may be asked for. */
+  #credits = 0;
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options;
+  }
+
+  /** Takes one of the tenant's tokens. @throws EnclaveError RATE_LIMITED, STORE_UNAVAILABLE */
+  async checkRate(tenant: string): Promise<void> {
+    const { store, rateLimit } = this.#options;
+    if (rateLimit === undefined) return;
+    const { perSecond } = rateLimit;
+    const burst = burstOf(rateLimit);
+    const { isTaken, remaining, waitMs } = await store.takeToken(tenant, perSecond, burst);
+    if (isTaken) return;
+    throw new EnclaveError('RATE_LIMITED', `the tenant submits more than ${perSecond} sessions per second`, {
+      retryAfterMs: bounded(waitMs),
+      quota: { limit: burst, windowMs: (burst / perSecond) * 1_000, remaining, resetMs: waitMs },
+    });
+  }
+
+  /** @throws EnclaveError OVERLOADED when the session would wait too long; STORE_UNAVAILABLE */
+  async checkWait(route: string): Promise<void> {
+    const waitMs = await this.#options.view.waitMs(route);
+    const most = Math.min(this.#options.maxQueueWaitMs, this.#options.sessionTimeoutMs);
+    if (waitMs === undefined || waitMs <= most) return;
+    throw new EnclaveError(
+      'OVERLOADED',
+      `a session would wait about ${seconds(waitMs)}, more than ${seconds(most)}`,
+      {
+        retryAfterMs: bounded(waitMs - most),
+      },
+    );
+  }
+
+  /** @throws EnclaveError OVERLOADED, RATE_LIMITED when there is no place; STORE_UNAVAILABLE */
+  async takePlaces(id: string, tenant: string, route: string): Promise<void> {
+    const { store, clock, maxSessionsPerTenant, maxConcurrentSessions, sessionTimeoutMs } = this.#options;
+    if (clock.nowMs() < this.#fullUntilMs && this.#credits-- <= 0) throw await this.#full(route);
+    const untilMs = store.nowMs() + sessionTimeoutMs + SLOT_GRACE_MS;
+    const [tenantHas, fleetHas] = await Promise.all([
+      // A tenant that may have as many as the fleet needs no count of its own.
+      !this.#countsTenants || store.acquireSlot(`t:${tenant}`, id, maxSessionsPerTenant, untilMs),
+      store.acquireSlot(ALL, id, maxConcurrentSessions, untilMs),
+    ]);
+    if (tenantHas && fleetHas) return;
+    this.#release(id, tenant);
+    if (!tenantHas)
+      throw new EnclaveError('RATE_LIMITED', `the tenant has ${maxSessionsPerTenant} sessions already`, {
+        retryAfterMs: await this.#retryMs(route),
+        quota: { limit: maxSessionsPerTenant, remaining: 0, resetMs: await this.#retryMs(route) },
+      });
+    this.#fullUntilMs = clock.nowMs() + FULL_MS;
+    this.#credits = 0;
+    throw await this.#full(route);
+  }
+
+  async #full(route: string): Promise<EnclaveError> {
+    const { maxConcurrentSessions } = this.#options;
+    return new EnclaveError('OVERLOADED', `there are ${maxConcurrentSessions} sessions already`, {
+      retryAfterMs: await this.#retryMs(route),
+    });
+  }
+
+  async #retryMs(route: string): Promise<number> {
+    return bounded((await this.#options.view.waitMs(route)) ?? MIN_RETRY_MS);
+  }
+
+  get #countsTenants(): boolean {
+    return this.#options.maxSessionsPerTenant < this.#options.maxConcurrentSessions;
+  }
+
+  /** The session is over, or never began. What fails here runs out by itself. */
+  giveBack(id: string, tenant: string): void {
+    this.#credits++;
+    this.#release(id, tenant);
+  }
+
+  #release(id: string, tenant: string): void {
+    const { store } = this.#options;
+    void Promise.all([
+      this.#countsTenants ? store.releaseSlot(`t:${tenant}`, id) : undefined,
+      store.releaseSlot(ALL, id),
+    ]).catch(() => {});
+  }
+}
+
+export function burstOf({ perSecond, burst }: RateLimit): number {
+  return burst ?? Math.max(1, Math.ceil(perSecond));
+}
+
+function bounded(ms: number): number {
+  return Math.min(MAX_RETRY_MS, Math.max(MIN_RETRY_MS, Math.ceil(ms)));
+}
+
+function seconds(ms: number): string {
+  return `${Math.ceil(ms / 1_000)} s`;
+}

@@ -1,0 +1,106 @@
+// The queues of the Redis store: one stream for each priority of a route, one consumer group over all brokers.
+import { PRIORITIES } from '../protocol/events.ts';
+import { GRACE_MS, type RedisLink } from './redis-link.ts';
+import { parseEntries, parseStreamEntries, texts } from './redis-replies.ts';
+import { DIRECT_ENTRY, type DispatchEntry, type QueueOperations } from './store.ts';
+
+export function redisQueues(db: RedisLink): QueueOperations {
+  const settle: QueueOperations['settle'] = async ({ entryId, route, priority }) => {
+    if (entryId === DIRECT_ENTRY || entryId === '') return;
+    const queue = db.keys.queue(route, priority);
+    // Deleted only after it was delivered and acknowledged: else the group's lag would become unknown.
+    await db.redis.run(() =>
+      Promise.all([db.redis.client.xack(queue, 'rt', entryId), db.redis.client.xdel(queue, entryId)]).catch(
+        ignoreNoGroup,
+      ),
+    );
+  };
+  return {
+    async overdue(limit, deferMs) {
+      return texts(await db.redis.script('overdue', [db.keys.deadlines], [limit, deferMs]));
+    },
+
+    async dropDeadline(id) {
+      await db.redis.run(() => db.redis.client.zrem(db.keys.deadlines, id));
+    },
+
+    async take(route, quota, total) {
+      const args = [db.brokerId, total, quota.high, quota.normal, quota.low];
+      return parseEntries(await db.redis.script('take', db.keys.queues(route), args), route);
+    },
+
+    async renew(entries, leaseMs) {
+      const { client } = db.redis;
+      const isDirect = ({ entryId }: DispatchEntry) => entryId === DIRECT_ENTRY;
+      const untilMs = db.nowMs() + leaseMs;
+      const direct = entries.filter(isDirect).flatMap(({ id }) => [untilMs, id]);
+      const byQueue = Map.groupBy(
+        entries.filter((entry) => !isDirect(entry)),
+        ({ route, priority }) => db.keys.queue(route, priority),
+      );
+      await db.redis.run(async () => {
+        // What somebody else has ended meanwhile is not to come back.
+        if (direct.length > 0) await client.call('ZADD', db.keys.deadlines, 'XX', ...direct);
+        await Promise.all(
+          byQueue.entries().map(([queue, taken]) => {
+            const ids = taken.map(({ entryId }) => entryId);
+            // JUSTID: a renewal is no delivery. A queue that is gone has nothing to renew.
+            return client
+              .call('XCLAIM', queue, 'rt', db.brokerId, '0', ...ids, 'JUSTID')
+              .catch(ignoreNoGroup);
+          }),
+        );
+      });
+    },
+
+    async reap(route, idleMs, limit) {
+      const found: DispatchEntry[] = [];
+      for (const priority of PRIORITIES) {
+        const reply = await db.redis.run(() =>
+          db.redis.client
+            .call(
+              'XAUTOCLAIM',
+              db.keys.queue(route, priority),
+              'rt',
+              db.brokerId,
+              String(idleMs),
+              '0',
+              'COUNT',
+              String(limit),
+            )
+            .catch(ignoreNoGroup),
+        );
+        if (Array.isArray(reply)) found.push(...parseStreamEntries(reply[1], route, priority));
+      }
+      return found;
+    },
+
+    settle,
+
+    async putBack(entry) {
+      const { id, route, priority } = entry;
+      // Queued before the old entry goes: a crash between leaves two, of which `claim` lets one through.
+      await db.redis.run(async () => {
+        const queue = db.keys.queue(route, priority);
+        await db.redis.client.xadd(queue, '*', 'id', id, 'at', db.nowMs());
+        await db.redis.client.publish(db.keys.everyone, `q:${route}`);
+      });
+      await settle(entry);
+    },
+
+    async sweep(route) {
+      await db.redis.script('sweep', db.keys.queues(route), [GRACE_MS]);
+    },
+
+    async depth(route) {
+      const reply = await db.redis.script('depth', db.keys.queues(route), []);
+      return Array.isArray(reply) ? Number(reply[0]) : 0;
+    },
+  };
+}
+
+/** A queue without its group has nothing taken: there is nothing to renew, reap or settle. */
+function ignoreNoGroup(error: unknown): undefined {
+  if (error instanceof Error && error.message.startsWith('NOGROUP')) return undefined;
+  throw error;
+}

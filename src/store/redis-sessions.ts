@@ -1,0 +1,196 @@
+// The sessions themselves in Redis: each change is one Lua file, whose keys share the tag of the session.
+import { createHash } from 'node:crypto';
+import { PRIORITIES } from '../protocol/events.ts';
+import { GRACE_MS, type RedisLink } from './redis-link.ts';
+import { oneOf, parseClaim, parsePage, parseToolBegin, texts } from './redis-replies.ts';
+import {
+  DIRECT_ENTRY,
+  type DispatchEntry,
+  LATE_SUBMIT_MS,
+  type NewSession,
+  type QueueOperations,
+  type SessionOperations,
+} from './store.ts';
+
+const CODE_TTL_MS = 3_600_000;
+/** Source up to this length is read with the claim itself, characters. */
+const MAX_INLINE_SOURCE = 4_096;
+/** Until the next heartbeat of the new owner says otherwise, ms. */
+const ADOPTED_LEASE_MS = 15_000;
+
+export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOperations {
+  const codeOf = ({ source }: NewSession) =>
+    source.length <= MAX_INLINE_SOURCE ? `=${source}` : `#${sha256(source)}`;
+  /** A long text is kept once for all sessions that run it; a short one lies in the session. */
+  const keepSource = async (session: NewSession) => {
+    const { source, deadlineMs, atMs } = session;
+    if (source.length <= MAX_INLINE_SOURCE) return;
+    const key = db.keys.code(codeOf(session).slice(1));
+    await db.redis.client.set(key, source, 'PX', CODE_TTL_MS + deadlineMs - atMs);
+  };
+  const readSource = async (code: string) => {
+    if (code.startsWith('=')) return code.slice(1);
+    return (await db.redis.run(() => db.redis.client.get(db.keys.code(code.slice(1))))) ?? '';
+  };
+  const create = async (session: NewSession, runtimeId: string, brokerId: string) => {
+    const { id, atMs, deadlineMs, watcher } = session;
+    const [hash, events] = db.keys.session(id);
+    const reply = await db.redis.script(
+      'submit',
+      [hash, events],
+      [
+        atMs,
+        LATE_SUBMIT_MS,
+        deadlineMs,
+        Math.max(1, deadlineMs - atMs + GRACE_MS),
+        db.epoch,
+        session.init,
+        watcher === undefined ? '' : db.keys.channel(watcher),
+        session.tenant,
+        session.route,
+        session.priority,
+        JSON.stringify(session.labels),
+        session.request,
+        codeOf(session),
+        JSON.stringify(runtimeId),
+        brokerId,
+        runtimeId,
+      ],
+    );
+    return texts(reply);
+  };
+  const read: SessionOperations['read'] = async (id, after, limit, watcher) => {
+    const [hash, events] = db.keys.session(id);
+    const bell = watcher === undefined ? '' : db.keys.channel(watcher);
+    const args = [after.seq, after.epoch ?? '', limit, bell];
+    return parsePage(id, await db.redis.script('read', [hash, events], args));
+  };
+  return {
+    async submit(session) {
+      const { id, route, priority, deadlineMs, atMs } = session;
+      const { client } = db.redis;
+      // In this order: what exists has been queued before. On one server all go out as one pipeline;
+      // on a Cluster they may reach several servers, so the last waits for the others.
+      const prepared = db.redis.run(() =>
+        Promise.all([
+          keepSource(session),
+          client.zadd(db.keys.deadlines, deadlineMs, id),
+          client.xadd(db.keys.queue(route, priority), '*', 'id', id, 'at', atMs),
+        ]),
+      );
+      if (client.isCluster) await prepared;
+      const created = create(session, '', '');
+      const rung = db.redis.run(() => client.publish(db.keys.everyone, `q:${route}`));
+      const [[code]] = await Promise.all([created, prepared, rung]);
+      return oneOf(code, ['created', 'exists', 'late']);
+    },
+
+    async submitClaimed(session, { runtimeId, brokerId, leaseMs }) {
+      const { id, route, priority, atMs } = session;
+      const { client } = db.redis;
+      // The lease goes first: what runs is always found again.
+      const prepared = db.redis.run(() =>
+        Promise.all([keepSource(session), client.zadd(db.keys.deadlines, db.nowMs() + leaseMs, id)]),
+      );
+      if (client.isCluster) await prepared;
+      const [[code, fence = '']] = await Promise.all([create(session, runtimeId, brokerId), prepared]);
+      const entry = { entryId: DIRECT_ENTRY, id, route, priority, atMs };
+      const reply = oneOf(code, ['created', 'exists', 'late']);
+      return reply === 'created' ? { code: reply, fence, entry } : { code: reply };
+    },
+
+    async claim(request) {
+      const [hash, events] = db.keys.session(request.id);
+      const { entryId, runtimeId, brokerId, isTakeover } = request;
+      const reply = await db.redis.script(
+        'claim',
+        [hash, events],
+        [entryId, runtimeId, brokerId, db.epoch, isTakeover ? 1 : 0, JSON.stringify(runtimeId)],
+      );
+      return await parseClaim(texts(reply), readSource);
+    },
+
+    async adopt(id, fence, brokerId) {
+      const [hash] = db.keys.session(id);
+      const reply = texts(await db.redis.script('adopt', [hash], [fence, brokerId]));
+      const [code, entryId = '', route = '', priority, created, cancelled, request = '{}'] = reply;
+      if (code !== 'ok') return { code: 'stale' };
+      const entry: DispatchEntry = {
+        entryId,
+        id,
+        route,
+        priority: oneOf(priority, PRIORITIES),
+        atMs: Number(created),
+      };
+      await queues.renew([entry], ADOPTED_LEASE_MS);
+      return { code: 'ok', entry, request, isCancelled: cancelled === '1' };
+    },
+
+    async append(id, fence, n, payload) {
+      const [hash, events] = db.keys.session(id);
+      const reply = await db.redis.script('append', [hash, events], [fence, n, payload]);
+      return oneOf(texts(reply)[0], ['ok', 'dup', 'stale']);
+    },
+
+    async toolBegin(call) {
+      const { fence, callId, brokerId, effect, hash, event, goneBroker = '-' } = call;
+      return parseToolBegin(
+        texts(
+          await db.redis.script('tool-begin', db.keys.session(call.id), [
+            fence,
+            callId,
+            brokerId,
+            effect,
+            hash,
+            event,
+            goneBroker,
+            GRACE_MS,
+          ]),
+        ),
+      );
+    },
+
+    async toolEnd(call) {
+      const { callId, ok, result, event, isFromClient } = call;
+      const args = [callId, ok ? 1 : 0, result, event, db.keys.channel(''), isFromClient === true ? 1 : 0];
+      const reply = await db.redis.script('tool-end', db.keys.session(call.id), args);
+      return oneOf(texts(reply)[0], ['ok', 'already', 'missing']);
+    },
+
+    async finish({ id, fence, owner = '', state, final }) {
+      const { eventsMs, resultMs } = db.retention;
+      const args = [fence, state, final, eventsMs, resultMs, owner];
+      const reply = await db.redis.script('finish', db.keys.session(id), args);
+      return oneOf(texts(reply)[0], ['ok', 'stale', 'already']);
+    },
+
+    async cancel(id, final) {
+      const { eventsMs, resultMs } = db.retention;
+      const args = [final, eventsMs, resultMs, db.keys.channel('')];
+      const reply = await db.redis.script('cancel', db.keys.session(id), args);
+      return oneOf(texts(reply)[0], ['cancelled', 'marked', 'done', 'missing']);
+    },
+
+    async release(id, fence, reason) {
+      const [hash, events] = db.keys.session(id);
+      const payload = JSON.stringify({ reason });
+      const reply = texts(await db.redis.script('release', [hash, events], [fence, payload]));
+      const [code, entryId = '', route = '', priority, deadline = ''] = reply;
+      if (code !== 'ok') return 'stale';
+      // A crash from here on leaves the old entry, or the lease, to the reaper, which finds a queued session.
+      await db.redis.run(() => db.redis.client.call('ZADD', db.keys.deadlines, 'XX', deadline, id));
+      await queues.putBack({ entryId, id, route, priority: oneOf(priority, PRIORITIES), atMs: 0 });
+      return 'ok';
+    },
+
+    async find(id) {
+      return (await read(id, { seq: 0 }, 1))?.record;
+    },
+
+    read,
+  };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}
