@@ -1,0 +1,161 @@
+// npm run bench:distributed: one broker, two runtimes, redis-server and a load generator on this machine's cores: what a
+// session costs, against the targets and the figures of the published guide. `--seconds 3` per cell, `--clients 5000`,
+// `--only rates|memory|clients`, `--write` puts the tables into docs/performance.md. Ends within four minutes.
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { REDIS_SETTINGS } from './fleet.ts';
+import { type IdleResult, measureIdleClients } from './idle-clients.ts';
+import { localP50Ms } from './local-pool.ts';
+import { measureMemory, type SessionMemory } from './memory.ts';
+import { type Cell, type CellResult, measureCells } from './throughput.ts';
+
+const MAX_RUN_MS = 240_000;
+const DOCUMENT = new URL('../../docs/performance.md', import.meta.url);
+const BEGIN = '<!-- bench:distributed -->';
+const END = '<!-- /bench:distributed -->';
+const TRIVIAL = 'return 1 + 1';
+const THREE_TOOLS = 'let n = 0; for (let i = 0; i < 3; i++) n += await callTool("one", {}); return n';
+
+setTimeout(() => {
+  console.error(`not finished after ${MAX_RUN_MS / 1_000} s, given up`);
+  process.exit(1);
+}, MAX_RUN_MS).unref();
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '3' },
+    clients: { type: 'string', default: '5000' },
+    only: { type: 'string', default: '' },
+    write: { type: 'boolean', default: false },
+    'broker-flag': { type: 'string', multiple: true, default: [] },
+  },
+});
+const seconds = Number(values.seconds);
+const brokerFlags = values['broker-flag'];
+const wants = (part: string) => values.only === '' || values.only === part;
+
+function cell(
+  name: string,
+  isolation: Cell['isolation'],
+  code: string,
+  concurrency: number,
+  accept: Cell['accept'] = 'application/json',
+): Cell {
+  return {
+    name,
+    isolation,
+    code,
+    expect: code === TRIVIAL ? '"result":2' : '"result":3',
+    concurrency,
+    accept,
+  };
+}
+
+const CONTEXT = [
+  cell('context, trivial, 64 at once', 'context', TRIVIAL, 64),
+  cell('context, trivial, 64 at once, streamed', 'context', TRIVIAL, 64, 'text/event-stream'),
+  cell('context, 3 tool calls, 64 at once', 'context', THREE_TOOLS, 64),
+  cell('context, trivial, one at a time', 'context', TRIVIAL, 1),
+] as const;
+const ISOLATE = [cell('isolate, trivial, 64 at once', 'isolate', TRIVIAL, 64)] as const;
+
+const load = loadavg()[0]?.toFixed(1) ?? 'unknown';
+const lines = [
+  `Node ${process.version}, ${redisVersion()}, ${availableParallelism()} cores shared by all processes and the load generator; load average ${load} before the run.`,
+  `Redis with ${REDIS_SETTINGS.map((word) => (word === '' ? '""' : word)).join(' ')}.`,
+  '',
+];
+const verdicts: string[] = [];
+
+/** A line of the table of targets. `isMost`: lower is better. */
+function judge(what: string, seen: number, target: number, unit: string, isMost = false): void {
+  const isMet = isMost ? seen <= target : seen >= target;
+  const round = (value: number) => value.toLocaleString('en', { maximumFractionDigits: value < 100 ? 1 : 0 });
+  verdicts.push(
+    `| ${what} | ${round(seen)} ${unit} | ${isMost ? '<=' : '>='} ${round(target)} ${unit} | ${isMet ? 'met' : '**missed**'} |`,
+  );
+}
+
+if (wants('rates')) await rates();
+if (wants('memory')) judgeMemory(await measureMemory());
+if (wants('clients')) judgeClients(await measureIdleClients(Number(values.clients)));
+lines.push('| what | seen | target | |', '|---|---|---|---|', ...verdicts);
+const text = lines.join('\n');
+console.log(text);
+if (values.write) write(text);
+
+async function rates(): Promise<void> {
+  const local = await localP50Ms('context', TRIVIAL, seconds);
+  const results = [
+    ...(await measureCells(CONTEXT, seconds, { brokerFlags })),
+    ...(await measureCells(ISOLATE, seconds, { brokerFlags })),
+  ];
+  const [trivial, streamed, tools, single, isolate] = results;
+  if (!(trivial && streamed && tools && single && isolate)) throw new Error('a cell is missing');
+  lines.push(
+    '| cell | sessions/s | p50 ms | p99 ms | broker us | Redis us | runtimes us | isolates us |',
+    '|---|---|---|---|---|---|---|---|',
+    ...[...CONTEXT, ...ISOLATE].map(({ name }, i) => row(name, results[i])),
+    '',
+    'Processor time is per session. "Isolates" is the processes that hold them: the work itself, which a local run pays too.',
+    '',
+  );
+  judge('context, trivial', trivial.perSecond, 2_500, 'sessions/s');
+  judge('context, 3 tool calls', tools.perSecond, 1_200, 'sessions/s');
+  judge('isolate, trivial', isolate.perSecond, 1_000, 'sessions/s');
+  judge('added p50 over a local run, one at a time', single.p50Ms - local, 2, 'ms', true);
+  judge('broker, Redis and runtimes per session', controlUs(trivial), 100, 'us', true);
+  judge('… more per tool call', (controlUs(tools) - controlUs(trivial)) / 3, 30, 'us', true);
+  judge('guide: "simple" on one 8-core server', trivial.perSecond, 500, 'sessions/s');
+  judge('guide: with tools on one 8-core server', tools.perSecond, 200, 'sessions/s');
+  judge('guide: "simple" on three pods', trivial.perSecond, 1_200, 'sessions/s');
+  judge('guide: with tools on three pods', tools.perSecond, 500, 'sessions/s');
+  judge('guide: p50, one server', trivial.p50Ms, 15, 'ms', true);
+  judge('guide: p50, three pods', trivial.p50Ms, 25, 'ms', true);
+  judge('guide: p99, one server', trivial.p99Ms, 85, 'ms', true);
+  judge('guide: p99, three pods', trivial.p99Ms, 120, 'ms', true);
+}
+
+function controlUs({ brokerUs, redisUs, runtimeUs }: CellResult): number {
+  return brokerUs + redisUs + runtimeUs;
+}
+
+function row(name: string, result: CellResult | undefined): string {
+  if (result === undefined) return '';
+  const { perSecond, p50Ms, p99Ms, brokerUs, redisUs, runtimeUs, hostUs } = result;
+  const whole = [brokerUs, redisUs, runtimeUs, hostUs].map((us) => Math.round(us).toLocaleString('en'));
+  return `| ${name} | ${Math.round(perSecond).toLocaleString('en')} | ${p50Ms.toFixed(1)} | ${p99Ms.toFixed(1)} | ${whole.join(' | ')} |`;
+}
+
+function judgeMemory({ liveBytes, endedBytes, compactedBytes }: SessionMemory): void {
+  judge('Redis memory of a live session', liveBytes / 1_024, 2.2, 'KB', true);
+  judge('… when it has ended, with 4 events', endedBytes / 1_024, 2.2, 'KB', true);
+  judge('… when only its result is kept', compactedBytes, 200, 'bytes', true);
+}
+
+function judgeClients({ clients, bytesEach, resumedMs, restartMs }: IdleResult): void {
+  const count = clients.toLocaleString('en');
+  judge(`${count} idle SSE clients on one broker, each`, bytesEach / 1_024, 16, 'KB', true);
+  judge(
+    `broker restarted (${(restartMs / 1_000).toFixed(1)} s): all ${count} resumed`,
+    resumedMs / 1_000,
+    3,
+    's',
+    true,
+  );
+}
+
+function redisVersion(): string {
+  const { stdout } = spawnSync('redis-server', ['--version'], { encoding: 'utf8' });
+  return `Redis ${/v=(\S+)/u.exec(stdout ?? '')?.[1] ?? 'unknown'}`;
+}
+
+function write(table: string): void {
+  const page = readFileSync(DOCUMENT, 'utf8');
+  const from = page.indexOf(BEGIN);
+  const to = page.indexOf(END);
+  if (from < 0 || to < from) throw new Error(`docs/performance.md: expected ${BEGIN} and ${END}`);
+  writeFileSync(DOCUMENT, `${page.slice(0, from + BEGIN.length)}\n\n${table}\n\n${page.slice(to)}`);
+}

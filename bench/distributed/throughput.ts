@@ -1,0 +1,86 @@
+// Sessions per second through a whole fleet, and what each of its processes pays for one.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Isolation } from '../../src/execution.ts';
+import { cpuUs, descendants, freePort, startBroker, startRedis, startRuntime } from './fleet.ts';
+import { type LoadResult, load } from './http-load.ts';
+
+export interface Cell {
+  readonly name: string;
+  readonly isolation: Isolation;
+  readonly code: string;
+  readonly expect: string;
+  readonly concurrency: number;
+  /** How the client asks: one answer at the end, or the events as a stream. */
+  readonly accept: 'application/json' | 'text/event-stream';
+}
+
+export interface CellResult extends LoadResult {
+  /** Processor time per session, us. Unlike rates, hardly moved by other load. */
+  readonly brokerUs: number;
+  readonly redisUs: number;
+  /** Of the runtimes themselves, without the processes that hold the isolates. */
+  readonly runtimeUs: number;
+  readonly hostUs: number;
+}
+
+const WARM_UP_MS = 1_500;
+const RUNTIMES = 2;
+const SLOTS = 128;
+/** Time for the first host processes to be ready before anything is asked of them. */
+const SETTLE_MS = 300;
+
+export interface Profiled {
+  /** Flags of node for the broker, such as `--cpu-prof`. */
+  readonly brokerFlags: readonly string[];
+}
+
+/** Runs the cells of one isolation on one fleet, one after the other. */
+export async function measureCells(
+  cells: readonly Cell[],
+  seconds: number,
+  { brokerFlags }: Profiled,
+): Promise<CellResult[]> {
+  const isolation = cells[0]?.isolation ?? 'isolate';
+  const [redisPort, port] = [await freePort(), await freePort()];
+  await using redis = await startRedis(redisPort);
+  await using broker = await startBroker(redisPort, port, brokerFlags);
+  await using runtimes = new AsyncDisposableStack();
+  const pids: number[] = [];
+  for (let i = 0; i < RUNTIMES; i++)
+    pids.push(runtimes.use(await startRuntime(port, { isolation, slots: SLOTS })).pid);
+  await delay(SETTLE_MS);
+  const results: CellResult[] = [];
+  for (const { code, expect, concurrency, accept } of cells) {
+    const spent = () => ({
+      broker: cpuUs(broker.pid),
+      redis: cpuUs(redis.pid),
+      runtime: sum(pids.map(cpuUs)),
+      host: sum(pids.flatMap(descendants).map(cpuUs)),
+    });
+    let before = spent();
+    const path = accept === 'application/json' ? '/sessions?wait=20000' : '/sessions';
+    const body = { code };
+    const result = await load(
+      { port, concurrency, path, accept, body, expect },
+      WARM_UP_MS,
+      seconds * 1_000,
+      () => {
+        before = spent();
+      },
+    );
+    const after = spent();
+    const each = (name: keyof typeof before) => (after[name] - before[name]) / result.count;
+    results.push({
+      ...result,
+      brokerUs: each('broker'),
+      redisUs: each('redis'),
+      runtimeUs: each('runtime'),
+      hostUs: each('host'),
+    });
+  }
+  return results;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
