@@ -115,9 +115,9 @@ export class Job {
 
   log(level: LogLevel, text: string, atMs: number): void {
     if (this.#isDone) return;
-    const { maxConsoleBytes } = this.limits;
-    // The worker keeps this bound itself; one more line is for the warning about a late rejection.
-    if (this.#consoleBytes > maxConsoleBytes + this.limits.maxErrorBytes) return;
+    const { maxConsoleBytes, maxConsoleCalls, maxErrorBytes } = this.limits;
+    // The worker keeps these bounds itself; one more line is for the warning about a late rejection.
+    if (this.#consoleBytes > maxConsoleBytes + maxErrorBytes || this.#logs.length >= maxConsoleCalls) return;
     this.#consoleBytes += text.length + 1;
     this.#logs.push({ level, text, atMs });
     this.#emit({ type: 'log', level, text });

@@ -147,7 +147,7 @@ export class ManagedHost {
 function runOptions(job: Job, maxHeapMb: number): RunOptions {
   const { limits, isolation, request, tenant } = job;
   const { cpuMs, maxToolCalls, maxPendingToolCalls, maxToolArgBytes } = limits;
-  const { maxResultBytes, maxConsoleBytes, maxErrorBytes } = limits;
+  const { maxResultBytes, maxConsoleBytes, maxConsoleCalls, maxErrorBytes } = limits;
   return {
     isolation,
     heapMb: isolation === 'context' ? maxHeapMb : limits.memoryMb,
@@ -161,6 +161,7 @@ function runOptions(job: Job, maxHeapMb: number): RunOptions {
       maxToolArgBytes,
       maxResultBytes,
       maxConsoleBytes,
+      maxConsoleCalls,
       maxErrorBytes,
     },
   };

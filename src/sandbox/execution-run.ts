@@ -51,6 +51,7 @@ export class ExecutionRun {
   #usedMs = 0;
   #calls = 0;
   #consoleBytes = 0;
+  #consoleCalls = 0;
   #logsTruncated = false;
   #outcome: Outcome | undefined;
 
@@ -234,9 +235,11 @@ export class ExecutionRun {
   }
 
   #log(level: string, text: string, isCut: boolean): string {
-    const left = this.#options.limits.maxConsoleBytes - this.#consoleBytes;
-    if (isCut || text.length > left) this.#logsTruncated = true;
+    const { maxConsoleBytes, maxConsoleCalls } = this.#options.limits;
+    const left = this.#consoleCalls < maxConsoleCalls ? maxConsoleBytes - this.#consoleBytes : 0;
+    if (isCut || left <= 0 || text.length > left) this.#logsTruncated = true;
     if (left <= 0 || !isLogLevel(level)) return 'refused';
+    this.#consoleCalls++;
     const kept = text.slice(0, left);
     this.#consoleBytes += Math.min(left, kept.length + 1);
     const now = performance.now();

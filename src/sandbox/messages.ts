@@ -24,6 +24,7 @@ export type ScriptLimits = Pick<
   | 'maxToolArgBytes'
   | 'maxResultBytes'
   | 'maxConsoleBytes'
+  | 'maxConsoleCalls'
   | 'maxErrorBytes'
 >;
 
