@@ -1,4 +1,5 @@
 // The API of the published Enclave guide over the local pool: Enclave, EnclavePool, createWorkerPoolAdapter.
+import { invalidInput } from './errors.ts';
 import type {
   ExecutionOutcome,
   ExecutionRequest,
@@ -24,6 +25,11 @@ export interface WorkerPoolAdapter {
 export interface EnclaveConfig {
   /** Default: an adapter of its own with all defaults. */
   readonly adapter?: WorkerPoolAdapter;
+  /**
+   * Runs scripts in threads of this process, for trusted scripts and tests: see `inProcess` of the pool's options. Only
+   * without `adapter`, whose own option it is otherwise. Default false.
+   */
+  readonly inProcess?: boolean;
   /** Serves `callTool(name, args)` of scripts, in this process. Default: every call fails with code UNKNOWN_TOOL. */
   readonly toolHandler?: ToolHandler;
 }
@@ -69,7 +75,7 @@ export class Enclave implements AsyncDisposable {
   #disposal: Promise<void> | undefined;
 
   constructor(config: EnclaveConfig = {}) {
-    this.#adapter = config.adapter ?? createWorkerPoolAdapter();
+    this.#adapter = adapterOf(config);
     this.#toolHandler = config.toolHandler;
     this.#shared = sharePool(this.#adapter);
   }
@@ -106,6 +112,14 @@ export class Enclave implements AsyncDisposable {
   }
 }
 
+function adapterOf({ adapter, inProcess }: EnclaveConfig): WorkerPoolAdapter {
+  if (adapter === undefined) return createWorkerPoolAdapter(inProcess === undefined ? {} : { inProcess });
+  if (inProcess === undefined) return adapter;
+  throw invalidInput('enclave options', [
+    { path: 'inProcess', message: 'expected none beside an adapter: give it to createWorkerPoolAdapter' },
+  ]);
+}
+
 function sharePool(adapter: WorkerPoolAdapter): SharedPool {
   let shared = sharedPools.get(adapter);
   if (shared === undefined) {
@@ -124,8 +138,9 @@ export class EnclavePool implements AsyncDisposable {
 
   /** `size` enclaves, from 1, all with this configuration. */
   constructor(size: number, config: EnclaveConfig = {}) {
-    const adapter = config.adapter ?? createWorkerPoolAdapter();
-    this.#enclaves = Array.from({ length: size }, () => new Enclave({ ...config, adapter }));
+    const { toolHandler } = config;
+    const shared = { adapter: adapterOf(config), ...(toolHandler && { toolHandler }) };
+    this.#enclaves = Array.from({ length: size }, () => new Enclave(shared));
     this.#available = [...this.#enclaves];
   }
 

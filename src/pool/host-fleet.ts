@@ -1,11 +1,13 @@
 // The host processes of a pool: keeps their number, replaces worn and lost ones, stops idle ones, picks one for an execution.
 import type { Clock } from '../clock.ts';
 import { EnclaveError } from '../errors.ts';
+import type { HostEnd } from './host.ts';
 import { maxDataBytes, maxRssBytes } from './host-bounds.ts';
 import type { hostLauncher } from './host-launcher.ts';
-import type { HostEnd, HostProcessSetup } from './host-process.ts';
+import { HostProcess } from './host-process.ts';
+import { HostThread } from './host-thread.ts';
 import type { Job } from './job.ts';
-import { ManagedHost } from './managed-host.ts';
+import { ManagedHost, type ManagedHostSetup } from './managed-host.ts';
 import type { PoolConfig } from './options.ts';
 
 const MAX_START_FAILURES = 3;
@@ -35,7 +37,7 @@ export class HostFleet {
   readonly #config: PoolConfig;
   readonly #clock: Clock;
   readonly #events: HostFleetEvents;
-  readonly #hostSetup: HostProcessSetup & { readonly maxHeapMb: number };
+  readonly #hostSetup: ManagedHostSetup;
   #isStopping = false;
   #startFailures = 0;
   #turn = 0;
@@ -50,13 +52,7 @@ export class HostFleet {
     this.#clock = clock;
     this.#events = events;
     this.#canReserve = config.standby;
-    const { isolation, maxLivePerHost, maxHeapMb } = config;
-    this.#hostSetup = {
-      clock,
-      maxHeapMb,
-      maxRssBytes: maxRssBytes(isolation, maxLivePerHost),
-      launcher: launch(maxDataBytes(isolation, maxLivePerHost)),
-    };
+    this.#hostSetup = { clock, maxHeapMb: config.maxHeapMb, open: hostOpener(config, clock, launch) };
     for (let i = 0; i < config.poolSize; i++) this.#start();
   }
 
@@ -258,4 +254,18 @@ export class HostFleet {
     for (const wake of this.#waiters) wake();
     this.#waiters.clear();
   }
+}
+
+function hostOpener(
+  { inProcess, isolation, maxLivePerHost }: PoolConfig,
+  clock: Clock,
+  launch: typeof hostLauncher,
+): ManagedHostSetup['open'] {
+  if (inProcess) return (events) => new HostThread(clock, events);
+  const setup = {
+    clock,
+    maxRssBytes: maxRssBytes(isolation, maxLivePerHost),
+    launcher: launch(maxDataBytes(isolation, maxLivePerHost)),
+  };
+  return (events) => new HostProcess(setup, events);
 }

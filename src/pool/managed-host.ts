@@ -2,10 +2,17 @@
 import type { Clock } from '../clock.ts';
 import type { HostStats } from '../execution.ts';
 import type { RunOptions, UpMessage } from '../sandbox/messages.ts';
-import { type HostEnd, HostProcess, type HostProcessSetup } from './host-process.ts';
+import type { Host, HostEnd, HostEvents } from './host.ts';
 import { readProcessUsage } from './host-stats.ts';
 import type { Job } from './job.ts';
 import { isOutcomeCode } from './messages.ts';
+
+export interface ManagedHostSetup {
+  readonly clock: Clock;
+  readonly maxHeapMb: number;
+  /** Starts what it manages. */
+  readonly open: (events: HostEvents) => Host;
+}
 
 export interface ManagedHostEvents {
   readonly onReady: (host: ManagedHost) => void;
@@ -29,19 +36,16 @@ export class ManagedHost {
   completed = 0;
   idleSinceMs = 0;
   readonly bornMs: number;
-  readonly #process: HostProcess;
+  readonly #process: Host;
   readonly #events: ManagedHostEvents;
   readonly #maxHeapMb: number;
   #lastId = 0;
 
-  constructor(
-    setup: HostProcessSetup & { readonly maxHeapMb: number; readonly clock: Clock },
-    events: ManagedHostEvents,
-  ) {
+  constructor({ clock, maxHeapMb, open }: ManagedHostSetup, events: ManagedHostEvents) {
     this.#events = events;
-    this.bornMs = setup.clock.nowMs();
-    this.#maxHeapMb = setup.maxHeapMb;
-    this.#process = new HostProcess(setup, {
+    this.bornMs = clock.nowMs();
+    this.#maxHeapMb = maxHeapMb;
+    this.#process = open({
       onReady: () => {
         if (this.state === 'starting') this.state = this.isReserve ? 'reserve' : 'serving';
         this.#process.setBusy(this.jobs.size > 0);

@@ -243,7 +243,9 @@ export class ExecutionRun {
     const kept = text.slice(0, left);
     this.#consoleBytes += Math.min(left, kept.length + 1);
     const now = performance.now();
-    const isUrgent = now - Math.max(this.#entryMs, this.#flushedMs) > LOG_DELAY_MS;
+    // Once nothing more can come, waiting for it would only keep a long entry's lines back.
+    const isUsedUp = this.#consoleCalls >= maxConsoleCalls || this.#consoleBytes >= maxConsoleBytes;
+    const isUrgent = isUsedUp || now - Math.max(this.#entryMs, this.#flushedMs) > LOG_DELAY_MS;
     if (isUrgent) this.#flushedMs = now;
     this.#host.post(['log', this.id, level, kept, now - this.#startedMs], isUrgent);
     return '';
