@@ -71,6 +71,17 @@ export class HostFleet {
     return this.hosts.some((host) => this.#isOpen(host));
   }
 
+  /** A host that has never run anything, for an execution that shares it with nobody; one is started when there is none. */
+  placeAlone(): ManagedHost | undefined {
+    const fresh = this.hosts.find((host) => this.#isOpen(host) && host.placed === 0);
+    const isComing = this.hosts.some((host) => host.state === 'starting' && !host.isReserve);
+    if (fresh !== undefined || isComing) return fresh;
+    const used = this.place();
+    if (used === undefined) return undefined;
+    this.#replace(used);
+    return this.hosts.find((host) => this.#isOpen(host) && host.placed === 0);
+  }
+
   /** The host for one more execution: the one with fewest live; ties take turns. */
   place(): ManagedHost | undefined {
     const { hosts } = this;
@@ -108,7 +119,7 @@ export class HostFleet {
   }
 
   #isOpen(host: ManagedHost): boolean {
-    return host.isServing && host.jobs.size < this.#config.maxLivePerHost;
+    return host.isServing && !host.isExclusive && host.jobs.size < this.#config.maxLivePerHost;
   }
 
   // After idle hosts were stopped, work that finds every host busy brings them back.
@@ -162,6 +173,10 @@ export class HostFleet {
   #onFree(host: ManagedHost): void {
     if (host.state === 'draining') {
       if (host.jobs.size === 0) host.stop();
+      return;
+    }
+    if (host.isExclusive) {
+      this.#replace(host);
       return;
     }
     if (host.state === 'serving' && this.#isWornOut(host)) this.#retire(host);

@@ -34,6 +34,8 @@ export class ManagedHost {
   isReserve = false;
   placed = 0;
   completed = 0;
+  /** Kept for one execution, which came to it first and alone. */
+  isExclusive = false;
   idleSinceMs = 0;
   readonly bornMs: number;
   readonly #process: Host;
@@ -74,6 +76,7 @@ export class ManagedHost {
     const id = ++this.#lastId;
     this.jobs.set(id, job);
     this.placed++;
+    this.isExclusive = job.runsAlone;
     if (this.jobs.size === 1) this.#process.setBusy(true);
     job.hostPid = this.pid;
     this.#process.send(['run', id, job.request.source, job.argsJson, runOptions(job, this.#maxHeapMb)]);
@@ -132,14 +135,13 @@ export class ManagedHost {
   }
 
   #onDone(id: number, job: Job, message: Extract<UpMessage, { 0: 'done' }>): void {
+    if (message[2] && !job.succeed(message[3], message[4])) {
+      this.#process.kill('protocol');
+      return;
+    }
     this.jobs.delete(id);
     this.completed++;
-    if (message[2]) {
-      if (message[3].length > job.limits.maxResultBytes) {
-        this.#process.kill('protocol');
-        job.fail('SANDBOX_CRASHED', 'the host sent a result larger than the limit');
-      } else job.succeed(message[3], message[4]);
-    } else if (isOutcomeCode(message[3].code)) {
+    if (!message[2] && isOutcomeCode(message[3].code)) {
       if (message[3].code === 'INTERRUPTED' && !job.isDone) this.#events.onInterrupted(job);
       else job.failAs(message[3], message[3].code, message[4]);
     }
