@@ -14,6 +14,7 @@ import { TenantQueue } from './tenant-queue.ts';
 
 /** A bystander is run again this often after its host was lost through another script. */
 const MAX_LOSSES = 3;
+const DRAIN_MS = 30_000;
 
 /**
  * Starts the host processes and returns at once; `ready()` tells when all serve, `execute()` may be called before.
@@ -24,14 +25,20 @@ export function createPool(options: PoolOptions = {}): LocalPool {
   return new Pool(resolvePoolOptions(options));
 }
 
+export interface DrainOptions {
+  /** Longest time that what is under way gets, ms, from 0. Default 30,000. */
+  readonly timeout?: number;
+}
+
 /** What {@link createPool} makes. */
 export interface LocalPool extends Executor {
   /**
-   * Lets everything accepted so far come to its end, then disposes the pool; further executions end in SHUTTING_DOWN at
-   * once. For an orderly end: `process.once('SIGTERM', () => pool.drain())`. How long it takes is bounded by `queueMs` and
-   * `wallMs` of what is under way; a dispose meanwhile ends it at once.
+   * Lets everything accepted so far, queued or running, come to its end, then disposes the pool; further executions end in
+   * SHUTTING_DOWN at once. What has not ended after `timeout` ms (default 30,000) ends in SHUTTING_DOWN too; a dispose
+   * meanwhile ends all at once. For an orderly end: `process.once('SIGTERM', () => pool.drain())`. A second call waits for
+   * the first and may shorten it.
    */
-  drain(): Promise<void>;
+  drain(options?: DrainOptions): Promise<void>;
 }
 
 /** `launch` tells what is started as a host process. */
@@ -100,9 +107,11 @@ export class Pool implements LocalPool {
     };
   }
 
-  async drain(): Promise<void> {
+  async drain({ timeout = DRAIN_MS }: DrainOptions = {}): Promise<void> {
     this.#drainage ??= Promise.withResolvers<void>();
+    const stopTimer = this.#clock.setTimer(timeout, () => void this[Symbol.asyncDispose]());
     if (this.#underWay > 0) await this.#drainage.promise;
+    stopTimer();
     await this[Symbol.asyncDispose]();
   }
 
