@@ -1,13 +1,10 @@
-// The API of the published Enclave guide over the local pool: Enclave, EnclavePool, createWorkerPoolAdapter.
-import type {
-  ExecutionOutcome,
-  ExecutionRequest,
-  Executor,
-  ExecutorStats,
-  ToolHandler,
-} from './execution.ts';
+// The API of the published Enclave guide over the local pool: Enclave, createWorkerPoolAdapter.
+import { realClock } from './clock.ts';
+import { invalidInput } from './errors.ts';
+import type { ExecutionOutcome, ExecutionRequest, ExecutorStats, ToolHandler } from './execution.ts';
 import { type PoolOptions, resolvePoolOptions } from './pool/options.ts';
-import { createPool } from './pool/pool.ts';
+import { createPool, type DrainOptions, type LocalPool } from './pool/pool.ts';
+import { refuse } from './pool/refuse.ts';
 
 /** Options of {@link createWorkerPoolAdapter}: those of the pool but the tools, which belong to the {@link Enclave}. */
 export type WorkerPoolAdapterOptions = Omit<PoolOptions, 'toolHandler'>;
@@ -24,6 +21,11 @@ export interface WorkerPoolAdapter {
 export interface EnclaveConfig {
   /** Default: an adapter of its own with all defaults. */
   readonly adapter?: WorkerPoolAdapter;
+  /**
+   * Runs scripts in threads of this process, for trusted scripts and tests: see `inProcess` of the pool's options. Only
+   * without `adapter`, whose own option it is otherwise. Default false.
+   */
+  readonly inProcess?: boolean;
   /** Serves `callTool(name, args)` of scripts, in this process. Default: every call fails with code UNKNOWN_TOOL. */
   readonly toolHandler?: ToolHandler;
 }
@@ -47,9 +49,11 @@ export function createWorkerPoolAdapter(options: WorkerPoolAdapterOptions = {}):
 }
 
 interface SharedPool {
-  readonly executor: Executor;
+  readonly executor: LocalPool;
   users: number;
 }
+
+const DRAIN_MS = 30_000;
 
 const sharedPools = new WeakMap<WorkerPoolAdapter, SharedPool>();
 
@@ -66,18 +70,32 @@ export class Enclave implements AsyncDisposable {
   readonly #adapter: WorkerPoolAdapter;
   readonly #shared: SharedPool;
   readonly #toolHandler: ToolHandler | undefined;
+  #runs = 0;
+  #drainage: PromiseWithResolvers<void> | undefined;
   #disposal: Promise<void> | undefined;
 
   constructor(config: EnclaveConfig = {}) {
-    this.#adapter = config.adapter ?? createWorkerPoolAdapter();
+    this.#adapter = adapterOf(config);
     this.#toolHandler = config.toolHandler;
     this.#shared = sharePool(this.#adapter);
   }
 
   /** Runs a script to its outcome. Never rejects because of the script; an option that is `undefined` has its default. */
-  run(code: string, options: RunOptions = {}): Promise<ExecutionResult> {
+  async run(code: string, options: RunOptions = {}): Promise<ExecutionResult> {
     const toolHandler = this.#toolHandler;
-    return this.#shared.executor.execute({ ...options, ...(toolHandler && { toolHandler }), source: code });
+    const request = { ...options, ...(toolHandler && { toolHandler }), source: code };
+    if (this.#drainage !== undefined || this.#disposal !== undefined)
+      return refuse(request, 'SHUTTING_DOWN', 'the enclave takes no more');
+    this.#runs++;
+    try {
+      return await this.#shared.executor.execute(request);
+    } finally {
+      this.#leave();
+    }
+  }
+
+  #leave(): void {
+    if (--this.#runs === 0) this.#drainage?.resolve();
   }
 
   /** Resolves once runs start without waiting for processes. */
@@ -89,7 +107,25 @@ export class Enclave implements AsyncDisposable {
     return this.#shared.executor.stats();
   }
 
-  /** Gives the adapter back; the last of its enclaves ends what runs there. May be called twice, and need not be awaited. */
+  /**
+   * Lets the runs of this enclave come to their end, queued ones included, then disposes it; further ones end in
+   * SHUTTING_DOWN at once. After `timeout` ms (default 30,000) it is disposed all the same: what is then left ends in
+   * SHUTTING_DOWN, unless other enclaves still use the adapter. `process.once('SIGTERM', () => enclave.drain())` is all that
+   * an orderly end takes.
+   */
+  async drain({ timeout = DRAIN_MS }: DrainOptions = {}): Promise<void> {
+    this.#drainage ??= Promise.withResolvers<void>();
+    const { promise, resolve } = this.#drainage;
+    const stopTimer = realClock.setTimer(timeout, resolve);
+    if (this.#runs > 0) await promise;
+    stopTimer();
+    await this.dispose();
+  }
+
+  /**
+   * Gives the adapter back; further runs end in SHUTTING_DOWN, and the last of its enclaves ends what runs there. May be called
+   * twice, and need not be awaited.
+   */
   dispose(): Promise<void> {
     this.#disposal ??= this.#dispose();
     return this.#disposal;
@@ -106,6 +142,15 @@ export class Enclave implements AsyncDisposable {
   }
 }
 
+/** The adapter of a configuration: that which it names, or one of its own. */
+export function adapterOf({ adapter, inProcess }: EnclaveConfig): WorkerPoolAdapter {
+  if (adapter === undefined) return createWorkerPoolAdapter(inProcess === undefined ? {} : { inProcess });
+  if (inProcess === undefined) return adapter;
+  throw invalidInput('enclave options', [
+    { path: 'inProcess', message: 'expected none beside an adapter: give it to createWorkerPoolAdapter' },
+  ]);
+}
+
 function sharePool(adapter: WorkerPoolAdapter): SharedPool {
   let shared = sharedPools.get(adapter);
   if (shared === undefined) {
@@ -114,48 +159,4 @@ function sharePool(adapter: WorkerPoolAdapter): SharedPool {
   }
   shared.users++;
   return shared;
-}
-
-/** The published guide's pool of enclaves: at most `size` runs at one time, over one set of host processes. */
-export class EnclavePool implements AsyncDisposable {
-  readonly #enclaves: readonly Enclave[];
-  readonly #available: Enclave[];
-  readonly #waiters: ((enclave: Enclave) => void)[] = [];
-
-  /** `size` enclaves, from 1, all with this configuration. */
-  constructor(size: number, config: EnclaveConfig = {}) {
-    const adapter = config.adapter ?? createWorkerPoolAdapter();
-    this.#enclaves = Array.from({ length: size }, () => new Enclave({ ...config, adapter }));
-    this.#available = [...this.#enclaves];
-  }
-
-  /** An enclave that nobody else has; waits for one when all are taken. Give it back with {@link release}. */
-  acquire(): Promise<Enclave> {
-    const enclave = this.#available.pop();
-    if (enclave !== undefined) return Promise.resolve(enclave);
-    return new Promise((resolve) => this.#waiters.push(resolve));
-  }
-
-  release(enclave: Enclave): void {
-    const waiter = this.#waiters.shift();
-    if (waiter !== undefined) waiter(enclave);
-    else if (!this.#available.includes(enclave)) this.#available.push(enclave);
-  }
-
-  async execute(code: string, options?: RunOptions): Promise<ExecutionResult> {
-    const enclave = await this.acquire();
-    try {
-      return await enclave.run(code, options);
-    } finally {
-      this.release(enclave);
-    }
-  }
-
-  async dispose(): Promise<void> {
-    await Promise.all(this.#enclaves.map((enclave) => enclave.dispose()));
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.dispose();
-  }
 }

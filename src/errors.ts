@@ -99,7 +99,12 @@ export const OUTCOME_CODES: Readonly<Record<OutcomeCode, CodeInfo>> = {
     false,
     'the script has crashed its host before and is refused for a while',
   ),
-  INTERRUPTED: outcome(NOT_RUN, 503, true, 'the host process was lost through another script'),
+  INTERRUPTED: outcome(
+    NOT_RUN,
+    503,
+    true,
+    'the host process or isolate was lost through no act of this script',
+  ),
   CANCELLED: outcome(96, 499, false, 'the caller cancelled the execution'),
   QUEUE_FULL: outcome(NOT_RUN, 503, true, 'the queue is full'),
   QUEUE_TIMEOUT: outcome(NOT_RUN, 503, true, 'the execution waited too long for a free place'),

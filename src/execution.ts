@@ -28,6 +28,8 @@ export interface ExecutionLimits {
   readonly maxSourceBytes: number;
   /** Console text kept of one execution, bytes; the rest is cut and `stats.logsTruncated` set. */
   readonly maxConsoleBytes: number;
+  /** Calls of the console kept of one execution, each a line and an event; further ones are dropped and `stats.logsTruncated` set. */
+  readonly maxConsoleCalls: number;
   /** Name, message and stack of an error together, bytes; the rest is cut. */
   readonly maxErrorBytes: number;
 }

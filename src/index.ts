@@ -4,13 +4,13 @@ export {
   createWorkerPoolAdapter,
   Enclave,
   type EnclaveConfig,
-  EnclavePool,
   type ExecutionResult,
   type RunOptions,
   type WorkerPoolAdapter,
   type WorkerPoolAdapterOptions,
 } from './enclave.ts';
 export { EnclaveBroker, type EnclaveBrokerOptions, type Listening } from './enclave-broker.ts';
+export { EnclavePool } from './enclave-pool.ts';
 export { EnclaveRuntime, type EnclaveRuntimeOptions } from './enclave-runtime.ts';
 export {
   type CodeInfo,
@@ -43,7 +43,7 @@ export type {
 } from './execution.ts';
 export { DEFAULT_LIMITS, LIMITS, type LimitInfo } from './limits.ts';
 export type { PoolOptions, PoolSize } from './pool/options.ts';
-export { createPool, type LocalPool } from './pool/pool.ts';
+export { createPool, type DrainOptions, type LocalPool } from './pool/pool.ts';
 export { defineTool, type Tool, type ToolContext, type ToolEffect } from './tools/define-tool.ts';
 export { createToolHandler, type SecretSource, type ToolRegistryOptions } from './tools/registry.ts';
 export { ToolFailure } from './tools/tool-failure.ts';

@@ -115,6 +115,14 @@ export const LIMITS: Readonly<Record<keyof ExecutionLimits, LimitInfo>> = {
     stops: 'floods of console output',
     reached: { seen: 'success; the text is cut and stats.logsTruncated is true' },
   },
+  maxConsoleCalls: {
+    default: 1_000,
+    min: 0,
+    max: 1_000_000,
+    unit: 'calls',
+    stops: 'floods of short lines, each of them a message, an event and an object outside',
+    reached: { seen: 'success; further lines are dropped and stats.logsTruncated is true' },
+  },
   maxErrorBytes: {
     default: 8 * 1_024,
     min: 256,
@@ -182,6 +190,7 @@ function fill(pick: (name: keyof ExecutionLimits) => number): ExecutionLimits {
     maxResultBytes: pick('maxResultBytes'),
     maxSourceBytes: pick('maxSourceBytes'),
     maxConsoleBytes: pick('maxConsoleBytes'),
+    maxConsoleCalls: pick('maxConsoleCalls'),
     maxErrorBytes: pick('maxErrorBytes'),
   };
 }

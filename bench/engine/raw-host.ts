@@ -16,6 +16,7 @@ const limits = JSON.stringify({
   maxToolArgBytes: 2 ** 20,
   maxResultBytes: 2 ** 20,
   maxConsoleBytes: 2 ** 16,
+  maxConsoleCalls: 1_000,
   maxErrorBytes: 2 ** 13,
 });
 let warm: InstanceType<typeof Room> | undefined;

@@ -1,11 +1,13 @@
 // The host processes of a pool: keeps their number, replaces worn and lost ones, stops idle ones, picks one for an execution.
 import type { Clock } from '../clock.ts';
 import { EnclaveError } from '../errors.ts';
+import type { HostEnd } from './host.ts';
 import { maxDataBytes, maxRssBytes } from './host-bounds.ts';
 import type { hostLauncher } from './host-launcher.ts';
-import type { HostEnd, HostProcessSetup } from './host-process.ts';
+import { HostProcess } from './host-process.ts';
+import { HostThread } from './host-thread.ts';
 import type { Job } from './job.ts';
-import { ManagedHost } from './managed-host.ts';
+import { ManagedHost, type ManagedHostSetup } from './managed-host.ts';
 import type { PoolConfig } from './options.ts';
 
 const MAX_START_FAILURES = 3;
@@ -35,7 +37,7 @@ export class HostFleet {
   readonly #config: PoolConfig;
   readonly #clock: Clock;
   readonly #events: HostFleetEvents;
-  readonly #hostSetup: HostProcessSetup & { readonly maxHeapMb: number };
+  readonly #hostSetup: ManagedHostSetup;
   #isStopping = false;
   #startFailures = 0;
   #turn = 0;
@@ -50,13 +52,7 @@ export class HostFleet {
     this.#clock = clock;
     this.#events = events;
     this.#canReserve = config.standby;
-    const { isolation, maxLivePerHost, maxHeapMb } = config;
-    this.#hostSetup = {
-      clock,
-      maxHeapMb,
-      maxRssBytes: maxRssBytes(isolation, maxLivePerHost),
-      launcher: launch(maxDataBytes(isolation, maxLivePerHost)),
-    };
+    this.#hostSetup = { clock, maxHeapMb: config.maxHeapMb, open: hostOpener(config, clock, launch) };
     for (let i = 0; i < config.poolSize; i++) this.#start();
   }
 
@@ -73,6 +69,17 @@ export class HostFleet {
 
   hasRoom(): boolean {
     return this.hosts.some((host) => this.#isOpen(host));
+  }
+
+  /** A host that has never run anything, for an execution that shares it with nobody; one is started when there is none. */
+  placeAlone(): ManagedHost | undefined {
+    const fresh = this.hosts.find((host) => this.#isOpen(host) && host.placed === 0);
+    const isComing = this.hosts.some((host) => host.state === 'starting' && !host.isReserve);
+    if (fresh !== undefined || isComing) return fresh;
+    const used = this.place();
+    if (used === undefined) return undefined;
+    this.#replace(used);
+    return this.hosts.find((host) => this.#isOpen(host) && host.placed === 0);
   }
 
   /** The host for one more execution: the one with fewest live; ties take turns. */
@@ -112,7 +119,7 @@ export class HostFleet {
   }
 
   #isOpen(host: ManagedHost): boolean {
-    return host.isServing && host.jobs.size < this.#config.maxLivePerHost;
+    return host.isServing && !host.isExclusive && host.jobs.size < this.#config.maxLivePerHost;
   }
 
   // After idle hosts were stopped, work that finds every host busy brings them back.
@@ -166,6 +173,10 @@ export class HostFleet {
   #onFree(host: ManagedHost): void {
     if (host.state === 'draining') {
       if (host.jobs.size === 0) host.stop();
+      return;
+    }
+    if (host.isExclusive) {
+      this.#replace(host);
       return;
     }
     if (host.state === 'serving' && this.#isWornOut(host)) this.#retire(host);
@@ -258,4 +269,18 @@ export class HostFleet {
     for (const wake of this.#waiters) wake();
     this.#waiters.clear();
   }
+}
+
+function hostOpener(
+  { inProcess, isolation, maxLivePerHost }: PoolConfig,
+  clock: Clock,
+  launch: typeof hostLauncher,
+): ManagedHostSetup['open'] {
+  if (inProcess) return (events) => new HostThread(clock, events);
+  const setup = {
+    clock,
+    maxRssBytes: maxRssBytes(isolation, maxLivePerHost),
+    launcher: launch(maxDataBytes(isolation, maxLivePerHost)),
+  };
+  return (events) => new HostProcess(setup, events);
 }

@@ -6,8 +6,9 @@ import { setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { LineReader, toJsonLine } from '../json-lines.ts';
-import type { DownMessage, PingMessage, UpMessage } from '../sandbox/messages.ts';
+import type { DownMessage, PingMessage } from '../sandbox/messages.ts';
 import { PROTOCOL_VERSION } from '../sandbox/messages.ts';
+import type { Host, HostEnd, HostEvents } from './host.ts';
 import type { HostLauncher } from './host-launcher.ts';
 import { parseUpBatch } from './messages.ts';
 
@@ -23,23 +24,6 @@ const MARK_FD = 4;
 /** Far over what one turn of a worker can hold; a host that sends more in one line is not ours any more. */
 const MAX_LINE_BYTES = 2 ** 28;
 
-/** Why a host process ended. */
-export interface HostEnd {
-  readonly reason: 'stopped' | 'crashed' | 'overdue' | 'memory' | 'silent' | 'protocol' | 'start';
-  readonly signal: string | undefined;
-  readonly exitCode: number | undefined;
-  /** Id of the execution that was in an entry at that time: 0 for none, `undefined` where the platform does not tell. */
-  readonly culprit: number | undefined;
-  /** Last words on its stderr, for whoever runs the pool; never for a script. */
-  readonly stderr: string;
-}
-
-export interface HostProcessEvents {
-  readonly onReady: () => void;
-  readonly onMessage: (message: UpMessage) => void;
-  readonly onEnd: (end: HostEnd) => void;
-}
-
 export interface HostProcessSetup {
   readonly clock: Clock;
   /** Resident memory at which the host is killed, bytes. */
@@ -47,12 +31,12 @@ export interface HostProcessSetup {
   readonly launcher: HostLauncher;
 }
 
-export class HostProcess {
+export class HostProcess implements Host {
   readonly #child: ChildProcess;
   /** To the worker of the host; the IPC channel leads to its main thread, which watches the worker. */
   readonly #socket: Socket | undefined;
   readonly #lines = new LineReader(MAX_LINE_BYTES);
-  readonly #events: HostProcessEvents;
+  readonly #events: HostEvents;
   readonly #clock: Clock;
   readonly #mark: number | undefined;
   #out: DownMessage[] = [];
@@ -64,7 +48,7 @@ export class HostProcess {
   #hasEnded = false;
   #isBusy = true;
 
-  constructor(setup: HostProcessSetup, events: HostProcessEvents) {
+  constructor(setup: HostProcessSetup, events: HostEvents) {
     this.#events = events;
     this.#clock = setup.clock;
     this.#mark = openMarkFile();
@@ -93,7 +77,6 @@ export class HostProcess {
     this.#stopPing = stopTimer;
   }
 
-  /** 0 when the process could not be started. */
   get pid(): number {
     return this.#child.pid ?? 0;
   }
@@ -102,13 +85,11 @@ export class HostProcess {
     return this.#isReady && this.#killedFor === undefined;
   }
 
-  /** Sends at the end of the present turn, together with all else that comes up in it. */
   send(message: DownMessage): void {
     this.#out.push(message);
     if (this.#out.length === 1) this.#clock.defer(() => this.#flush());
   }
 
-  /** Whether it has work; only then does it keep the embedding process alive. */
   setBusy(isBusy: boolean): void {
     if (isBusy === this.#isBusy || this.#hasEnded) return;
     this.#isBusy = isBusy;

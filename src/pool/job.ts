@@ -23,6 +23,7 @@ export interface JobSetup {
   readonly limits: ExecutionLimits;
   readonly isolation: Isolation;
   readonly toolHandler: ToolHandler | undefined;
+  readonly runsAlone: boolean;
   readonly clock: Clock;
 }
 
@@ -44,6 +45,8 @@ export class Job {
   readonly outcome: Promise<ExecutionOutcome>;
   /** Times it was given to a host that was then lost. */
   losses = 0;
+  /** Whether it gets a fresh host that it shares with nobody. */
+  runsAlone: boolean;
   hostPid: number | undefined;
   readonly #clock: Clock;
   readonly #tools: ToolCalls;
@@ -59,8 +62,10 @@ export class Job {
   #isDone = false;
   #stopTimer: () => void = () => undefined;
 
-  constructor({ request, executionId, argsJson, limits, isolation, toolHandler, clock }: JobSetup) {
+  constructor(setup: JobSetup) {
+    const { request, executionId, argsJson, limits, isolation, toolHandler, clock } = setup;
     this.request = request;
+    this.runsAlone = setup.runsAlone;
     this.executionId = executionId;
     this.tenant = request.tenant ?? 'default';
     this.argsJson = argsJson;
@@ -115,9 +120,9 @@ export class Job {
 
   log(level: LogLevel, text: string, atMs: number): void {
     if (this.#isDone) return;
-    const { maxConsoleBytes } = this.limits;
-    // The worker keeps this bound itself; one more line is for the warning about a late rejection.
-    if (this.#consoleBytes > maxConsoleBytes + this.limits.maxErrorBytes) return;
+    const { maxConsoleBytes, maxConsoleCalls, maxErrorBytes } = this.limits;
+    // The worker keeps these bounds itself; one more line is for the warning about a late rejection.
+    if (this.#consoleBytes > maxConsoleBytes + maxErrorBytes || this.#logs.length >= maxConsoleCalls) return;
     this.#consoleBytes += text.length + 1;
     this.#logs.push({ level, text, atMs });
     this.#emit({ type: 'log', level, text });
@@ -152,19 +157,21 @@ export class Job {
     return true;
   }
 
-  succeed(valueJson: string, usage: Usage): void {
-    if (this.#isDone) return;
+  /** False when the host had no right to hand in such a result. */
+  succeed(valueJson: string, usage: Usage): boolean {
+    if (this.#isDone) return true;
+    if (valueJson.length > this.limits.maxResultBytes) return false;
     let value: unknown;
     try {
       value = JSON.parse(valueJson);
     } catch {
-      this.fail('SANDBOX_CRASHED', 'the host sent a result that is not JSON');
-      return;
+      return false;
     }
     const stats = this.#close(usage, valueJson.length);
     const outcome: ExecutionOutcome = { success: true, value, valueJson, stats, logs: this.#logs };
     // Not enumerable: whoever prints the outcome wants to see the value once.
     this.#finish(Object.defineProperty(outcome, 'valueJson', { enumerable: false }));
+    return true;
   }
 
   /** The worker says how the script failed; its code has been checked. */

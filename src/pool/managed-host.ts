@@ -2,10 +2,17 @@
 import type { Clock } from '../clock.ts';
 import type { HostStats } from '../execution.ts';
 import type { RunOptions, UpMessage } from '../sandbox/messages.ts';
-import { type HostEnd, HostProcess, type HostProcessSetup } from './host-process.ts';
+import type { Host, HostEnd, HostEvents } from './host.ts';
 import { readProcessUsage } from './host-stats.ts';
 import type { Job } from './job.ts';
 import { isOutcomeCode } from './messages.ts';
+
+export interface ManagedHostSetup {
+  readonly clock: Clock;
+  readonly maxHeapMb: number;
+  /** Starts what it manages. */
+  readonly open: (events: HostEvents) => Host;
+}
 
 export interface ManagedHostEvents {
   readonly onReady: (host: ManagedHost) => void;
@@ -27,21 +34,20 @@ export class ManagedHost {
   isReserve = false;
   placed = 0;
   completed = 0;
+  /** Kept for one execution, which came to it first and alone. */
+  isExclusive = false;
   idleSinceMs = 0;
   readonly bornMs: number;
-  readonly #process: HostProcess;
+  readonly #process: Host;
   readonly #events: ManagedHostEvents;
   readonly #maxHeapMb: number;
   #lastId = 0;
 
-  constructor(
-    setup: HostProcessSetup & { readonly maxHeapMb: number; readonly clock: Clock },
-    events: ManagedHostEvents,
-  ) {
+  constructor({ clock, maxHeapMb, open }: ManagedHostSetup, events: ManagedHostEvents) {
     this.#events = events;
-    this.bornMs = setup.clock.nowMs();
-    this.#maxHeapMb = setup.maxHeapMb;
-    this.#process = new HostProcess(setup, {
+    this.bornMs = clock.nowMs();
+    this.#maxHeapMb = maxHeapMb;
+    this.#process = open({
       onReady: () => {
         if (this.state === 'starting') this.state = this.isReserve ? 'reserve' : 'serving';
         this.#process.setBusy(this.jobs.size > 0);
@@ -70,6 +76,7 @@ export class ManagedHost {
     const id = ++this.#lastId;
     this.jobs.set(id, job);
     this.placed++;
+    this.isExclusive = job.runsAlone;
     if (this.jobs.size === 1) this.#process.setBusy(true);
     job.hostPid = this.pid;
     this.#process.send(['run', id, job.request.source, job.argsJson, runOptions(job, this.#maxHeapMb)]);
@@ -128,14 +135,13 @@ export class ManagedHost {
   }
 
   #onDone(id: number, job: Job, message: Extract<UpMessage, { 0: 'done' }>): void {
+    if (message[2] && !job.succeed(message[3], message[4])) {
+      this.#process.kill('protocol');
+      return;
+    }
     this.jobs.delete(id);
     this.completed++;
-    if (message[2]) {
-      if (message[3].length > job.limits.maxResultBytes) {
-        this.#process.kill('protocol');
-        job.fail('SANDBOX_CRASHED', 'the host sent a result larger than the limit');
-      } else job.succeed(message[3], message[4]);
-    } else if (isOutcomeCode(message[3].code)) {
+    if (!message[2] && isOutcomeCode(message[3].code)) {
       if (message[3].code === 'INTERRUPTED' && !job.isDone) this.#events.onInterrupted(job);
       else job.failAs(message[3], message[3].code, message[4]);
     }
@@ -147,7 +153,7 @@ export class ManagedHost {
 function runOptions(job: Job, maxHeapMb: number): RunOptions {
   const { limits, isolation, request, tenant } = job;
   const { cpuMs, maxToolCalls, maxPendingToolCalls, maxToolArgBytes } = limits;
-  const { maxResultBytes, maxConsoleBytes, maxErrorBytes } = limits;
+  const { maxResultBytes, maxConsoleBytes, maxConsoleCalls, maxErrorBytes } = limits;
   return {
     isolation,
     heapMb: isolation === 'context' ? maxHeapMb : limits.memoryMb,
@@ -161,6 +167,7 @@ function runOptions(job: Job, maxHeapMb: number): RunOptions {
       maxToolArgBytes,
       maxResultBytes,
       maxConsoleBytes,
+      maxConsoleCalls,
       maxErrorBytes,
     },
   };

@@ -3,9 +3,9 @@ import { type Clock, realClock } from '../clock.ts';
 import { EnclaveError, type OutcomeCode } from '../errors.ts';
 import type { ExecutionOutcome, ExecutionRequest, Executor, ExecutorStats } from '../execution.ts';
 import { resolveLimits } from '../limits.ts';
+import type { HostEnd } from './host.ts';
 import { HostFleet } from './host-fleet.ts';
 import { hostLauncher } from './host-launcher.ts';
-import type { HostEnd } from './host-process.ts';
 import { Job } from './job.ts';
 import type { ManagedHost } from './managed-host.ts';
 import { type PoolConfig, type PoolOptions, resolvePoolOptions } from './options.ts';
@@ -14,6 +14,7 @@ import { TenantQueue } from './tenant-queue.ts';
 
 /** A bystander is run again this often after its host was lost through another script. */
 const MAX_LOSSES = 3;
+const DRAIN_MS = 30_000;
 
 /**
  * Starts the host processes and returns at once; `ready()` tells when all serve, `execute()` may be called before.
@@ -24,14 +25,20 @@ export function createPool(options: PoolOptions = {}): LocalPool {
   return new Pool(resolvePoolOptions(options));
 }
 
+export interface DrainOptions {
+  /** Longest time that what is under way gets, ms, from 0. Default 30,000. */
+  readonly timeout?: number;
+}
+
 /** What {@link createPool} makes. */
 export interface LocalPool extends Executor {
   /**
-   * Lets everything accepted so far come to its end, then disposes the pool; further executions end in SHUTTING_DOWN at
-   * once. For an orderly end: `process.once('SIGTERM', () => pool.drain())`. How long it takes is bounded by `queueMs` and
-   * `wallMs` of what is under way; a dispose meanwhile ends it at once.
+   * Lets everything accepted so far, queued or running, come to its end, then disposes the pool; further executions end in
+   * SHUTTING_DOWN at once. What has not ended after `timeout` ms (default 30,000) ends in SHUTTING_DOWN too; a dispose
+   * meanwhile ends all at once. For an orderly end: `process.once('SIGTERM', () => pool.drain())`. A second call waits for
+   * the first and may shorten it.
    */
-  drain(): Promise<void>;
+  drain(options?: DrainOptions): Promise<void>;
 }
 
 /** `launch` tells what is started as a host process. */
@@ -56,7 +63,8 @@ export class Pool implements LocalPool {
     const events = {
       onCapacity: () => this.#dispatch(),
       onLost: (host: ManagedHost, end: HostEnd) => this.#onLost(host, end),
-      onInterrupted: (job: Job) => this.#rerun(job),
+      onInterrupted: (job: Job) =>
+        this.#rerun(job, 'the isolate was lost through another script of the same tenant'),
       onBroken: (fault: EnclaveError) => this.#onBroken(fault),
     };
     this.#fleet = new HostFleet(config, clock, events, launch);
@@ -99,9 +107,11 @@ export class Pool implements LocalPool {
     };
   }
 
-  async drain(): Promise<void> {
+  async drain({ timeout = DRAIN_MS }: DrainOptions = {}): Promise<void> {
     this.#drainage ??= Promise.withResolvers<void>();
+    const stopTimer = this.#clock.setTimer(timeout, () => void this[Symbol.asyncDispose]());
     if (this.#underWay > 0) await this.#drainage.promise;
+    stopTimer();
     await this[Symbol.asyncDispose]();
   }
 
@@ -135,6 +145,7 @@ export class Pool implements LocalPool {
       limits,
       isolation: request.isolation ?? this.#config.isolation,
       toolHandler: request.toolHandler ?? this.#config.toolHandler,
+      runsAlone: this.#quarantine.mustRunAlone(request.source),
       clock: this.#clock,
     });
   }
@@ -169,7 +180,7 @@ export class Pool implements LocalPool {
         (tenant) => (this.#liveByTenant.get(tenant) ?? 0) < this.#config.maxLivePerTenant,
       );
       if (job === undefined) return;
-      const host = this.#fleet.place();
+      const host = job.runsAlone ? this.#fleet.placeAlone() : this.#fleet.place();
       if (host === undefined) {
         this.#queue.unshift(job);
         return;
@@ -211,14 +222,34 @@ export class Pool implements LocalPool {
   }
 
   #onLost(host: ManagedHost, end: HostEnd): void {
-    const jobs = [...host.jobs];
-    const only =
-      end.culprit === undefined && jobs.length === 1 && end.reason !== 'stopped' ? jobs[0]?.[0] : undefined;
-    for (const [id, job] of jobs) {
-      if (id === (end.culprit ?? only)) this.#onCulprit(job, end);
-      else if (!job.isDone) this.#rerun(job);
-    }
+    if (end.reason === 'protocol') this.#onBreach(host, end);
+    else this.#onDeath(host, end);
     this.#dispatch();
+  }
+
+  #onDeath(host: ManagedHost, end: HostEnd): void {
+    const jobs = [...host.jobs];
+    const isAlone = jobs.length === 1 && end.reason !== 'stopped';
+    const culprit = end.culprit ?? (isAlone ? jobs[0]?.[0] : 0);
+    const how = host.jobs.has(culprit ?? 0) ? 'through another script' : 'through no script that is known';
+    for (const [id, job] of jobs) {
+      if (id === culprit) this.#onCulprit(job, end);
+      else this.#rerun(job, `the host process was lost ${how}`);
+    }
+  }
+
+  // Some script has taken the host over, now or earlier, and what such a host says of who it was is worth nothing. Only who had
+  // it to himself from its start is known for certain; the others are run so, now or when they come again.
+  #onBreach(host: ManagedHost, end: HostEnd): void {
+    for (const job of host.jobs.values()) {
+      if (host.placed === 1) {
+        this.#onCulprit(job, end);
+        continue;
+      }
+      this.#quarantine.addSuspect(job.request.source);
+      job.runsAlone = true;
+      this.#rerun(job, 'the host process broke the protocol');
+    }
   }
 
   #onCulprit(job: Job, end: HostEnd): void {
@@ -227,15 +258,18 @@ export class Pool implements LocalPool {
     if (reason === 'memory') job.fail('MEMORY_LIMIT', 'the host process ran out of the memory it may use');
     else if (reason === 'overdue' || reason === 'silent')
       job.fail('UNRESPONSIVE_KILLED', 'the script could not be interrupted and its host process was killed');
+    else if (reason === 'protocol')
+      job.fail('SANDBOX_CRASHED', 'the script ran alone in a host process that broke the protocol');
     else job.fail('SANDBOX_CRASHED', 'the script ended the host process it ran in', signal);
   }
 
   // Nothing of it has been seen outside as long as it made no tool call, so it can simply begin again.
-  #rerun(job: Job): void {
+  #rerun(job: Job, what: string): void {
     if (job.isDone) return;
-    if (job.toolCallCount > 0 || job.losses >= MAX_LOSSES || this.#disposal !== undefined) {
-      const why = job.toolCallCount > 0 ? 'after this one had called tools' : 'too often';
-      job.fail('INTERRUPTED', `the host process was lost through another script, ${why}`);
+    const { toolCallCount, losses } = job;
+    if (toolCallCount > 0 || losses >= MAX_LOSSES) {
+      const why = toolCallCount > 0 ? 'this script had called tools' : `for the ${losses + 1}th time`;
+      job.fail('INTERRUPTED', `${what}; not run again: ${why}`);
       return;
     }
     this.#leaveLive(job);

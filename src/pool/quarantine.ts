@@ -1,5 +1,6 @@
 // Who may not run for a while: sources that killed their host twice, and tenants that kill hosts too often. A changed byte
-// makes another source, so the second rule backs the first.
+// makes another source, so the second rule backs the first. And who may only run alone: sources of which one, nobody can tell
+// which, took over its host.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 
@@ -14,6 +15,7 @@ export class Quarantine {
   readonly #clock: Clock;
   readonly #sources = new Map<string, number[]>();
   readonly #tenants = new Map<string, number[]>();
+  readonly #suspects = new Map<string, number[]>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -34,6 +36,17 @@ export class Quarantine {
     if (count(this.#sources.get(hash(source)), this.#clock.nowMs() - QUARANTINE_MS) >= CRASHES_PER_SOURCE)
       return `this script has crashed its host ${CRASHES_PER_SOURCE} times`;
     return undefined;
+  }
+
+  /** Notes that this source was in a host that broke the protocol. */
+  addSuspect(source: string): void {
+    this.#add(this.#suspects, hash(source));
+  }
+
+  /** Whether it has to run in a host of its own, where nobody else can be harmed or blamed. */
+  mustRunAlone(source: string): boolean {
+    if (this.#suspects.size === 0) return false;
+    return count(this.#suspects.get(hash(source)), this.#clock.nowMs() - QUARANTINE_MS) > 0;
   }
 
   #add(book: Map<string, number[]>, key: string): void {

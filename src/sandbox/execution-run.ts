@@ -51,6 +51,7 @@ export class ExecutionRun {
   #usedMs = 0;
   #calls = 0;
   #consoleBytes = 0;
+  #consoleCalls = 0;
   #logsTruncated = false;
   #outcome: Outcome | undefined;
 
@@ -235,14 +236,17 @@ export class ExecutionRun {
   }
 
   #log(level: string, text: string, isCut: boolean): string {
-    const left = this.#options.limits.maxConsoleBytes - this.#consoleBytes;
-    if (isCut || text.length > left) this.#logsTruncated = true;
+    const { maxConsoleBytes, maxConsoleCalls } = this.#options.limits;
+    const left = this.#consoleCalls < maxConsoleCalls ? maxConsoleBytes - this.#consoleBytes : 0;
+    if (isCut || left <= 0 || text.length > left) this.#logsTruncated = true;
     if (left <= 0 || !isLogLevel(level)) return 'refused';
+    this.#consoleCalls++;
     const kept = text.slice(0, left);
     this.#consoleBytes += Math.min(left, kept.length + 1);
     const now = performance.now();
-    // After the last line nothing would send those before it while the entry lasts.
-    const isUrgent = isCut || now - Math.max(this.#entryMs, this.#flushedMs) > LOG_DELAY_MS;
+    // Once nothing more can come, waiting for it would only keep a long entry's lines back.
+    const isUsedUp = this.#consoleCalls >= maxConsoleCalls || this.#consoleBytes >= maxConsoleBytes;
+    const isUrgent = isUsedUp || now - Math.max(this.#entryMs, this.#flushedMs) > LOG_DELAY_MS;
     if (isUrgent) this.#flushedMs = now;
     this.#host.post(['log', this.id, level, kept, now - this.#startedMs], isUrgent);
     return '';

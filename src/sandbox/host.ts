@@ -35,7 +35,7 @@ const piscina = new Piscina({
   resourceLimits: { maxOldGenerationSizeMb: WORKER_HEAP_MB },
 });
 const setup = {
-  socketFd: Number(socketFdText),
+  link: Number(socketFdText),
   slot,
   originMs: performance.timeOrigin,
   ...(markFdText === '' ? {} : { markFd: Number(markFdText) }),

@@ -1,6 +1,7 @@
 // How batches of messages reach the worker and leave it. A host process gives its worker a socket of its own to the embedding
 // process: a relay through the main thread would cost two changes of thread for every batch.
 import { Socket } from 'node:net';
+import type { MessagePort } from 'node:worker_threads';
 import { LineReader, toJsonLine } from '../json-lines.ts';
 import type { DownMessage, UpMessage } from './messages.ts';
 
@@ -11,8 +12,22 @@ export interface WorkerLink {
   readonly send: (batch: readonly UpMessage[]) => void;
 }
 
+/** A port within the embedding process, or the file descriptor of a socket to it. */
+export type LinkEnd = MessagePort | number;
+
 /** Calls `onBatch` with all that has come in at once, and `onClose` when the embedding process has gone. */
-export function openSocketLink(
+export function openLink(
+  end: LinkEnd,
+  onBatch: (batch: readonly DownMessage[]) => void,
+  onClose: () => void,
+): WorkerLink {
+  if (typeof end === 'number') return openSocket(end, onBatch, onClose);
+  end.on('message', onBatch);
+  end.on('close', onClose);
+  return { send: (batch) => end.postMessage(batch) };
+}
+
+function openSocket(
   fd: number,
   onBatch: (batch: readonly DownMessage[]) => void,
   onClose: () => void,

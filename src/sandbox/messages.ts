@@ -25,6 +25,7 @@ export type ScriptLimits = Pick<
   | 'maxToolArgBytes'
   | 'maxResultBytes'
   | 'maxConsoleBytes'
+  | 'maxConsoleCalls'
   | 'maxErrorBytes'
 >;
 

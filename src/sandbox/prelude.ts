@@ -52,6 +52,7 @@ export function prelude(host: HostCallback, wrapped: string, argsJson: string, l
   let underWay = 0;
   let inFlight = 0;
   let consoleLeft = limits.maxConsoleBytes;
+  let consoleCallsLeft = limits.maxConsoleCalls;
   let isConsoleCut = false;
   let firstWaiting: PendingCall | undefined;
   let lastWaiting: PendingCall | undefined;
@@ -133,7 +134,7 @@ export function prelude(host: HostCallback, wrapped: string, argsJson: string, l
 
   function write(level: string, values: readonly unknown[]): void {
     if (finished || isConsoleCut) return;
-    if (consoleLeft < 0) {
+    if (consoleLeft < 0 || consoleCallsLeft-- <= 0) {
       isConsoleCut = true;
       host(LOG, level, '', 'cut');
       return;

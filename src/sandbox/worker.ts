@@ -2,7 +2,7 @@
 // messages, works through them in turns, and answers in batches.
 import { isMemoryFault } from './engine-errors.ts';
 import { ExecutionRun, limitFailure, type Reply, type RunHost } from './execution-run.ts';
-import { openSocketLink } from './link.ts';
+import { type LinkEnd, openLink } from './link.ts';
 import type { DownMessage, FailureReport, RunOptions, UpMessage } from './messages.ts';
 import { PROTOCOL_VERSION } from './messages.ts';
 import { Rooms } from './rooms.ts';
@@ -14,8 +14,8 @@ const START_BUDGET_MS = 4;
 const UPKEEP_MS = 10_000;
 
 export interface WorkerSetup {
-  /** Open socket to the embedding process. */
-  readonly socketFd: number;
+  /** Towards the embedding process. */
+  readonly link: LinkEnd;
   readonly slot: SharedArrayBuffer;
   /** `performance.timeOrigin` of the host's main thread. */
   readonly originMs: number;
@@ -26,7 +26,7 @@ export interface WorkerSetup {
 /** Serves until the embedding process has gone. */
 export function serve(setup: WorkerSetup): Promise<void> {
   return new Promise((resolve) => {
-    const link = openSocketLink(setup.socketFd, (batch) => loop.receive(batch), resolve);
+    const link = openLink(setup.link, (batch) => loop.receive(batch), resolve);
     const loop = new WorkerLoop(setup, link.send);
     link.send([['hello', PROTOCOL_VERSION, process.pid]]);
   });
@@ -59,7 +59,7 @@ class WorkerLoop {
   #isStripperBroken = false;
 
   constructor(
-    { slot, originMs, markFd }: Omit<WorkerSetup, 'socketFd'>,
+    { slot, originMs, markFd }: Omit<WorkerSetup, 'link'>,
     sendBatch: (batch: readonly UpMessage[]) => void,
   ) {
     this.#sendBatch = sendBatch;

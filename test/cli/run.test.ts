@@ -136,11 +136,28 @@ describe('enclave run: scripts that fail', () => {
     ],
     ['a large result', 'return "123456789"', ['--max-result', '8B'], 'RESULT_TOO_LARGE', 12],
     ['too many tool calls', 'for (;;) await callTool("x")', ['--max-tool-calls', '0'], 'TOOL_CALL_LIMIT', 12],
+    [
+      'a large argument',
+      'await callTool("x", "123456789")',
+      ['--max-tool-args', '8B'],
+      'TOOL_ARGS_TOO_LARGE',
+      12,
+    ],
+    ['a large source', 'return 1 // 456789', ['--max-source', '8B'], 'SOURCE_TOO_LARGE', 12],
     ['an unknown tool', 'await callTool("nope", {})', [], 'TOOL_ERROR', 1],
   ])('ends %s with its own code and status', async (_what, stdin, flags, code, exit) => {
     const { status, stdout, stderr } = await cli(['run', '-', ...flags], { stdin });
     expect(stderr).toContain(`error ${code}`);
     expect({ status, stdout }).toEqual({ status: exit, stdout: '' });
+  });
+
+  it('cuts the console at --max-console-calls, and an error at --max-error', async () => {
+    const stdin = 'for (let i = 0; i < 9; i++) console.log(i); throw new Error("x".repeat(1_000))';
+    const flags = ['--max-console-calls', '2', '--max-error', '256B', '--json'];
+    const { error, logs, stats } = JSON.parse((await cli(['run', '-', ...flags], { stdin })).stdout);
+    expect(logs.map(({ text }: { text: string }) => text)).toEqual(['0', '1']);
+    expect(stats.logsTruncated).toBe(true);
+    expect(error.message.length).toBeLessThanOrEqual(256);
   });
 
   it('cannot reach the terminal with escape sequences', async () => {
@@ -173,7 +190,7 @@ describe('enclave run: bad input', () => {
     ['an absurd time-out', ['run', '-', '--timeout', '1y'], '--timeout', 'got "1y"'],
     ['a time-out without unit', ['run', '-', '--timeout', '5'], '--timeout', 'needs its unit'],
     ['too little memory', ['run', '-', '--memory', '1MiB'], '--memory', 'from 8MiB to 512MiB'],
-    ['a negative count', ['run', '-', '--max-tool-calls', '-1'], '--max-tool-calls', 'from 0 to 1M'],
+    ['a negative count', ['run', '-', '--max-tool-calls', '-1'], '--max-tool-calls', 'from 0 to 1000000'],
     [
       'memory in context mode',
       ['run', '-', '--memory', '8MiB', '--isolation', 'context'],

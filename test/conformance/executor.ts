@@ -258,7 +258,7 @@ export function testExecutor(subject: ExecutorSubject): void {
           const controller = new AbortController();
           const { outcome, events, executionId } = await observe('for (;;) console.log("on and on")', {
             signal: controller.signal,
-            limits: { cpuMs: 1_000, maxConsoleBytes: 1_000_000 },
+            limits: { cpuMs: 1_000, maxConsoleBytes: 1e6, maxConsoleCalls: 1e6 },
             onEvent: (event) => event.type === 'log' && controller.abort(),
           });
           expect(outcome.error?.code).toBe('CANCELLED');

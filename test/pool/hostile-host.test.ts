@@ -22,7 +22,7 @@ const MALFORMED: Record<string, unknown> = {
   'no usage': [['done', 1, true, '1']],
 };
 
-/** Well formed and still a lie. Sent after a lawful tool call, so that the execution is not simply run again. */
+/** Well formed and still a lie; sent after a lawful tool call. */
 const FORGERIES: Record<string, unknown> = {
   'a message that is none': [['shell', '$id']],
   'an id that was never issued': [['started', 999]],
@@ -30,6 +30,12 @@ const FORGERIES: Record<string, unknown> = {
   'arguments that are not JSON': [['call', '$id', 2, 'tool', '{']],
   'arguments over the limit': [['call', '$id', 2, 'tool', JSON.stringify('x'.repeat(2_000))]],
   'a second hello': [['hello', 1, 1]],
+};
+
+/** Results that no worker hands in; the limit is 8 bytes. */
+const BAD_RESULTS: Record<string, unknown> = {
+  'a result over the limit': [['done', '$id', true, '"xxxxxxxxxx"', USAGE]],
+  'a result that is not JSON': [['done', '$id', true, '{', USAGE]],
 };
 
 describe('parseUpBatch()', () => {
@@ -46,21 +52,44 @@ describe('parseUpBatch()', () => {
 });
 
 describe('a host process that breaks the protocol', () => {
-  for (const [name, batch] of Object.entries(FORGERIES))
-    it(`is killed for ${name}, and its execution gets an outcome`, async () => {
-      await using pool = fakePool([[['call', '$id', 1, 'tool', '{}']], batch]);
-      const { error } = await pool.execute({ source: 'return 1' });
-      expect(error?.code).toBe('INTERRUPTED');
-      expect(pool.stats().lost).toBe(1);
+  const call = [['call', '$id', 1, 'tool', '{}']];
+
+  for (const [name, batch] of Object.entries({ ...FORGERIES, ...BAD_RESULTS }))
+    it(`is killed for ${name}, and the script that had it to itself is blamed`, async () => {
+      await using pool = fakePool([call, batch], { limits: { maxResultBytes: 8 } });
+      for (const code of ['SANDBOX_CRASHED', 'SANDBOX_CRASHED', 'QUARANTINED'])
+        expect((await pool.execute({ source: 'return 1' })).error?.code).toBe(code);
+      expect(pool.stats().lost).toBe(2);
     });
 
-  it('cannot hand in a result over the limit, or one that is not JSON', async () => {
-    await using large = fakePool([[['done', '$id', true, '"xxxxxxxxxx"', USAGE]]], {
-      limits: { maxResultBytes: 8 },
+  it('gets no innocent script blamed: each is run again in a host of its own, where the guilty one shows itself', async () => {
+    // The mark says that it was the first one, which it was not.
+    await using pool = fakePool([['mark'], [['shell', 1]]]);
+    await pool.ready();
+    const innocent = pool.execute({ source: 'innocent', tenant: 'a' });
+    const guilty = pool.execute({ source: 'guilty', tenant: 'b' });
+    expect((await guilty).error).toMatchObject({
+      code: 'SANDBOX_CRASHED',
+      message: expect.stringMatching(/alone/u),
     });
-    expect((await large.execute({ source: 'return 1' })).error?.code).toBe('SANDBOX_CRASHED');
-    await using broken = fakePool([[['done', '$id', true, '{', USAGE]]]);
-    expect((await broken.execute({ source: 'return 1' })).error?.code).toBe('SANDBOX_CRASHED');
+    expect((await innocent).value).toBe(1);
+    expect(pool.stats().lost).toBe(2);
+  });
+
+  it('lets a script that had called tools end, and gives it a host of its own when it comes again', async () => {
+    await using pool = fakePool([call, [['shell', 1]]]);
+    await pool.ready();
+    for (const code of ['INTERRUPTED', 'SANDBOX_CRASHED', 'SANDBOX_CRASHED', 'QUARANTINED']) {
+      const innocent = pool.execute({ source: 'innocent', tenant: 'a' });
+      const guilty = await pool.execute({ source: 'guilty', tenant: 'b' });
+      expect(guilty.error?.code).toBe(code);
+      if (code === 'INTERRUPTED')
+        expect(guilty.error?.message).toBe(
+          'the host process broke the protocol; not run again: this script had called tools',
+        );
+      expect((await innocent).value).toBe(1);
+    }
+    expect(pool.stats().lost).toBe(3);
   });
 
   it('ends what waits when no host comes up, and tells why', async () => {

@@ -171,7 +171,7 @@ describe('cancelling', () => {
     const controller = new AbortController();
     const pending = run('for(;;) console.log("x".repeat(20))', {
       signal: controller.signal,
-      limits: { cpuMs: 500, maxConsoleBytes: 1e6 },
+      limits: { cpuMs: 500, maxConsoleBytes: 1e6, maxConsoleCalls: 1e6 },
       onEvent: (event) => event.type === 'started' && controller.abort(),
     });
     expect((await pending).error?.code).toBe('CANCELLED');

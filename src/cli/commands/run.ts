@@ -12,6 +12,7 @@ import type {
 import { formatDuration, formatSize } from '../../units.ts';
 import { type Io, printable, styled } from '../io.ts';
 import type { LatePool } from '../late-pool.ts';
+import { type LimitFlags, limitOptions, readLimitFlags } from '../limit-flags.ts';
 import { openToolHandler, type ToolFlags, toolOptions } from '../open-tools.ts';
 import { OptionReader } from '../option-reader.ts';
 import { readScript, type Script } from '../read-script.ts';
@@ -19,16 +20,9 @@ import { renderFailure } from '../render-failure.ts';
 
 export const RUN_SCHEMA = 'enclave.run/1';
 
-interface RunFlags extends ToolFlags {
+interface RunFlags extends ToolFlags, LimitFlags {
   readonly args?: string;
   readonly language?: string;
-  readonly timeout?: string;
-  readonly cpuTime?: string;
-  readonly memory?: string;
-  readonly maxToolCalls?: string;
-  readonly toolTimeout?: string;
-  readonly maxResult?: string;
-  readonly maxConsole?: string;
   readonly isolation?: string;
   readonly json?: true;
   readonly events?: true;
@@ -43,8 +37,6 @@ interface RunOptions {
   readonly limits: Partial<ExecutionLimits>;
 }
 
-const MIB = 2 ** 20;
-
 /** `openPool` answers the pool that will run the script, most likely on its way up already. */
 export function runCommand(io: Io, openPool: () => LatePool): Command {
   const command = new Command()
@@ -53,18 +45,11 @@ export function runCommand(io: Io, openPool: () => LatePool): Command {
     )
     .argument('<file>', 'script to run, JavaScript or TypeScript; - reads stdin')
     .option('--args <json>', 'what `args` is inside the script (default: {})');
-  return toolOptions(command)
-    .option('--language <js|ts>', 'language of the script (default: by the file name, js for stdin)')
-    .option(
-      '--timeout <duration>',
-      'wall time; also CPU time unless --cpu-time is given (default: 30s, 1s CPU)',
-    )
-    .option('--cpu-time <duration>', 'CPU time of all synchronous steps together')
-    .option('--memory <size>', 'heap of the isolate, 8MiB to 512MiB (default: 32MiB)')
-    .option('--max-tool-calls <n>', 'tool calls in all (default: 1000)')
-    .option('--tool-timeout <duration>', 'time of one tool call (default: 30s)')
-    .option('--max-result <size>', 'JSON of the result, at most 64MiB (default: 1MiB)')
-    .option('--max-console <size>', 'console text kept, at most 16MiB (default: 64KiB)')
+  toolOptions(command).option(
+    '--language <js|ts>',
+    'language of the script (default: by the file name, js for stdin)',
+  );
+  return limitOptions(command)
     .option('--isolation <kind>', 'isolate or context (default: isolate)')
     .option('--json', 'print the whole outcome as one JSON document on stdout')
     .option('--events', 'print every event as it happens on stdout, one JSON document a line')
@@ -130,47 +115,13 @@ async function openBroker(serverUrl: string, io: Io): Promise<Place> {
 
 function readOptions(flags: RunFlags): RunOptions {
   const read = new OptionReader();
-  const wallMs = read.duration('--timeout', flags.timeout, {
-    min: 1,
-    max: 86_400_000,
-    words: 'from 1ms to 24h',
-  });
-  const cpuMs = read.duration('--cpu-time', flags.cpuTime, {
-    min: 1,
-    max: 3_600_000,
-    words: 'from 1ms to 1h',
-  });
-  const memory = read.size('--memory', flags.memory, {
-    min: 8 * MIB,
-    max: 512 * MIB,
-    words: 'from 8MiB to 512MiB',
-  });
-  const calls = read.integer('--max-tool-calls', flags.maxToolCalls, {
-    min: 0,
-    max: 1e6,
-    words: 'from 0 to 1M',
-  });
-  const toolTimeoutMs = read.duration('--tool-timeout', flags.toolTimeout, {
-    min: 1,
-    max: 86_400_000,
-    words: 'from 1ms to 24h',
-  });
-  const maxResultBytes = read.size('--max-result', flags.maxResult, {
-    min: 2,
-    max: 64 * MIB,
-    words: 'from 2B to 64MiB',
-  });
-  const maxConsoleBytes = read.size('--max-console', flags.maxConsole, {
-    min: 0,
-    max: 16 * MIB,
-    words: 'from 0B to 16MiB',
-  });
+  const limits = readLimitFlags(flags, read);
   if (flags.broker !== undefined && (flags.tools !== undefined || flags.mcp !== undefined))
     read.problem('--broker', 'expected no --tools and no --mcp beside it: the tools are those of the broker');
   if (flags.broker !== undefined && flags.isolation !== undefined)
     read.problem('--broker', 'expected no --isolation beside it: the runtime decides');
   const isolation = read.choice('--isolation', flags.isolation, ['isolate', 'context']);
-  if (isolation === 'context' && memory !== undefined)
+  if (isolation === 'context' && flags.memory !== undefined)
     read.problem('--memory', 'expected no --memory with --isolation context, whose heap is 512MiB');
   const language = read.choice('--language', flags.language, ['js', 'ts']);
   const args = read.json('--args', flags.args);
@@ -178,21 +129,7 @@ function readOptions(flags: RunFlags): RunOptions {
     read.problem('--json', 'expected one of --json and --events, got both');
   }
   read.finish('enclave run', 'enclave run --help lists the options');
-  const cpu = cpuMs ?? (wallMs === undefined ? undefined : Math.min(wallMs, 3_600_000));
-  return {
-    args: args ?? {},
-    language,
-    isolation,
-    limits: {
-      ...(wallMs === undefined ? {} : { wallMs }),
-      ...(cpu === undefined ? {} : { cpuMs: cpu }),
-      ...(memory === undefined ? {} : { memoryMb: Math.floor(memory / MIB) }),
-      ...(calls === undefined ? {} : { maxToolCalls: calls }),
-      ...(toolTimeoutMs === undefined ? {} : { toolTimeoutMs }),
-      ...(maxResultBytes === undefined ? {} : { maxResultBytes }),
-      ...(maxConsoleBytes === undefined ? {} : { maxConsoleBytes }),
-    },
-  };
+  return { args: args ?? {}, language, isolation, limits };
 }
 
 function printEvent(io: Io): (event: ExecutionEvent) => void {
