@@ -113,7 +113,8 @@ export class ExecutionRun {
   /** Gives back what the execution held. The room is left standing; its owner decides. */
   release(): void {
     this.room.live--;
-    if (!this.room.isolate.isDisposed) {
+    // A fresh isolate goes as a whole, and a step into it could bring up what a time-out cut off.
+    if (this.#options.isolation === 'context' && !this.room.isolate.isDisposed) {
       // Left to this thread's garbage collector, the reference would keep the context alive in the other heap.
       this.#deliver?.release();
       this.#context?.release();
