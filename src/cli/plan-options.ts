@@ -14,7 +14,9 @@ export interface PlanFlags {
   readonly peak?: string;
   readonly peakShare?: string;
   readonly slo?: string;
-  readonly from?: string;
+  readonly from?: readonly string[];
+  readonly mix?: string;
+  readonly mixMachines?: boolean;
   readonly capacity?: string;
   readonly on?: string;
   readonly types?: string;
@@ -48,6 +50,12 @@ export interface PlanOptions {
   readonly availabilityDefaults: readonly (keyof AvailabilityGoal)[];
   /** Executions per second of one instance, and the type it was found on; absent: a report is read. */
   readonly capacity?: { readonly perSecond: Sourced; readonly on: string | undefined };
+  /** Run reports of one scenario; empty: the newest. */
+  readonly from: readonly string[];
+  /** Run reports of several scenarios; empty: no mix. */
+  readonly mix: readonly { readonly file: string; readonly weight: number }[];
+  readonly mixMachines: boolean;
+  readonly allowNoise: boolean;
   readonly types: readonly string[];
   readonly seed: number;
   readonly budgetUsdPerMonth?: number;
@@ -93,6 +101,7 @@ export function readPlanOptions(flags: PlanFlags, reader: OptionReader): PlanOpt
     words: 'above 0 and up to 0.999, such as 0.95',
   });
   const capacity = readCapacity(flags, reader);
+  const mix = readMix(flags, reader);
   if (perDay === undefined || peakMultiplier === undefined) return undefined;
   return {
     perDay,
@@ -108,6 +117,10 @@ export function readPlanOptions(flags: PlanFlags, reader: OptionReader): PlanOpt
     availabilityDefaults: (['floor', 'spares', 'zones', 'loseZones'] as const).filter(
       (name) => flags[name] === undefined,
     ),
+    from: (flags.from ?? []).flatMap((text) => text.split(',')).filter((file) => file !== ''),
+    mix,
+    mixMachines: flags.mixMachines === true,
+    allowNoise: flags.allowNoise === true,
     types: typeNames(flags),
     ...(capacity === undefined ? {} : { capacity }),
     ...(confidence === undefined ? {} : { confidence }),
@@ -167,6 +180,33 @@ function readCapacity(flags: PlanFlags, reader: OptionReader): PlanOptions['capa
     return undefined;
   }
   return { perSecond: given(perSecond, `--capacity ${flags.capacity}`), on: flags.on };
+}
+
+/** `a.json:70,b.json:30`: weights in any unit. */
+function readMix({ capacity, from, mix }: PlanFlags, reader: OptionReader): PlanOptions['mix'] {
+  if (mix === undefined) return [];
+  if (from !== undefined || capacity !== undefined)
+    reader.problem(
+      '--mix',
+      `expected either --mix or ${from === undefined ? '--capacity' : '--from'}, got both`,
+    );
+  const parts = mix.split(',').filter((part) => part.trim() !== '');
+  if (parts.length < 2)
+    reader.problem(
+      '--mix',
+      `expected at least two reports, such as a.json:70,b.json:30, got ${JSON.stringify(mix)}`,
+    );
+  return parts.map((part) => {
+    const split = part.lastIndexOf(':');
+    const file = part.slice(0, Math.max(0, split)).trim();
+    const weight = Number(part.slice(split + 1));
+    if (file === '' || !(weight > 0 && weight <= 1e9))
+      reader.problem(
+        '--mix',
+        `expected a report and a weight above 0, such as a.json:70, got ${JSON.stringify(part)}`,
+      );
+    return { file, weight };
+  });
 }
 
 /** `40%/year`, `40%` or `0.4`. */

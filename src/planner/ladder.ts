@@ -1,13 +1,14 @@
 // The derivation, step by step: formula, numbers, result, origin. Rounding up happens once, in the step that says so.
 import { formatCount, formatDuration, HOURS_PER_MONTH, SECONDS_PER_DAY } from '../units.ts';
 import { availableFleet } from './availability.ts';
+import { costAt, rateAt } from './cost-law.ts';
 import {
   type FleetDemand,
   fleetWait,
+  instancesByLoad,
+  instancesByThread,
   type QueueKind,
   sloValueMs,
-  threadUtilisation,
-  utilisation,
 } from './fleet.ts';
 import type { PlanInput, TypePlan } from './plan-types.ts';
 import { type Provenance, type Step, weakest } from './provenance.ts';
@@ -55,28 +56,53 @@ function demandSteps({ perDay, peakMultiplier }: PlanInput, { peakPerSecond }: F
   return { steps, provenance };
 }
 
+/** CPU seconds of an execution when the processors are as busy as they may be. */
+function cpuAtLimit({ maxUtilisation, workload }: FleetDemand): number {
+  return maxUtilisation / rateAt(workload.cost, maxUtilisation);
+}
+
+function cpuStep(demand: FleetDemand): Step {
+  const { machine, cost, cpuPerExecution, embeddingCpu } = demand.workload;
+  const cpuS = cpuAtLimit(demand);
+  const step = { id: 'cpu-per-execution', title: 'CPU per execution', value: cpuS * 1_000, unit: 'ms' };
+  const { provenance } = cpuPerExecution;
+  if (cost.points.length > 1) {
+    const points = cost.points.map(
+      (point) => `${ms(costAt(cost, point.ratePerSecond))} at ${Math.round(100 * point.busy)} %`,
+    );
+    return {
+      ...step,
+      formula: `at ${Math.round(100 * demand.maxUtilisation)} % busy`,
+      inputs: `between ${points.join(', ')}`,
+      provenance,
+    };
+  }
+  if (embeddingCpu.value > 0)
+    return {
+      ...step,
+      formula: 'host processes + dispatch',
+      inputs: `${ms(cpuS - embeddingCpu.value)} + ${ms(embeddingCpu.value)}`,
+      provenance,
+    };
+  const cores = machine.cores.value;
+  return {
+    ...step,
+    formula: 'vCPUs / capacity',
+    inputs: `${formatCount(cores)} / ${formatCount(cores / cpuS)} per second on ${machine.name}`,
+    provenance,
+  };
+}
+
 function loadSteps({ workload }: PlanInput, demand: FleetDemand, provenance: Provenance): Step[] {
-  const { cpuPerExecution: cpu, embeddingCpu } = workload;
-  const offered = demand.peakPerSecond * cpu.value;
+  const cpu = cpuAtLimit(demand);
   const steps: Step[] = [
-    {
-      id: 'cpu-per-execution',
-      title: 'CPU per execution',
-      formula: embeddingCpu.value > 0 ? 'host processes + dispatch' : 'vCPUs / capacity',
-      inputs:
-        embeddingCpu.value > 0
-          ? `${ms(cpu.value - embeddingCpu.value)} + ${ms(embeddingCpu.value)}`
-          : `${formatCount(workload.machine.cores.value)} / ${formatCount(workload.machine.cores.value / cpu.value)} per second on ${workload.machine.name}`,
-      value: cpu.value * 1_000,
-      unit: 'ms',
-      provenance: cpu.provenance,
-    },
+    cpuStep(demand),
     {
       id: 'offered-load',
       title: 'offered load',
       formula: 'A = peak x CPU',
-      inputs: `${digits(demand.peakPerSecond)}/s x ${ms(cpu.value)}`,
-      value: offered,
+      inputs: `${digits(demand.peakPerSecond)}/s x ${ms(cpu)}`,
+      value: demand.peakPerSecond * cpu,
       unit: 'erlang',
       provenance,
     },
@@ -104,7 +130,7 @@ const QUEUE_NOTE: Readonly<Record<QueueKind, string>> = {
 /** The smallest number of processors, before they are packed into instances. */
 function serverSteps(input: PlanInput, demand: FleetDemand, load: Provenance): Step[] {
   const { workload, maxUtilisation, slos } = input;
-  const offeredLoad = demand.peakPerSecond * workload.cpuPerExecution.value;
+  const offeredLoad = demand.peakPerSecond * cpuAtLimit(demand);
   const byUtilisation = minServers({ offeredLoad, goal: { kind: 'utilisation', max: maxUtilisation.value } });
   const steps: Step[] = [
     {
@@ -120,7 +146,7 @@ function serverSteps(input: PlanInput, demand: FleetDemand, load: Provenance): S
   for (const slo of slos) {
     const servers = minServers({
       offeredLoad,
-      meanServiceTime: workload.cpuPerExecution.value,
+      meanServiceTime: cpuAtLimit(demand),
       serviceScv: workload.cpuScv.value,
       service: workload.service,
       goal: { kind: slo.metric, p: slo.p, withinS: slo.limitMs / 1_000 },
@@ -144,15 +170,15 @@ function instanceSteps(
   chosen: TypePlan,
   provenance: Provenance,
 ): Step[] {
-  const raw = utilisation(demand, chosen.vcpu, 1) / demand.maxUtilisation;
-  const thread = threadUtilisation(demand, 1) / demand.maxUtilisation;
+  const raw = instancesByLoad(demand, chosen.vcpu);
+  const thread = instancesByThread(demand);
   const fleet = availableFleet(chosen.needed, input.availability);
   return [
     {
       id: 'instances-raw',
       title: 'instances by load',
       formula: 'A / (vCPUs x limit)',
-      inputs: `${digits(utilisation(demand, 1, 1))} / (${chosen.vcpu} x ${demand.maxUtilisation})`,
+      inputs: `${digits(demand.peakPerSecond * cpuAtLimit(demand))} / (${chosen.vcpu} x ${demand.maxUtilisation})`,
       value: raw,
       unit: chosen.type,
       provenance,
@@ -163,7 +189,7 @@ function instanceSteps(
             id: 'instances-thread',
             title: 'by dispatch thread',
             formula: 'peak x dispatch CPU / limit',
-            inputs: `${digits(demand.peakPerSecond)}/s x ${ms(input.workload.embeddingCpu.value)} / ${demand.maxUtilisation}`,
+            inputs: `${digits(demand.peakPerSecond)}/s x ${ms(thread === 0 ? 0 : (thread * demand.maxUtilisation) / demand.peakPerSecond)} / ${demand.maxUtilisation}`,
             value: thread,
             unit: chosen.type,
             provenance,
@@ -208,7 +234,7 @@ function objectiveSteps(demand: FleetDemand, chosen: TypePlan, provenance: Prove
   const otherWords = other === 'host' ? 'queue per host' : 'one queue';
   return shown.flatMap((slo) => {
     const at = (instances: number, queue = demand.queue) =>
-      sloValueMs(fleetWait(demand, chosen.vcpu, instances, queue), demand.workload, slo);
+      sloValueMs(fleetWait(demand, chosen.vcpu, instances, queue), demand, slo);
     const step = (id: string, title: string, inputs: string, value: number): Step => ({
       id: `${sloName(slo)}-${id}`,
       title,

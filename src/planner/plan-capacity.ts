@@ -4,6 +4,7 @@ import { formatDuration, SECONDS_PER_DAY } from '../units.ts';
 import type { AvailabilityGoal } from './availability.ts';
 import type { InstanceType } from './catalogue.ts';
 import { certaintyOf } from './certainty.ts';
+import { correctionOf } from './correction.ts';
 import type { FleetDemand } from './fleet.ts';
 import { deriveLadder } from './ladder.ts';
 import { type GrowthYear, PLAN_SCHEMA, type Plan, type PlanInput, type TypePlan } from './plan-types.ts';
@@ -73,6 +74,7 @@ export function planCapacity(input: PlanInput): Plan {
 
 function demandOf(input: PlanInput): FleetDemand {
   return {
+    correction: correctionOf(input.workload, input.queue),
     peakPerSecond: (input.perDay.value / SECONDS_PER_DAY) * input.peakMultiplier.value,
     workload: input.workload,
     queue: input.queue,
@@ -175,10 +177,11 @@ function checkInput(input: PlanInput): void {
 }
 
 /** An objective below what an execution takes without any wait is out of reach, whatever is bought. */
-function refuseImpossible({ slos, workload }: PlanInput): void {
+function refuseImpossible({ queue, slos, workload }: PlanInput): void {
+  const correction = correctionOf(workload, queue);
   for (const slo of slos) {
     if (slo.metric !== 'response') continue;
-    const aloneMs = serviceQuantile(workload.service, slo.p) * 1_000;
+    const aloneMs = serviceQuantile(workload.service, slo.p) * correction(slo.p, 0) * 1_000;
     if (aloneMs <= slo.limitMs) continue;
     throw new EnclaveError(
       'INFEASIBLE',

@@ -32,7 +32,11 @@ export function planType(input: PlanInput, demand: FleetDemand, type: InstanceTy
     binding: sizing.binding,
     instances: fleet.instances,
     rule: fleet.rule,
-    utilisationMean: peak / input.peakMultiplier.value,
+    utilisationMean: utilisation(
+      { ...demand, peakPerSecond: demand.peakPerSecond / input.peakMultiplier.value },
+      type.vcpu,
+      fleet.instances,
+    ),
     utilisationPeak: peak,
     predictions: predict(demand, type.vcpu, fleet.instances, sizing.instances),
     usdPerMonth: toUsd(perMonth),
@@ -50,8 +54,8 @@ function predict(demand: FleetDemand, vcpu: number, instances: number, needed: n
   return [...shown, ...extra].map((goal) => ({
     metric: goal.metric,
     p: goal.p,
-    valueMs: isSupported(workload, goal) ? sloValueMs(all, workload, goal) : null,
-    degradedMs: isSupported(workload, goal) ? sloValueMs(degraded, workload, goal) : null,
+    valueMs: isSupported(workload, goal) ? sloValueMs(all, demand, goal) : null,
+    degradedMs: isSupported(workload, goal) ? sloValueMs(degraded, demand, goal) : null,
     limitMs: strictest(slos, goal),
   }));
 }

@@ -1,30 +1,25 @@
 // enclave plan: from a daily volume to a fleet and its cost, derived from a measured run or a stated capacity.
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { codeInfo, EnclaveError, invalidInput } from '../../errors.ts';
+import { codeInfo, EnclaveError } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
 import { type Catalogue, parseCatalogue } from '../../planner/catalogue.ts';
 import { explain } from '../../planner/explain.ts';
 import { planCapacity } from '../../planner/plan-capacity.ts';
 import type { Plan } from '../../planner/plan-types.ts';
-import { type Workload, workloadFromCapacity, workloadFromReport } from '../../planner/workload.ts';
 import { explainText } from '../../report/explain-text.ts';
-import { histogramBins } from '../../report/histogram-bins.ts';
 import { planMarkdown } from '../../report/plan-markdown.ts';
 import { planText } from '../../report/plan-text.ts';
-import { newestReport, readRunReport } from '../../report/report-files.ts';
 import { type Io, styled } from '../io.ts';
 import { OptionReader } from '../option-reader.ts';
 import { checkCommand } from '../plan-check.ts';
 import { emitManifests } from '../plan-emit.ts';
-import { type PlanFlags, type PlanOptions, readPlanOptions, typeNames } from '../plan-options.ts';
+import { type PlanFlags, readPlanOptions, typeNames } from '../plan-options.ts';
 import { profileCommand } from '../plan-profile.ts';
+import { DEFAULT_CAPACITY_TYPE, REPORTS, readWorkload } from '../plan-workload.ts';
 import { readJson } from '../read-json.ts';
 
-const REPORTS = 'reports';
 const SHIPPED_PRICES = new URL('../../../catalogue/ec2-prices.json', import.meta.url);
-/** Where a stated capacity was found, when the user does not say. */
-const DEFAULT_CAPACITY_TYPE = 'c6i.large';
 /** Enough for a p99 within a few percent, in a fifth of a second. */
 const SIMULATED = 40_000;
 /** Enough for a probability within 4 points. */
@@ -39,7 +34,12 @@ export function planCommand(io: Io): Command {
     .option('--peak <factor>', 'peak rate / mean rate (default: 3, marked assumed)')
     .option('--peak-share <share>', 'share of the day that falls into the busiest hour; 0.125 is a peak of 3')
     .option('--slo <objectives>', 'such as p99=100ms or p99=100ms,wait95=50ms; all must hold at the peak')
-    .option('--from <report>', `run report to plan from (default: the newest in ${REPORTS}/)`)
+    .option(
+      '--from <reports...>',
+      `run reports of one scenario to plan from, pooled (default: the newest in ${REPORTS}/)`,
+    )
+    .option('--mix <reports>', 'reports of several scenarios with weights, such as a.json:70,b.json:30')
+    .option('--mix-machines', 'take reports of different machines together')
     .option('--capacity <rate>', 'stated capacity of one instance instead of a report, such as 15000/s')
     .option('--on <type>', `instance type that --capacity holds for (default: ${DEFAULT_CAPACITY_TYPE})`)
     .option('--types <list>', 'instance types to choose from, such as c6i.large,c7g.large')
@@ -103,7 +103,7 @@ async function plan(flags: PlanFlags, io: Io): Promise<void> {
   reader.finish('enclave plan', 'enclave plan --help lists the options');
   if (options === undefined || catalogue === undefined)
     throw new EnclaveError('INTERNAL', 'an option was refused without a message');
-  const workload = await readWorkload(flags, options, catalogue, io);
+  const workload = await readWorkload(options, catalogue, io);
   const planned = planCapacity({
     ...options,
     catalogue,
@@ -128,47 +128,6 @@ function explainField(result: Plan, field: string, asJson: boolean, io: Io): voi
   const explanation = explain(result, field);
   io.stdout.write(
     asJson ? `${JSON.stringify(explanation, null, 2)}\n` : explainText(explanation, io.stdout.columns),
-  );
-}
-
-async function readWorkload(
-  flags: PlanFlags,
-  options: PlanOptions,
-  catalogue: Catalogue,
-  io: Io,
-): Promise<Workload> {
-  if (options.capacity !== undefined) {
-    const name = options.capacity.on ?? DEFAULT_CAPACITY_TYPE;
-    const type = catalogue.types.find((candidate) => candidate.type === name) ?? catalogue.types[0];
-    if (type === undefined) throw new EnclaveError('INTERNAL', 'the catalogue is empty');
-    return workloadFromCapacity(options.capacity.perSecond, type);
-  }
-  const path = await reportPath(flags.from, io);
-  const report = await readRunReport(path);
-  const name = relative(io.cwd, path);
-  const service = report.latency.find(({ metric, scope }) => metric === 'service' && scope === 'all');
-  if (service === undefined)
-    throw new EnclaveError(
-      'UNSUITABLE_REPORT',
-      `${name} cannot carry a plan: it holds no service times of successes`,
-    );
-  const bins = histogramBins(service.hdr_v2, `${name}: hdr_v2`).map(({ fromUs, toUs, count }) => ({
-    fromS: fromUs / 1e6,
-    toS: toUs / 1e6,
-    count,
-  }));
-  const percentiles = options.slos.flatMap(({ metric, p }) => (metric === 'response' ? [p] : []));
-  return workloadFromReport(report, bins, { percentiles, name, allowNoise: flags.allowNoise === true });
-}
-
-async function reportPath(from: string | undefined, io: Io): Promise<string> {
-  if (from !== undefined) return resolve(io.cwd, from);
-  const newest = await newestReport(resolve(io.cwd, REPORTS));
-  if (newest !== undefined) return newest;
-  throw invalidInput(
-    'plan',
-    [{ path: '--from', message: `expected a run report, got no option and none in ${REPORTS}/` }],
-    'run enclave bench --scenario tools first, or state a capacity: --capacity 200/s',
   );
 }
 
