@@ -21,7 +21,10 @@ export interface MixPart {
  * @param parts two or more.
  * @throws EnclaveError UNSUITABLE_REPORT when the parts were measured on different machines, unless `mixMachines`.
  */
-export function mixWorkloads(parts: readonly MixPart[], { mixMachines = false } = {}): Workload {
+export function mixWorkloads(
+  parts: readonly MixPart[],
+  { mixMachines = false }: { readonly mixMachines?: boolean } = {},
+): Workload {
   const [first] = parts;
   if (first === undefined)
     throw new EnclaveError('INVALID_INPUT', 'expected at least one part of a mix, got none');
