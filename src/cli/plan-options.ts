@@ -1,5 +1,7 @@
 // The options of `enclave plan` as typed, and the checked values the planner takes.
 import type { AvailabilityGoal } from '../planner/availability.ts';
+import { type Curve, peakOf } from '../planner/curve.ts';
+import type { AutoscalerGoal } from '../planner/day-replay.ts';
 import type { QueueKind } from '../planner/fleet.ts';
 import { MAX_PER_DAY, MIN_PER_DAY } from '../planner/plan-capacity.ts';
 import type { Sourced } from '../planner/provenance.ts';
@@ -13,6 +15,8 @@ export interface PlanFlags {
   readonly perMonth?: string;
   readonly peak?: string;
   readonly peakShare?: string;
+  readonly curve?: string;
+  readonly autoscaler?: string;
   readonly slo?: string;
   readonly from?: readonly string[];
   readonly mix?: string;
@@ -50,6 +54,8 @@ export interface PlanOptions {
   readonly availabilityDefaults: readonly (keyof AvailabilityGoal)[];
   /** Executions per second of one instance, and the type it was found on; absent: a report is read. */
   readonly capacity?: { readonly perSecond: Sourced; readonly on: string | undefined };
+  readonly curve?: Curve;
+  readonly autoscaler?: AutoscalerGoal;
   /** Run reports of one scenario; empty: the newest. */
   readonly from: readonly string[];
   /** Run reports of several scenarios; empty: no mix. */
@@ -73,9 +79,14 @@ const DAYS_PER_MONTH = HOURS_PER_MONTH / 24;
  * Notes every problem of the options in `reader`, whose `finish` tells them all at once.
  * @returns undefined when a needed option was refused.
  */
-export function readPlanOptions(flags: PlanFlags, reader: OptionReader): PlanOptions | undefined {
+export function readPlanOptions(
+  flags: PlanFlags,
+  reader: OptionReader,
+  curve?: Curve,
+): PlanOptions | undefined {
   const perDay = readVolume(flags, reader);
-  const peakMultiplier = readPeak(flags, reader);
+  const peakMultiplier = readPeak(flags, reader, curve);
+  const autoscaler = readAutoscaler(flags, reader);
   const slos = readWith(reader, '--slo', flags.slo, parseSlos) ?? [];
   const limit = slos.length > 0 ? LIMIT_WITH_SLO : LIMIT_WITHOUT_SLO;
   const share: Bounds = { above: 0, max: 1, words: 'above 0 and up to 1' };
@@ -122,6 +133,8 @@ export function readPlanOptions(flags: PlanFlags, reader: OptionReader): PlanOpt
     mixMachines: flags.mixMachines === true,
     allowNoise: flags.allowNoise === true,
     types: typeNames(flags),
+    ...(curve === undefined ? {} : { curve }),
+    ...(autoscaler === undefined ? {} : { autoscaler }),
     ...(capacity === undefined ? {} : { capacity }),
     ...(confidence === undefined ? {} : { confidence }),
     ...(growth === undefined ? {} : { growthPerYear: growth }),
@@ -151,19 +164,68 @@ function readVolume({ perDay, perMonth }: PlanFlags, reader: OptionReader): Sour
   return given(period === 'day' ? volume : volume / DAYS_PER_MONTH, `${flag} ${text}`);
 }
 
-function readPeak({ peak, peakShare }: PlanFlags, reader: OptionReader): Sourced | undefined {
+/** From --peak, --peak-share or the curve; where several are given they must say the same. */
+function readPeak(
+  { peak, peakShare }: PlanFlags,
+  reader: OptionReader,
+  curve: Curve | undefined,
+): Sourced | undefined {
   const multiplier = reader.number('--peak', peak, { min: 1, max: 86_400, words: 'from 1 to 86,400' });
   const share = reader.number('--peak-share', peakShare, { min: 1 / 24, max: 1, words: 'from 1/24 to 1' });
-  if (multiplier !== undefined && share !== undefined && Math.abs(multiplier - 24 * share) > 1e-9) {
-    reader.problem(
-      '--peak-share',
-      `expected ${multiplier / 24} to agree with --peak ${peak}, got ${peakShare}`,
-    );
-    return undefined;
+  const said: Sourced[] = [
+    ...(curve === undefined
+      ? []
+      : [given(peakOf(curve), `${curve.source}: its busiest of ${curve.values.length} hours`)]),
+    ...(multiplier === undefined ? [] : [given(multiplier, '--peak')]),
+    ...(share === undefined ? [] : [given(24 * share, `--peak-share ${peakShare}, of 24 hours`)]),
+  ];
+  const [first, ...others] = said;
+  if (first === undefined)
+    return { value: DEFAULT_PEAK, provenance: 'assumed', source: 'default; --peak sets it' };
+  const contrary = others.find(({ value }) => Math.abs(value / first.value - 1) > 1e-9);
+  if (contrary === undefined) return first;
+  reader.problem(
+    contrary.source === '--peak' ? '--peak' : '--peak-share',
+    `expected a peak of ${Number(first.value.toPrecision(6))} as of ${first.source}, got ${Number(contrary.value.toPrecision(6))}; give one of them`,
+  );
+  return undefined;
+}
+
+/** `target=0.6,min=2,max=20,ready=90s,down=300s`, any of them. */
+function readAutoscaler({ autoscaler, curve }: PlanFlags, reader: OptionReader): AutoscalerGoal | undefined {
+  if (autoscaler === undefined) return undefined;
+  const flag = '--autoscaler';
+  if (curve === undefined) reader.problem(flag, 'expected --curve beside it, got none');
+  const fields = new Map<string, string>();
+  for (const part of autoscaler.split(',')) {
+    const [key = '', text = ''] = part.split('=').map((piece) => piece.trim());
+    if (!['target', 'min', 'max', 'ready', 'down'].includes(key) || text === '' || fields.has(key))
+      reader.problem(
+        flag,
+        `expected each of target, min, max, ready, down once at most, as in target=0.6, got ${JSON.stringify(part)}`,
+      );
+    fields.set(key, text);
   }
-  if (multiplier !== undefined) return given(multiplier, '--peak');
-  if (share !== undefined) return given(24 * share, `--peak-share ${peakShare}, of 24 hours`);
-  return { value: DEFAULT_PEAK, provenance: 'assumed', source: 'default; --peak sets it' };
+  const count = { min: 1, max: 1_000_000, words: 'from 1 to 1,000,000' };
+  const time = { min: 0, max: 3_600_000, words: 'from 0s to 1h' };
+  const min = reader.integer(`${flag} min`, fields.get('min'), count);
+  const max = reader.integer(`${flag} max`, fields.get('max'), count);
+  const target = reader.number(`${flag} target`, fields.get('target'), {
+    above: 0,
+    max: 1,
+    words: 'above 0 and up to 1',
+  });
+  const ready = reader.duration(`${flag} ready`, fields.get('ready'), time);
+  const down = reader.duration(`${flag} down`, fields.get('down'), time);
+  if (min !== undefined && max !== undefined && min > max)
+    reader.problem(flag, `expected min up to max, got min=${min} and max=${max}`);
+  return {
+    ...(min === undefined ? {} : { minReplicas: min }),
+    ...(max === undefined ? {} : { maxReplicas: max }),
+    ...(target === undefined ? {} : { targetUtilisation: target }),
+    ...(ready === undefined ? {} : { readyDelayS: ready / 1_000 }),
+    ...(down === undefined ? {} : { scaleDownWindowS: down / 1_000 }),
+  };
 }
 
 function readCapacity(flags: PlanFlags, reader: OptionReader): PlanOptions['capacity'] {

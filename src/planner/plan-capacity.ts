@@ -5,6 +5,8 @@ import type { AvailabilityGoal } from './availability.ts';
 import type { InstanceType } from './catalogue.ts';
 import { certaintyOf } from './certainty.ts';
 import { correctionOf } from './correction.ts';
+import { peakOf } from './curve.ts';
+import { replayDay } from './day-replay.ts';
 import type { FleetDemand } from './fleet.ts';
 import { deriveLadder } from './ladder.ts';
 import { type GrowthYear, PLAN_SCHEMA, type Plan, type PlanInput, type TypePlan } from './plan-types.ts';
@@ -68,6 +70,7 @@ export function planCapacity(input: PlanInput): Plan {
     sensitivity: sensitivities(input, demand, chosen),
     sweep: sweep((perDay, peak) => replan(input, chosen.type, perDay, peak), input.perDay.value),
     growth: growth(input, chosen.type),
+    day: input.curve === undefined ? null : replayDay(input, demand, chosen, input.curve),
     warnings: planWarnings(input, demand, chosen, checks),
   };
 }
@@ -151,7 +154,13 @@ function checkInput(input: PlanInput): void {
     'a share above 0 up to 1',
     maxUtilisation.value,
   );
-  const { growthPerYear } = input;
+  const { curve, growthPerYear } = input;
+  check(
+    'curve',
+    curve === undefined || Math.abs(peakOf(curve) / peakMultiplier.value - 1) < 1e-6,
+    `a curve with the peak multiplier ${peakMultiplier.value}`,
+    curve === undefined ? undefined : peakOf(curve),
+  );
   check(
     'growthPerYear',
     growthPerYear === undefined || (growthPerYear > -1 && growthPerYear <= 100),

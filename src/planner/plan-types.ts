@@ -1,6 +1,8 @@
 // The plan as data: what planCapacity is given and what it answers. Types only.
 import type { AvailabilityGoal, AvailableFleet } from './availability.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { Curve } from './curve.ts';
+import type { AutoscalerGoal, DayPlan } from './day-replay.ts';
 import type { Binding, QueueKind } from './fleet.ts';
 import type { Provenance, Sourced, Step } from './provenance.ts';
 import type { Estimate } from './simulation-summary.ts';
@@ -30,6 +32,10 @@ export interface PlanInput {
   readonly budgetUsdPerMonth?: number;
   /** Growth of the volume per year: 0.4 is 40 %; above -1. */
   readonly growthPerYear?: number;
+  /** Demand over the day or week; its peak must be the peak multiplier. Absent: no plan over the hours. */
+  readonly curve?: Curve;
+  /** Settings of the autoscaler that the curve is replayed with. */
+  readonly autoscaler?: AutoscalerGoal;
   /** Simulate the plan as its third check; absent: no third check. */
   readonly simulation?: SimulationSize;
   /** State how sure the plan is; absent: it does not. */
@@ -203,5 +209,7 @@ export interface Plan {
   readonly sweep: readonly SweepCell[];
   /** Year 0 to 5; empty without a growth rate. */
   readonly growth: readonly GrowthYear[];
+  /** The chosen type over the day or week; null without a curve. */
+  readonly day: DayPlan | null;
   readonly warnings: readonly Warning[];
 }

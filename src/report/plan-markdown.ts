@@ -4,6 +4,7 @@ import type { Plan, TypePlan } from '../planner/plan-types.ts';
 import { sloName } from '../planner/slo.ts';
 import { formatCount, formatDuration, formatRate } from '../units.ts';
 import { certaintyText } from './certainty-text.ts';
+import { dayLines } from './day-text.ts';
 
 /** The whole document, ending in a newline. */
 export function planMarkdown(plan: Plan): string {
@@ -75,6 +76,22 @@ export function planMarkdown(plan: Plan): string {
         factor(entry.mayGrowByDegraded),
       ]),
     ),
+    ...(plan.day === null
+      ? []
+      : [
+          `## Over the day\n\n${dayLines(plan.day).join('\n\n')}`,
+          section(
+            'Hours',
+            ['hour', 'rate', 'needed', 'autoscaled', 'missed'],
+            plan.day.hours.map((hour) => [
+              String(hour.hour),
+              formatRate(hour.ratePerSecond),
+              formatCount(hour.needed),
+              formatCount(hour.autoscaled),
+              `${formatCount(100 * hour.missShare)} %`,
+            ]),
+          ),
+        ]),
     ...(plan.growth.length === 0
       ? []
       : [

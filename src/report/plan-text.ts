@@ -8,6 +8,7 @@ import { formatCount, formatDuration, formatRate } from '../units.ts';
 
 import { BARE } from './bare-table.ts';
 import { certaintyText } from './certainty-text.ts';
+import { dayText } from './day-text.ts';
 import { wrap } from './wrap.ts';
 
 export interface TextStyle {
@@ -33,6 +34,9 @@ export function planText(plan: Plan, style: TextStyle): string {
       : [`${style.bold('How sure')}\n${certaintyText(plan.certainty, columns)}`]),
     `${style.bold('What would have to be wrong')} for this fleet to fail, one input at a time\n${sensitivityTable(plan)}`,
     `${style.bold('Other volumes')} (rows, per day) and peaks (columns): instances and cost per month\n${sweepTable(plan)}`,
+    ...(plan.day === null
+      ? []
+      : [`${style.bold('Over the day')} of the curve\n${dayText(plan.day, columns)}`]),
     ...(plan.growth.length === 0
       ? []
       : [`${style.bold('Growth')} of the volume, year by year\n${growthTable(plan)}`]),

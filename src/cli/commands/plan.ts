@@ -17,6 +17,7 @@ import { emitManifests } from '../plan-emit.ts';
 import { type PlanFlags, readPlanOptions, typeNames } from '../plan-options.ts';
 import { profileCommand } from '../plan-profile.ts';
 import { DEFAULT_CAPACITY_TYPE, REPORTS, readWorkload } from '../plan-workload.ts';
+import { readCurve } from '../read-curve.ts';
 import { readJson } from '../read-json.ts';
 
 const SHIPPED_PRICES = new URL('../../../catalogue/ec2-prices.json', import.meta.url);
@@ -33,6 +34,11 @@ export function planCommand(io: Io): Command {
     .option('--per-month <volume>', 'executions per month of 730 hours')
     .option('--peak <factor>', 'peak rate / mean rate (default: 3, marked assumed)')
     .option('--peak-share <share>', 'share of the day that falls into the busiest hour; 0.125 is a peak of 3')
+    .option(
+      '--curve <file>',
+      'demand over a day or week as CSV: 24 or 168 hourly values in any unit; gives the peak',
+    )
+    .option('--autoscaler <settings>', 'with --curve: any of target=0.6,min=2,max=20,ready=60s,down=300s')
     .option('--slo <objectives>', 'such as p99=100ms or p99=100ms,wait95=50ms; all must hold at the peak')
     .option(
       '--from <reports...>',
@@ -97,7 +103,8 @@ async function plan(flags: PlanFlags, io: Io): Promise<void> {
   if (flags.check !== undefined) return checkCommand(flags.check, flags.json === true, io);
   if (flags.profile !== undefined) return profileCommand(flags.profile, flags.json === true, io);
   const reader = new OptionReader();
-  const options = readPlanOptions(flags, reader);
+  const curve = flags.curve === undefined ? undefined : await readCurve(flags.curve, reader, io);
+  const options = readPlanOptions(flags, reader, curve);
   const catalogue = await readCatalogue(flags.prices, reader, io);
   if (catalogue !== undefined) checkTypes(flags, catalogue, reader);
   reader.finish('enclave plan', 'enclave plan --help lists the options');
