@@ -1,4 +1,5 @@
 // The options of `enclave plan` as typed, and the checked values the planner takes.
+import { SERVERLESS_MEMORY } from '../planner/alternatives.ts';
 import type { AvailabilityGoal } from '../planner/availability.ts';
 import { type Curve, peakOf } from '../planner/curve.ts';
 import type { AutoscalerGoal } from '../planner/day-replay.ts';
@@ -31,7 +32,13 @@ export interface PlanFlags {
   readonly spares?: string;
   readonly zones?: string;
   readonly loseZones?: string;
+  readonly availability?: string;
+  readonly instanceAvailability?: string;
+  readonly zoneAvailability?: string;
   readonly budget?: string;
+  readonly fixed?: string;
+  readonly serverlessMemory?: string;
+  readonly reservedDiscount?: string;
   readonly seed?: string;
   readonly allowNoise?: boolean;
   readonly growth?: string;
@@ -51,7 +58,7 @@ export interface PlanOptions {
   readonly maxUtilisation: Sourced;
   readonly queue: QueueKind;
   readonly availability: AvailabilityGoal;
-  readonly availabilityDefaults: readonly (keyof AvailabilityGoal)[];
+  readonly availabilityDefaults: readonly ('floor' | 'spares' | 'zones' | 'loseZones')[];
   /** Executions per second of one instance, and the type it was found on; absent: a report is read. */
   readonly capacity?: { readonly perSecond: Sourced; readonly on: string | undefined };
   readonly curve?: Curve;
@@ -65,6 +72,10 @@ export interface PlanOptions {
   readonly types: readonly string[];
   readonly seed: number;
   readonly budgetUsdPerMonth?: number;
+  readonly fixedUsdPerMonth?: number;
+  readonly reservedDiscount?: number;
+  /** Bytes. */
+  readonly serverlessMemory: number;
   readonly growthPerYear?: number;
   readonly confidence?: number;
 }
@@ -99,12 +110,24 @@ export function readPlanOptions(
     spares: whole('--spares', flags.spares, 0, 100_000, 1),
     zones,
     loseZones: whole('--lose-zones', flags.loseZones, 0, 20, 0),
+    ...readAvailability(flags, reader),
   };
   if (availability.loseZones >= zones)
     reader.problem('--lose-zones', `expected fewer than the ${zones} zones, got ${availability.loseZones}`);
   const queue = reader.choice('--queue', flags.queue, ['host', 'split', 'pooled']) ?? 'host';
   const seed = whole('--seed', flags.seed, 0, 2 ** 32 - 1, 1);
-  const budget = readBudget(flags, reader);
+  const budget = readUsd('--budget', flags.budget, reader);
+  const fixed = readUsd('--fixed', flags.fixed, reader);
+  const discount = reader.number('--reserved-discount', flags.reservedDiscount?.replace(/ ?%$/, ''), {
+    min: 0,
+    max: 95,
+    words: 'from 0 to 95 percent',
+  });
+  const serverlessMemory = reader.size('--serverless-memory', flags.serverlessMemory, {
+    min: 128 * 2 ** 20,
+    max: 10_240 * 2 ** 20,
+    words: 'from 128MiB to 10240MiB',
+  });
   const growth = readGrowth(flags, reader);
   const confidence = reader.number('--confidence', flags.confidence, {
     above: 0,
@@ -138,6 +161,9 @@ export function readPlanOptions(
     ...(capacity === undefined ? {} : { capacity }),
     ...(confidence === undefined ? {} : { confidence }),
     ...(growth === undefined ? {} : { growthPerYear: growth }),
+    serverlessMemory: serverlessMemory ?? SERVERLESS_MEMORY,
+    ...(fixed === undefined ? {} : { fixedUsdPerMonth: fixed }),
+    ...(discount === undefined ? {} : { reservedDiscount: discount / 100 }),
     ...(budget === undefined ? {} : { budgetUsdPerMonth: budget }),
   };
 }
@@ -244,6 +270,32 @@ function readCapacity(flags: PlanFlags, reader: OptionReader): PlanOptions['capa
   return { perSecond: given(perSecond, `--capacity ${flags.capacity}`), on: flags.on };
 }
 
+/** Percentages of time. */
+function readAvailability(flags: PlanFlags, reader: OptionReader): Partial<AvailabilityGoal> {
+  const share = (flag: string, text: string | undefined, max: number): number | undefined => {
+    const percent = reader.number(flag, text?.replace(/ ?%$/, ''), {
+      min: 50,
+      max,
+      words: `from 50 to ${max} percent, such as 99.9`,
+    });
+    return percent === undefined ? undefined : Number((percent / 100).toFixed(12));
+  };
+  const target = share('--availability', flags.availability, 99.999_999);
+  const instance = share('--instance-availability', flags.instanceAvailability, 100);
+  const zone = share('--zone-availability', flags.zoneAvailability, 100);
+  if (flags.availability === undefined)
+    for (const [flag, text] of [
+      ['--instance-availability', flags.instanceAvailability],
+      ['--zone-availability', flags.zoneAvailability],
+    ] as const)
+      if (text !== undefined) reader.problem(flag, 'expected --availability beside it, got none');
+  return {
+    ...(target === undefined ? {} : { target }),
+    ...(instance === undefined ? {} : { instance }),
+    ...(zone === undefined ? {} : { zone }),
+  };
+}
+
 /** `a.json:70,b.json:30`: weights in any unit. */
 function readMix({ capacity, from, mix }: PlanFlags, reader: OptionReader): PlanOptions['mix'] {
   if (mix === undefined) return [];
@@ -284,9 +336,9 @@ function readGrowth({ growth }: PlanFlags, reader: OptionReader): number | undef
 }
 
 /** `500`, `500/month` or `$500/month`. */
-function readBudget({ budget }: PlanFlags, reader: OptionReader): number | undefined {
-  const text = budget?.replace(/^\$/, '').replace(/\/month$/, '');
-  return reader.number('--budget', text, { min: 0, words: 'of at least 0, in USD per month' });
+function readUsd(flag: string, amount: string | undefined, reader: OptionReader): number | undefined {
+  const text = amount?.replace(/^\$/, '').replace(/\/month$/, '');
+  return reader.number(flag, text, { min: 0, words: 'of at least 0, in USD per month' });
 }
 
 function readWith<T>(

@@ -44,14 +44,19 @@ export function certaintyOf(
   { draws, seed }: CertaintySize,
 ): Certainty {
   const sources = sourcesOf(input);
-  const price = chosen.usdPerMonth / chosen.instances;
+  const fixed = input.fixedUsdPerMonth ?? 0;
+  const price = (chosen.usdPerMonth - fixed) / chosen.instances;
   const drawn = drawAll(demand, sources, draws, createRandom(seed, 0));
   const share = (instances: number) =>
     wilson(drawn.filter((other) => carries(other, chosen.vcpu, instances)).length, draws);
   const needed = drawn.map((other) => needs(other, chosen.vcpu)).sort((a, b) => a - b);
-  const bought = needed.map((count) =>
-    count <= MAX_INSTANCES ? availableFleet(count, input.availability).instances : Infinity,
-  );
+  const boughtFor = new Map<number, number>();
+  const bought = needed.map((count) => {
+    if (count > MAX_INSTANCES) return Infinity;
+    const known = boughtFor.get(count) ?? availableFleet(count, input.availability).instances;
+    boughtFor.set(count, known);
+    return known;
+  });
   const inputs = sources.map((source, index) => {
     const alone = drawAll(demand, [source], DRAWS_OF_ONE, createRandom(seed, index + 1));
     return describe(
@@ -65,7 +70,7 @@ export function certaintyOf(
     meets: share(chosen.instances),
     meetsDegraded: share(chosen.needed),
     instances: spreadOf(bought),
-    usdPerMonth: spreadOf(bought.map((count) => count * price)),
+    usdPerMonth: spreadOf(bought.map((count) => count * price + fixed)),
     inputs,
     measureNext: widest(inputs),
     asked,

@@ -1,6 +1,6 @@
 // The derivation, step by step: formula, numbers, result, origin. Rounding up happens once, in the step that says so.
 import { formatCount, formatDuration, HOURS_PER_MONTH, SECONDS_PER_DAY } from '../units.ts';
-import { availableFleet } from './availability.ts';
+import { availableFleet, INSTANCE_AVAILABILITY, upShare } from './availability.ts';
 import { costAt, rateAt } from './cost-law.ts';
 import {
   type FleetDemand,
@@ -223,6 +223,24 @@ function instanceSteps(
       unit: 'instances',
       provenance: weakest(provenance, 'assumed'),
     },
+    ...availabilitySteps(input, chosen, provenance),
+  ];
+}
+
+function availabilitySteps({ availability }: PlanInput, chosen: TypePlan, provenance: Provenance): Step[] {
+  const { instance = INSTANCE_AVAILABILITY, target, zone = 1, zones } = availability;
+  if (target === undefined) return [];
+  const share = upShare({ needed: chosen.needed, instances: chosen.instances, zones, instance, zone });
+  return [
+    {
+      id: 'up-share',
+      title: 'needed ones up',
+      formula: 'zones x binomial',
+      inputs: `${chosen.needed} of ${chosen.instances} in ${zones} zones (${formatCount(100 * zone, 4)} % up each), instances ${formatCount(100 * instance, 4)} %`,
+      value: 100 * share,
+      unit: '% of time',
+      provenance: weakest(provenance, 'published'),
+    },
   ];
 }
 
@@ -264,14 +282,15 @@ function objectiveSteps(demand: FleetDemand, chosen: TypePlan, provenance: Prove
 
 function costSteps(input: PlanInput, chosen: TypePlan, fleet: Provenance): Step[] {
   const price = input.catalogue.types.find(({ type }) => type === chosen.type)?.pricePerHourUsd ?? 0;
+  const fixed = input.fixedUsdPerMonth ?? 0;
   const perMonth = (input.perDay.value * HOURS_PER_MONTH) / 24;
   const provenance = weakest(fleet, 'assumed');
   return [
     {
       id: 'cost-month',
       title: 'cost per month',
-      formula: 'N x price x 730 h',
-      inputs: `${chosen.instances} x $${price} x 730`,
+      formula: fixed > 0 ? 'N x price x 730 h + fixed' : 'N x price x 730 h',
+      inputs: `${chosen.instances} x $${price} x 730${fixed > 0 ? ` + $${fixed}` : ''}`,
       value: chosen.usdPerMonth,
       unit: 'USD',
       provenance,

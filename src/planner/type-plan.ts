@@ -22,7 +22,9 @@ export function planType(input: PlanInput, demand: FleetDemand, type: InstanceTy
   if (sizing === undefined) return undefined;
   const fleet = availableFleet(sizing.instances, input.availability);
   const peak = utilisation(demand, type.vcpu, fleet.instances);
-  const perMonth = times(times(usd(type.pricePerHourUsd), HOURS_PER_MONTH), fleet.instances);
+  const perMonth =
+    times(times(usd(type.pricePerHourUsd), HOURS_PER_MONTH), fleet.instances) +
+    usd(input.fixedUsdPerMonth ?? 0);
   return {
     type: type.type,
     vcpu: type.vcpu,
@@ -42,7 +44,23 @@ export function planType(input: PlanInput, demand: FleetDemand, type: InstanceTy
     usdPerMonth: toUsd(perMonth),
     // The month's 730 hours are 730 / 24 days of mean volume.
     usdPerMillion: toUsd(scale(perMonth, 24e6, input.perDay.value * HOURS_PER_MONTH)),
+    isPareto: false,
   };
+}
+
+/**
+ * The same types, marked where no other one is both as cheap and as fast, and better in one. A type about which more is in doubt
+ * pushes no other out: a burstable one is cheap for a reason.
+ */
+export function markPareto(types: readonly TypePlan[]): TypePlan[] {
+  const p99 = ({ predictions }: TypePlan) =>
+    predictions.find(({ metric, p }) => metric === 'response' && p === 0.99)?.valueMs ?? Infinity;
+  const isBetter = (a: TypePlan, b: TypePlan) =>
+    a.doubts.every((doubt) => b.doubts.includes(doubt)) &&
+    a.usdPerMonth <= b.usdPerMonth &&
+    p99(a) <= p99(b) &&
+    (a.usdPerMonth < b.usdPerMonth || p99(a) < p99(b));
+  return types.map((type) => ({ ...type, isPareto: !types.some((other) => isBetter(other, type)) }));
 }
 
 function predict(demand: FleetDemand, vcpu: number, instances: number, needed: number): Prediction[] {

@@ -3,6 +3,7 @@ import { formatUsd, usd } from '../planner/money.ts';
 import type { Plan, TypePlan } from '../planner/plan-types.ts';
 import { sloName } from '../planner/slo.ts';
 import { formatCount, formatDuration, formatRate } from '../units.ts';
+import { alternativeLines } from './alternatives-text.ts';
 import { certaintyText } from './certainty-text.ts';
 import { dayLines } from './day-text.ts';
 
@@ -42,7 +43,7 @@ export function planMarkdown(plan: Plan): string {
     ),
     section(
       'Types',
-      ['type', 'vCPU', 'instances', 'busy at peak', 'p99', 'USD/month', 'USD/M', 'doubts'],
+      ['type', 'vCPU', 'instances', 'busy at peak', 'p99', 'USD/month', 'USD/M', 'Pareto', 'doubts'],
       plan.types.map(typeRow),
     ),
     ...(plan.checks.length === 0
@@ -92,6 +93,9 @@ export function planMarkdown(plan: Plan): string {
             ]),
           ),
         ]),
+    ...(alternativeLines(plan).length === 0
+      ? []
+      : [`## Otherwise\n\n${alternativeLines(plan).join('\n\n')}`]),
     ...(plan.growth.length === 0
       ? []
       : [
@@ -126,6 +130,7 @@ function typeRow(type: TypePlan): string[] {
     ms(p99?.valueMs ?? null),
     formatUsd(usd(type.usdPerMonth)),
     formatUsd(usd(type.usdPerMillion), 4),
+    type.isPareto ? 'yes' : '',
     type.doubts.join(', '),
   ];
 }

@@ -134,7 +134,7 @@ describe('a plan over the day', () => {
     expect(hours[20]?.missShare).toBe(0);
   });
 
-  it('agrees within 10 % of instance-hours with a simulation of every execution', () => {
+  it('needs more when every execution is simulated: the shrinking window keeps the highest of noisy readings', () => {
     const wave = flat.map((_, hour) => 1 - 0.8 * Math.cos((2 * Math.PI * hour) / 24));
     // 2/s of 2 s each on boxes of two processors: 4 erlangs in the mean.
     const slow = workloadFromCapacity(given(1), type);
@@ -144,8 +144,10 @@ describe('a plan over the day', () => {
       simulation: { seed: 1, executions: 1_000 },
       maxUtilisation: given(0.6),
     });
-    expect((simulated?.instanceHours ?? 0) / autoscaled.instanceHours).toBeGreaterThan(0.9);
-    expect((simulated?.instanceHours ?? 0) / autoscaled.instanceHours).toBeLessThan(1.1);
+    // Some 30 executions in the 15 s of a reading: a standard error of 1 / sqrt(30), and the highest of 20 readings counts.
+    const ratio = (simulated?.instanceHours ?? 0) / autoscaled.instanceHours;
+    expect(ratio).toBeGreaterThan(0.98);
+    expect(ratio).toBeLessThan(1 + 2.5 / Math.sqrt(30));
     expect(day(flat).simulated).toBeNull();
   });
 

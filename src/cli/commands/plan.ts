@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { codeInfo, EnclaveError } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
+import { parseServerlessPrices } from '../../planner/alternatives.ts';
 import { type Catalogue, parseCatalogue } from '../../planner/catalogue.ts';
 import { explain } from '../../planner/explain.ts';
 import { planCapacity } from '../../planner/plan-capacity.ts';
@@ -21,6 +22,7 @@ import { readCurve } from '../read-curve.ts';
 import { readJson } from '../read-json.ts';
 
 const SHIPPED_PRICES = new URL('../../../catalogue/ec2-prices.json', import.meta.url);
+const SERVERLESS_PRICES = new URL('../../../catalogue/serverless.json', import.meta.url);
 /** Enough for a p99 within a few percent, in a fifth of a second. */
 const SIMULATED = 40_000;
 /** Enough for a probability within 4 points. */
@@ -62,7 +64,16 @@ export function planCommand(io: Io): Command {
     .option('--spares <k>', 'instances that may fail at the peak (default: 1)')
     .option('--zones <n>', 'zones that the fleet is spread over (default: 3)')
     .option('--lose-zones <n>', 'zones that may fail at the peak (default: 0)')
+    .option('--availability <percent>', 'share of time that the needed instances are up, such as 99.9')
+    .option('--instance-availability <percent>', 'share of time that one instance is up (default: 99.5)')
+    .option(
+      '--zone-availability <percent>',
+      'share of time that a zone is up (default: 100, see --lose-zones)',
+    )
     .option('--budget <usd>', 'USD per month that may not be exceeded, such as 500 or 500/month')
+    .option('--fixed <usd>', 'USD per month beside the fleet: balancer, store, traffic; added to every cost')
+    .option('--serverless-memory <size>', 'memory of a function in the comparison (default: 512MiB)')
+    .option('--reserved-discount <percent>', 'discount of reserved instances: which of them pay')
     .option('--confidence <share>', 'probability that the plan must meet its objectives with, such as 0.95')
     .option('--growth <rate>', 'growth of the volume, such as 40%/year: the plan for five years')
     .option('--seed <n>', 'seed of the simulation (default: 1)')
@@ -115,6 +126,10 @@ async function plan(flags: PlanFlags, io: Io): Promise<void> {
     ...options,
     catalogue,
     workload,
+    serverless: {
+      prices: parseServerlessPrices(await readJson(SERVERLESS_PRICES, 'serverless prices')),
+      memoryBytes: options.serverlessMemory,
+    },
     simulation: { seed: options.seed, executions: SIMULATED },
     uncertainty: { seed: options.seed, draws: DRAWS },
   });
