@@ -1,9 +1,12 @@
 // The published guide's EnclaveBroker: a broker with its store and its doors.
 import type { FastifyInstance } from 'fastify';
+import type { PoolNotice, PoolStatus } from './autoscale/autoscaler.ts';
+import type { RuntimePoolOptions } from './autoscale/options.ts';
 import type { RateLimit } from './broker/admission.ts';
 import { type Auth, checkHost, createAuth, NO_AUTH } from './broker/auth.ts';
 import { Broker } from './broker/broker.ts';
 import { createHttp } from './broker/http.ts';
+import type { PoolSetup } from './broker/pool-of-broker.ts';
 import type { RoutingRule, RoutingStrategy } from './broker/routing.ts';
 import { openRuntimeDoor } from './broker/runtime-door.ts';
 import { listTools } from './broker/tool-listing.ts';
@@ -34,6 +37,10 @@ export interface EnclaveBrokerOptions {
   readonly maxConcurrentSessions?: number;
   /** The same for one tenant. Default: as many. */
   readonly maxSessionsPerTenant?: number;
+  /** Starts and ends runtimes as the load asks for. Default: none are started. */
+  readonly runtimePool?: RuntimePoolOptions;
+  /** Hears of changes of the pool, of limits that it has reached, of drivers that failed. */
+  readonly onPoolNotice?: (notice: PoolNotice) => void;
   /** Submits of one tenant, over all brokers. Default: unbounded. */
   readonly rateLimit?: RateLimit;
   /** A submit that would wait longer in the queue is refused. Default: the session time-out. */
@@ -78,6 +85,7 @@ export class EnclaveBroker implements AsyncDisposable {
   #started: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
   #door: { close(): void } | undefined;
+  #url = '';
 
   /** @throws EnclaveError INVALID_INPUT for tools, limits or keys that are not as expected. */
   constructor(options: EnclaveBrokerOptions = {}) {
@@ -101,12 +109,29 @@ export class EnclaveBroker implements AsyncDisposable {
       sessionTimeoutMs,
       maxQueueWaitMs: options.maxQueueWait ?? sessionTimeoutMs,
       routingStrategy: options.routingStrategy ?? 'label-match',
+      ...(options.runtimePool === undefined ? {} : { pool: this.#poolSetup(options.runtimePool, options) }),
       heartbeatMs: options.heartbeatInterval ?? 5_000,
       leaseMs: options.lease ?? 15_000,
       reattachMs: options.reattach ?? 1_000,
       streamHeartbeatMs: options.streamHeartbeat ?? 15_000,
     });
     this.#http = createHttp({ broker: this.#broker, auth: this.#auth, limits, tools: listTools(tools) });
+  }
+
+  #poolSetup(pool: RuntimePoolOptions, { auth, onPoolNotice }: EnclaveBrokerOptions): PoolSetup {
+    return {
+      options: pool,
+      clock: this.#clock,
+      // What listens on every address is reached on this machine as well.
+      brokerUrl: () => this.#url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:'),
+      ...(auth === undefined ? {} : { token: auth.runtimeToken }),
+      ...(onPoolNotice === undefined ? {} : { onNotice: onPoolNotice }),
+    };
+  }
+
+  /** How the runtime pool is, and why; `undefined` without one. */
+  get pool(): PoolStatus | undefined {
+    return this.#broker.pool;
   }
 
   /**
@@ -131,7 +156,9 @@ export class EnclaveBroker implements AsyncDisposable {
     });
     const address = server.address();
     const bound = typeof address === 'object' && address !== null ? address.port : port;
-    return { host, port: bound, url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}` };
+    this.#url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+    this.#broker.startPool();
+    return { host, port: bound, url: this.#url };
   }
 
   /** Opens the store without listening: enough for a runtime of this process. @throws EnclaveError STORE_UNAVAILABLE */

@@ -1,6 +1,7 @@
 // A broker without its doors: admits sessions, has them run by its runtimes, tells what happened. HTTP and WebSocket are
 // put on by others; a runtime in the same process is linked by a function call.
 import { createHash, randomUUID } from 'node:crypto';
+import type { Autoscaler, PoolStatus } from '../autoscale/autoscaler.ts';
 import type { Clock } from '../clock.ts';
 import { EnclaveError } from '../errors.ts';
 import type { ExecutionLimits, ToolHandler } from '../execution.ts';
@@ -12,7 +13,8 @@ import { Admission, type RateLimit } from './admission.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { EventHub, type StreamStep } from './event-hub.ts';
 import { FleetView } from './fleet-view.ts';
-import { type RoutingRule, type RoutingStrategy, routeOf, routesOf } from './routing.ts';
+import { createPoolOfBroker, mayServe, type PoolSetup } from './pool-of-broker.ts';
+import { ANY_ROUTE, type RoutingRule, type RoutingStrategy, routeOf, routesOf } from './routing.ts';
 import { failedFinal } from './session-end.ts';
 import { formatStored, type SubmitBody } from './session-request.ts';
 
@@ -34,6 +36,7 @@ export interface BrokerCoreOptions {
   readonly leaseMs: number;
   readonly reattachMs: number;
   readonly streamHeartbeatMs: number;
+  readonly pool?: PoolSetup;
 }
 
 export interface Submitted {
@@ -51,6 +54,7 @@ export class Broker {
   readonly #hub: EventHub;
   readonly #view: FleetView;
   readonly #admission: Admission;
+  readonly #pool: Autoscaler | undefined;
   #isDraining = false;
 
   constructor(options: BrokerCoreOptions) {
@@ -74,6 +78,18 @@ export class Broker {
         this.#giveBack(id, tenant);
       },
     });
+    const own = () => this.#dispatcher.runtimes.map((peer) => peer.info);
+    const around = { store, brokerId, view: this.#view, routes: routesOf(options.routingRules), own };
+    this.#pool = options.pool === undefined ? undefined : createPoolOfBroker(options.pool, around);
+  }
+
+  /** Keeps the pool at its size from now on: the broker can be reached. */
+  startPool(): void {
+    this.#pool?.start();
+  }
+
+  get pool(): PoolStatus | undefined {
+    return this.#pool?.status;
   }
 
   /** @throws EnclaveError STORE_UNAVAILABLE */
@@ -121,7 +137,10 @@ export class Broker {
       return { sessionId, isNew: false };
     await this.#demandRuntime(route);
     // With a free place at hand nothing waits, and nothing need be asked.
-    if (!this.#dispatcher.canRunNow(route)) await this.#admission.checkWait(route);
+    if (!this.#dispatcher.canRunNow(route)) {
+      await this.#admission.checkWait(route);
+      this.#pool?.hurry();
+    }
     await this.#admission.takePlaces(sessionId, tenant, route);
     try {
       const code = await this.#create(sessionId, body, tenant, route, options.isWatched === true);
@@ -181,7 +200,10 @@ export class Broker {
   }
 
   async #demandRuntime(route: string): Promise<void> {
-    if (this.#dispatcher.serves(route) || (await this.#view.serves(route))) return;
+    if (this.#dispatcher.serves(route)) return;
+    const { pool } = this.#options;
+    if (await this.#view.serves(route)) return;
+    if (pool !== undefined && mayServe(pool.options, route)) return;
     throw new EnclaveError('NO_RUNTIME', `no runtime satisfies ${route}`, { retryAfterMs: 5_000 });
   }
 
@@ -230,6 +252,9 @@ export class Broker {
     try {
       await this.#options.store.ping();
       const brokers = await this.#options.store.fleet();
+      const { pool } = this.#options;
+      // Sessions are accepted, and the pool starts a runtime for them.
+      if (pool !== undefined && mayServe(pool.options, ANY_ROUTE)) return [];
       return brokers.some(({ runtimes }) => runtimes.length > 0) ? [] : ['no runtime is connected'];
     } catch {
       return ['the store cannot be reached'];
@@ -247,6 +272,7 @@ export class Broker {
     this.drain();
     this.#hub.close();
     this.#dispatcher.close();
+    await this.#pool?.[Symbol.asyncDispose]();
     await this.#options.store[Symbol.asyncDispose]();
   }
 }

@@ -97,7 +97,7 @@ export function createHttp({ broker, auth, limits, tools }: HttpOptions): Fastif
   );
 
   app.get('/tools', async () => ({ tools }));
-  app.get('/runtimes', async () => ({ brokers: await broker.fleet() }));
+  app.get('/runtimes', async () => ({ brokers: await broker.fleet(), pool: broker.pool }));
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
     const missing = await broker.missing();
