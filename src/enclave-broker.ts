@@ -18,7 +18,8 @@ import type { BrokerLink } from './protocol/link.ts';
 import { createMemoryStore } from './store/memory.ts';
 import { createRedisStore } from './store/redis.ts';
 import type { RedisClient } from './store/redis-connection.ts';
-import type { Store } from './store/store.ts';
+import type { BrokerInfo, Store } from './store/store.ts';
+import { createBreakingHandler, type ToolBreakerOptions } from './tools/breaking-handler.ts';
 import type { Tool } from './tools/define-tool.ts';
 import { createToolHandler, type SecretSource } from './tools/registry.ts';
 
@@ -31,6 +32,8 @@ export interface EnclaveBrokerOptions {
   /** Tools that scripts may call. They run here; runtimes see neither them nor their secrets. Default none. */
   readonly tools?: readonly Tool[];
   readonly secrets?: SecretSource;
+  /** When a tool whose service is away is left alone: after 5 such calls in a row for 60,000 ms by default. */
+  readonly toolBreaker?: ToolBreakerOptions;
   /** Limits of every execution; a caller may lower them. */
   readonly limits?: Partial<ExecutionLimits>;
   /** Sessions queued or running in the whole fleet. Default 1,000. */
@@ -99,7 +102,12 @@ export class EnclaveBroker implements AsyncDisposable {
     this.#broker = new Broker({
       store: options.store ?? openStore(options.redis, clock),
       clock,
-      callTool: createToolHandler({ tools, secrets }),
+      callTool: createBreakingHandler(
+        createToolHandler({ tools, secrets }),
+        tools.map(({ name }) => name),
+        clock,
+        options.toolBreaker,
+      ),
       effectOf: (tool) => effects.get(tool) ?? 'once',
       limits,
       routingRules: options.routingRules ?? [],
@@ -170,6 +178,11 @@ export class EnclaveBroker implements AsyncDisposable {
   /** Sessions that runtimes of this broker run now. */
   get running(): number {
     return this.#broker.running;
+  }
+
+  /** The runtimes of every broker, as the store knows them. @throws EnclaveError STORE_UNAVAILABLE */
+  fleet(): Promise<readonly BrokerInfo[]> {
+    return this.#broker.fleet();
   }
 
   /** Links a runtime of this process: no socket, the same messages. */
