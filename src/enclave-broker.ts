@@ -21,6 +21,7 @@ import type { RedisClient } from './store/redis-connection.ts';
 import type { BrokerInfo, Store } from './store/store.ts';
 import { createBreakingHandler, type ToolBreakerOptions } from './tools/breaking-handler.ts';
 import type { Tool } from './tools/define-tool.ts';
+import { externalTools } from './tools/external-tools.ts';
 import { createToolHandler, type SecretSource } from './tools/registry.ts';
 
 /** Options of {@link EnclaveBroker}. Times are ms. */
@@ -94,6 +95,7 @@ export class EnclaveBroker implements AsyncDisposable {
   constructor(options: EnclaveBrokerOptions = {}) {
     const { tools = [], secrets = () => undefined, auth, clock = realClock } = options;
     const limits = resolveLimits(options.limits);
+    const listing = listTools(tools);
     const effects = new Map(tools.map(({ name, effect }) => [name, effect ?? 'once']));
     this.#clock = clock;
     this.#auth = auth === undefined ? NO_AUTH : createAuth(auth.apiKeys, auth.runtimeToken);
@@ -109,6 +111,8 @@ export class EnclaveBroker implements AsyncDisposable {
         options.toolBreaker,
       ),
       effectOf: (tool) => effects.get(tool) ?? 'once',
+      external: externalTools(tools),
+      tools: listing,
       limits,
       routingRules: options.routingRules ?? [],
       maxConcurrentSessions,
@@ -123,7 +127,7 @@ export class EnclaveBroker implements AsyncDisposable {
       reattachMs: options.reattach ?? 1_000,
       streamHeartbeatMs: options.streamHeartbeat ?? 15_000,
     });
-    this.#http = createHttp({ broker: this.#broker, auth: this.#auth, limits, tools: listTools(tools) });
+    this.#http = createHttp({ broker: this.#broker, auth: this.#auth, limits, tools: listing });
   }
 
   #poolSetup(pool: RuntimePoolOptions, { auth, onPoolNotice }: EnclaveBrokerOptions): PoolSetup {
