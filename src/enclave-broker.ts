@@ -1,9 +1,12 @@
 // The published guide's EnclaveBroker: a broker with its store and its doors.
 import type { FastifyInstance } from 'fastify';
+import type { PoolNotice, PoolStatus } from './autoscale/autoscaler.ts';
+import type { RuntimePoolOptions } from './autoscale/options.ts';
 import type { RateLimit } from './broker/admission.ts';
 import { type Auth, checkHost, createAuth, NO_AUTH } from './broker/auth.ts';
 import { Broker } from './broker/broker.ts';
 import { createHttp } from './broker/http.ts';
+import type { PoolSetup } from './broker/pool-of-broker.ts';
 import type { RoutingRule, RoutingStrategy } from './broker/routing.ts';
 import { openRuntimeDoor } from './broker/runtime-door.ts';
 import { listTools } from './broker/tool-listing.ts';
@@ -15,8 +18,10 @@ import type { BrokerLink } from './protocol/link.ts';
 import { createMemoryStore } from './store/memory.ts';
 import { createRedisStore } from './store/redis.ts';
 import type { RedisClient } from './store/redis-connection.ts';
-import type { Store } from './store/store.ts';
+import type { BrokerInfo, Store } from './store/store.ts';
+import { createBreakingHandler, type ToolBreakerOptions } from './tools/breaking-handler.ts';
 import type { Tool } from './tools/define-tool.ts';
+import { externalTools } from './tools/external-tools.ts';
 import { createToolHandler, type SecretSource } from './tools/registry.ts';
 
 /** Options of {@link EnclaveBroker}. Times are ms. */
@@ -28,12 +33,18 @@ export interface EnclaveBrokerOptions {
   /** Tools that scripts may call. They run here; runtimes see neither them nor their secrets. Default none. */
   readonly tools?: readonly Tool[];
   readonly secrets?: SecretSource;
+  /** When a tool whose service is away is left alone: after 5 such calls in a row for 60,000 ms by default. */
+  readonly toolBreaker?: ToolBreakerOptions;
   /** Limits of every execution; a caller may lower them. */
   readonly limits?: Partial<ExecutionLimits>;
   /** Sessions queued or running in the whole fleet. Default 1,000. */
   readonly maxConcurrentSessions?: number;
   /** The same for one tenant. Default: as many. */
   readonly maxSessionsPerTenant?: number;
+  /** Starts and ends runtimes as the load asks for. Default: none are started. */
+  readonly runtimePool?: RuntimePoolOptions;
+  /** Hears of changes of the pool, of limits that it has reached, of drivers that failed. */
+  readonly onPoolNotice?: (notice: PoolNotice) => void;
   /** Submits of one tenant, over all brokers. Default: unbounded. */
   readonly rateLimit?: RateLimit;
   /** A submit that would wait longer in the queue is refused. Default: the session time-out. */
@@ -78,11 +89,13 @@ export class EnclaveBroker implements AsyncDisposable {
   #started: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
   #door: { close(): void } | undefined;
+  #url = '';
 
   /** @throws EnclaveError INVALID_INPUT for tools, limits or keys that are not as expected. */
   constructor(options: EnclaveBrokerOptions = {}) {
     const { tools = [], secrets = () => undefined, auth, clock = realClock } = options;
     const limits = resolveLimits(options.limits);
+    const listing = listTools(tools);
     const effects = new Map(tools.map(({ name, effect }) => [name, effect ?? 'once']));
     this.#clock = clock;
     this.#auth = auth === undefined ? NO_AUTH : createAuth(auth.apiKeys, auth.runtimeToken);
@@ -91,8 +104,15 @@ export class EnclaveBroker implements AsyncDisposable {
     this.#broker = new Broker({
       store: options.store ?? openStore(options.redis, clock),
       clock,
-      callTool: createToolHandler({ tools, secrets }),
+      callTool: createBreakingHandler(
+        createToolHandler({ tools, secrets }),
+        tools.map(({ name }) => name),
+        clock,
+        options.toolBreaker,
+      ),
       effectOf: (tool) => effects.get(tool) ?? 'once',
+      external: externalTools(tools),
+      tools: listing,
       limits,
       routingRules: options.routingRules ?? [],
       maxConcurrentSessions,
@@ -101,12 +121,29 @@ export class EnclaveBroker implements AsyncDisposable {
       sessionTimeoutMs,
       maxQueueWaitMs: options.maxQueueWait ?? sessionTimeoutMs,
       routingStrategy: options.routingStrategy ?? 'label-match',
+      ...(options.runtimePool === undefined ? {} : { pool: this.#poolSetup(options.runtimePool, options) }),
       heartbeatMs: options.heartbeatInterval ?? 5_000,
       leaseMs: options.lease ?? 15_000,
       reattachMs: options.reattach ?? 1_000,
       streamHeartbeatMs: options.streamHeartbeat ?? 15_000,
     });
-    this.#http = createHttp({ broker: this.#broker, auth: this.#auth, limits, tools: listTools(tools) });
+    this.#http = createHttp({ broker: this.#broker, auth: this.#auth, limits, tools: listing });
+  }
+
+  #poolSetup(pool: RuntimePoolOptions, { auth, onPoolNotice }: EnclaveBrokerOptions): PoolSetup {
+    return {
+      options: pool,
+      clock: this.#clock,
+      // What listens on every address is reached on this machine as well.
+      brokerUrl: () => this.#url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:'),
+      ...(auth === undefined ? {} : { token: auth.runtimeToken }),
+      ...(onPoolNotice === undefined ? {} : { onNotice: onPoolNotice }),
+    };
+  }
+
+  /** How the runtime pool is, and why; `undefined` without one. */
+  get pool(): PoolStatus | undefined {
+    return this.#broker.pool;
   }
 
   /**
@@ -131,7 +168,9 @@ export class EnclaveBroker implements AsyncDisposable {
     });
     const address = server.address();
     const bound = typeof address === 'object' && address !== null ? address.port : port;
-    return { host, port: bound, url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}` };
+    this.#url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+    this.#broker.startPool();
+    return { host, port: bound, url: this.#url };
   }
 
   /** Opens the store without listening: enough for a runtime of this process. @throws EnclaveError STORE_UNAVAILABLE */
@@ -143,6 +182,11 @@ export class EnclaveBroker implements AsyncDisposable {
   /** Sessions that runtimes of this broker run now. */
   get running(): number {
     return this.#broker.running;
+  }
+
+  /** The runtimes of every broker, as the store knows them. @throws EnclaveError STORE_UNAVAILABLE */
+  fleet(): Promise<readonly BrokerInfo[]> {
+    return this.#broker.fleet();
   }
 
   /** Links a runtime of this process: no socket, the same messages. */

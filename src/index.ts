@@ -1,5 +1,8 @@
 // The public entry.
-export type { RoutingRule } from './broker/routing.ts';
+export type { PoolNotice, PoolStatus } from './autoscale/autoscaler.ts';
+export type { RuntimePoolOptions } from './autoscale/options.ts';
+export type { RateLimit } from './broker/admission.ts';
+export type { RoutingRule, RoutingStrategy } from './broker/routing.ts';
 export {
   createWorkerPoolAdapter,
   Enclave,

@@ -1,21 +1,13 @@
 // One session that a runtime of this broker runs: its console, its tool calls, its end, each under the session's fence.
-import { createHash } from 'node:crypto';
-import type { Clock } from '../clock.ts';
 import { EnclaveError, toEnclaveError } from '../errors.ts';
-import type { ToolHandler } from '../execution.ts';
 import type { BrokerMessage, Done, Emit, ToolCall } from '../protocol/messages.ts';
-import type { DispatchEntry, Finish, Store } from '../store/store.ts';
-import type { ToolEffect } from '../tools/define-tool.ts';
+import type { DispatchEntry, Finish } from '../store/store.ts';
+import { type CallContext, SessionCalls } from './session-calls.ts';
 import { endOf, failedFinal } from './session-end.ts';
+import type { CachePlan } from './session-request.ts';
 
 /** What the sessions of one broker share. */
-export interface ActiveContext {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly brokerId: string;
-  readonly callTool: ToolHandler;
-  readonly effectOf: (tool: string) => ToolEffect;
-  readonly maxToolResultBytes: number;
+export interface ActiveContext extends CallContext {
   /** Nothing is left to do here. `isOver`: the session has ended; else another broker owns it, and its entry. */
   readonly onEnded: (session: ActiveSession, isOver: boolean) => void;
 }
@@ -28,20 +20,20 @@ export interface ActiveFacts {
   readonly attempt: number;
   /** Tools that the caller allows; all of the broker's when absent. */
   readonly tools?: readonly string[];
+  /** Where the result is kept for later sessions, if the script turns out to be pure. */
+  readonly cache?: CachePlan;
 }
 
-type ToolReply =
-  | { readonly ok: true; readonly result: unknown }
-  | { readonly ok: false; readonly code: string; readonly message: string };
-
-/** Between two tries while the store is away, or while another broker runs the call, ms. */
+/** Between two tries while the store is away, ms. */
 const RETRY_MS = 250;
 const CANCEL_PATIENCE_MS = 2_000;
+/** Longest result that is kept, characters. */
+const MAX_KEPT_RESULT = 262_144;
 
 export class ActiveSession {
   readonly facts: ActiveFacts;
   readonly #context: ActiveContext;
-  readonly #calls = new Map<number, Promise<ToolReply>>();
+  readonly #calls: SessionCalls;
   readonly #abort = new AbortController();
   /** Writes of this session, one after the other: a line may not overtake the one before, nor the end a line. */
   #tail: Promise<void> = Promise.resolve();
@@ -50,11 +42,26 @@ export class ActiveSession {
   readonly #timers = new Set<() => void>();
   /** Ends the waits for answers that come from elsewhere. */
   readonly #wakers = new Set<() => void>();
+  #answers = 0;
 
   constructor(facts: ActiveFacts, context: ActiveContext, deadlineMs: number) {
     this.facts = facts;
     this.#context = context;
     const { clock, store } = context;
+    this.#calls = new SessionCalls(
+      {
+        ...facts,
+        signal: this.#abort.signal,
+        written: () => this.#tail,
+        persist: (work) => this.#persist(work),
+        answers: () => this.#answers,
+        pause: async (ms, seen) => {
+          if (this.#answers === seen) await this.#pause(ms);
+        },
+        lose: () => this.#lose(),
+      },
+      context,
+    );
     this.#timers.add(
       clock.setTimer(Math.max(0, deadlineMs - store.nowMs()), () => {
         this.#finishInOrder('failed', failedFinal('SESSION_TIMEOUT', facts.attempt));
@@ -89,7 +96,7 @@ export class ActiveSession {
 
   done({ outcome }: Done): void {
     const { state, final } = endOf(outcome, this.facts.attempt);
-    this.#finishInOrder(state, final);
+    this.#finishInOrder(state, final, undefined, outcome.success ? outcome.valueJson : undefined);
   }
 
   /** The runtime is gone for good. Does nothing if it has moved to another broker. */
@@ -106,19 +113,17 @@ export class ActiveSession {
     this.#timers.clear();
   }
 
-  /** Serves a call, however often the runtime repeats it after it was away: the tool runs at most once here. */
   toolCall(call: ToolCall): void {
-    const { callId } = call;
-    const reply = this.#calls.get(callId) ?? this.#serve(call);
-    this.#calls.set(callId, reply);
-    void reply.then((result) => {
+    void this.#calls.reply(call).then((result) => {
       // A tool's abort after the end of the session is nobody's answer.
+      const { callId } = call;
       if (!this.#isEnded) this.#tell({ type: 'tool_result', ...this.#assignment, callId, ...result });
     });
   }
 
   /** A call of this session has been answered elsewhere. */
   onToolEnded(): void {
+    this.#answers++;
     for (const wake of this.#wakers) wake();
   }
 
@@ -126,105 +131,22 @@ export class ActiveSession {
     return { id: this.facts.id, fence: this.facts.fence };
   }
 
-  async #serve(call: ToolCall): Promise<ToolReply> {
-    try {
-      // Behind the lines that were printed before it.
-      await this.#tail;
-      return await this.#serveUnsafe(call);
-    } catch (thrown) {
-      return { ok: false, code: 'INTERNAL', message: toEnclaveError(thrown).message };
-    }
-  }
-
-  async #serveUnsafe(call: ToolCall): Promise<ToolReply> {
-    const { store, brokerId, effectOf } = this.#context;
-    const { name, callId, args } = call;
-    if (this.facts.tools !== undefined && !this.facts.tools.includes(name))
-      return { ok: false, code: 'UNKNOWN_TOOL', message: `the session may not call ${JSON.stringify(name)}` };
-    const argsJson = JSON.stringify(args) ?? 'null';
-    const begin = {
-      ...this.#assignment,
-      callId,
-      brokerId,
-      effect: effectOf(name),
-      hash: createHash('sha256').update(JSON.stringify(name)).update(argsJson).digest('base64url'),
-      event: `{"callId":${callId},"toolName":${JSON.stringify(name)},"args":${argsJson}}`,
-    };
-    let goneBroker: string | undefined;
-    for (;;) {
-      const reply = await this.#persist(() =>
-        store.toolBegin(goneBroker === undefined ? begin : { ...begin, goneBroker }),
-      );
-      switch (reply.code) {
-        case 'run':
-          return await this.#run(call);
-        case 'done':
-          return replayed(reply.ok, reply.result);
-        case 'doubt':
-          return {
-            ok: false,
-            code: 'OUTCOME_UNKNOWN',
-            message: `the broker that called ${name} was lost; it may or may not have happened`,
-          };
-        case 'mismatch':
-          return { ok: false, code: 'MISMATCH', message: `call ${callId} was another call before` };
-        case 'stale':
-          this.#lose();
-          return { ok: false, code: 'CANCELLED', message: 'the session has moved on' };
-        case 'wait':
-          goneBroker = (await this.#isAlive(reply.brokerId)) ? undefined : reply.brokerId;
-          if (goneBroker === undefined) await this.#pause();
-      }
-    }
-  }
-
-  async #run({ name, args, callId }: ToolCall): Promise<ToolReply> {
-    const { id: executionId, tenant } = this.facts;
-    const { signal } = this.#abort;
-    const reply = await this.#answer(() =>
-      this.#context.callTool(name, args, { executionId, callId, tenant, signal }),
-    );
-    const result = JSON.stringify(reply.ok ? (reply.result ?? null) : reply);
-    const event = JSON.stringify({ callId, ok: reply.ok, ...(reply.ok ? {} : { code: reply.code }) });
-    await this.#persist(() =>
-      this.#context.store.toolEnd({ id: executionId, callId, ok: reply.ok, result, event }),
-    );
-    return reply;
-  }
-
-  async #answer(work: () => unknown): Promise<ToolReply> {
-    try {
-      const result: unknown = await work();
-      const bytes = (JSON.stringify(result) ?? 'null').length;
-      if (bytes <= this.#context.maxToolResultBytes) return { ok: true, result: result ?? null };
-      const most = this.#context.maxToolResultBytes;
-      return {
-        ok: false,
-        code: 'RESULT_TOO_LARGE',
-        message: `the result has ${bytes} bytes, more than ${most}`,
-      };
-    } catch (thrown) {
-      const code =
-        thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
-      const message = thrown instanceof Error ? thrown.message : String(thrown);
-      return { ok: false, code: code === '' ? 'TOOL_FAILED' : code.slice(0, 256), message };
-    }
-  }
-
-  async #isAlive(brokerId: string): Promise<boolean> {
-    if (brokerId === this.#context.brokerId) return true;
-    const fleet = await this.#persist(() => this.#context.store.fleet());
-    return fleet.some((broker) => broker.brokerId === brokerId);
-  }
-
-  #finishInOrder(state: Finish['state'], final: string, owner?: string): void {
+  #finishInOrder(state: Finish['state'], final: string, owner?: string, resultJson?: string): void {
     this.#inOrder(async () => {
       const end = { ...this.#assignment, state, final, ...(owner === undefined ? {} : { owner }) };
       const reply = await this.#persist(() => this.#context.store.finish(end));
+      if (reply === 'ok' && resultJson !== undefined) this.#keep(resultJson);
       this.#tell({ type: 'done_ack', ...this.#assignment });
       this.abandon();
       this.#context.onEnded(this, reply !== 'stale');
     });
+  }
+
+  /** For later sessions of the same script, if it did nothing but compute and read. A result that is not kept is no loss. */
+  #keep(resultJson: string): void {
+    const { cache } = this.facts;
+    if (cache === undefined || !this.#calls.isPure || resultJson.length > MAX_KEPT_RESULT) return;
+    void this.#context.store.cachePut(cache.key, resultJson, cache.ttlMs).catch(() => {});
   }
 
   /** Somebody else owns the session: the runtime is to forget it. */
@@ -249,25 +171,21 @@ export class ActiveSession {
       } catch (thrown) {
         const error = toEnclaveError(thrown);
         if (error.code !== 'STORE_UNAVAILABLE' || this.#isEnded) throw error;
-        await this.#pause();
+        await this.#pause(RETRY_MS);
       }
     }
   }
 
-  async #pause(): Promise<void> {
+  async #pause(ms: number): Promise<void> {
     if (this.#isEnded) throw new EnclaveError('INTERNAL', 'the session has ended');
     await new Promise<void>((resolve) => {
-      const stop = this.#context.clock.setTimer(RETRY_MS, () => {
-        this.#timers.delete(end);
-        this.#wakers.delete(end);
-        resolve();
-      });
       const end = () => {
         stop();
         this.#timers.delete(end);
         this.#wakers.delete(end);
         resolve();
       };
+      const stop = this.#context.clock.setTimer(ms, end);
       this.#timers.add(end);
       this.#wakers.add(end);
     });
@@ -276,14 +194,4 @@ export class ActiveSession {
   #tell(message: BrokerMessage): void {
     this.#send?.(message);
   }
-}
-
-function replayed(ok: boolean, json: string): ToolReply {
-  const value: unknown = JSON.parse(json);
-  if (ok) return { ok, result: value };
-  const { code, message } =
-    typeof value === 'object' && value !== null
-      ? { code: '', message: '', ...value }
-      : { code: '', message: '' };
-  return { ok, code: String(code), message: String(message) };
 }

@@ -47,8 +47,16 @@ export class Assignments {
   begin(peer: RuntimePeer, entry: DispatchEntry, claim: Claimed): void {
     const { id } = entry;
     const { fence, attempt, tenant, source, deadlineMs } = claim;
-    const { args, language, filename, limits, tools } = parseStored(claim.request);
-    const facts = { id, fence, entry, tenant, attempt, ...(tools === undefined ? {} : { tools }) };
+    const { args, language, filename, limits, tools, cache } = parseStored(claim.request);
+    const facts = {
+      id,
+      fence,
+      entry,
+      tenant,
+      attempt,
+      ...(tools === undefined ? {} : { tools }),
+      ...(cache === undefined ? {} : { cache }),
+    };
     this.#hold(peer, new ActiveSession(facts, this.#options.context, deadlineMs));
     peer.send({ type: 'start', id, fence, source, args, language, filename, tenant, limits });
   }
@@ -102,6 +110,7 @@ export class Assignments {
     const adopted = await store.adopt(id, fence, brokerId);
     const record = await store.find(id);
     if (adopted.code !== 'ok' || record === undefined) return false;
+    // What it called before is not known here: its result is not kept.
     const { tools } = parseStored(adopted.request);
     const { tenant, attempts: attempt, deadlineMs } = record;
     const { entry } = adopted;

@@ -1,26 +1,36 @@
 // A broker without its doors: admits sessions, has them run by its runtimes, tells what happened. HTTP and WebSocket are
 // put on by others; a runtime in the same process is linked by a function call.
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
+import type { Autoscaler, PoolStatus } from '../autoscale/autoscaler.ts';
 import type { Clock } from '../clock.ts';
 import { EnclaveError } from '../errors.ts';
 import type { ExecutionLimits, ToolHandler } from '../execution.ts';
 import { isTerminal } from '../protocol/events.ts';
 import type { BrokerLink } from '../protocol/link.ts';
-import type { BrokerInfo, EventCursor, NewSession, SessionRecord, Store } from '../store/store.ts';
+import type { BrokerInfo, EventCursor, SessionRecord, Store } from '../store/store.ts';
 import type { ToolEffect } from '../tools/define-tool.ts';
+import type { ExternalToolCheck } from '../tools/external-tools.ts';
 import { Admission, type RateLimit } from './admission.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { EventHub, type StreamStep } from './event-hub.ts';
 import { FleetView } from './fleet-view.ts';
-import { type RoutingRule, type RoutingStrategy, routeOf, routesOf } from './routing.ts';
+import { Intake, type SubmitOptions, type Submitted } from './intake.ts';
+import { createPoolOfBroker, mayServe, type PoolSetup } from './pool-of-broker.ts';
+import { ResultCache } from './result-cache.ts';
+import { ANY_ROUTE, type RoutingRule, type RoutingStrategy, routesOf } from './routing.ts';
 import { failedFinal } from './session-end.ts';
-import { formatStored, type SubmitBody } from './session-request.ts';
+import type { SubmitBody } from './session-request.ts';
+import { type ToolAnswer, ToolAnswers } from './tool-answers.ts';
+import type { ToolListing } from './tool-listing.ts';
 
 export interface BrokerCoreOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly callTool: ToolHandler;
   readonly effectOf: (tool: string) => ToolEffect;
+  /** Tools that clients answer. */
+  readonly external: ReadonlyMap<string, ExternalToolCheck>;
+  readonly tools: readonly ToolListing[];
   readonly limits: ExecutionLimits;
   readonly routingRules: readonly RoutingRule[];
   readonly routingStrategy: RoutingStrategy;
@@ -34,15 +44,8 @@ export interface BrokerCoreOptions {
   readonly leaseMs: number;
   readonly reattachMs: number;
   readonly streamHeartbeatMs: number;
+  readonly pool?: PoolSetup;
 }
-
-export interface Submitted {
-  readonly sessionId: string;
-  /** False when an idempotency key led to a session that was there already. */
-  readonly isNew: boolean;
-}
-
-const DAY_MS = 86_400_000;
 
 export class Broker {
   readonly brokerId: string = `b_${randomUUID()}`;
@@ -51,19 +54,23 @@ export class Broker {
   readonly #hub: EventHub;
   readonly #view: FleetView;
   readonly #admission: Admission;
+  readonly #pool: Autoscaler | undefined;
+  readonly #intake: Intake;
+  readonly #answers: ToolAnswers;
   #isDraining = false;
 
   constructor(options: BrokerCoreOptions) {
     this.#options = options;
-    const { store, clock, callTool, effectOf, heartbeatMs, leaseMs, reattachMs } = options;
+    const { store, clock, callTool, effectOf, external, routingRules, heartbeatMs, leaseMs } = options;
+    const { reattachMs, sessionTimeoutMs } = options;
     const { brokerId } = this;
     const { maxToolResultBytes } = options.limits;
     this.#hub = new EventHub({ store, clock, brokerId, heartbeatMs: options.streamHeartbeatMs });
     this.#view = new FleetView({ store, clock, brokerId });
     this.#admission = new Admission({ ...options, view: this.#view });
     this.#dispatcher = new Dispatcher({
-      context: { store, clock, brokerId, callTool, effectOf, maxToolResultBytes },
-      routes: routesOf(options.routingRules),
+      context: { store, clock, brokerId, callTool, effectOf, external, maxToolResultBytes },
+      routes: routesOf(routingRules),
       strategy: options.routingStrategy,
       rates: () => this.#view.rates,
       heartbeatMs,
@@ -74,6 +81,31 @@ export class Broker {
         this.#giveBack(id, tenant);
       },
     });
+    const own = () => this.#dispatcher.runtimes.map((peer) => peer.info);
+    const around = { store, brokerId, view: this.#view, routes: routesOf(routingRules), own };
+    this.#pool = options.pool === undefined ? undefined : createPoolOfBroker(options.pool, around);
+    this.#answers = new ToolAnswers({ store, external, maxToolResultBytes });
+    this.#intake = new Intake({
+      store,
+      brokerId,
+      routingRules,
+      sessionTimeoutMs,
+      dispatcher: this.#dispatcher,
+      admission: this.#admission,
+      cache: new ResultCache(store, options.tools),
+      demandRuntime: (route) => this.#demandRuntime(route),
+      onWait: () => this.#pool?.hurry(),
+      giveBack: (id, tenant) => this.#giveBack(id, tenant),
+    });
+  }
+
+  /** Keeps the pool at its size from now on: the broker can be reached. */
+  startPool(): void {
+    this.#pool?.start();
+  }
+
+  get pool(): PoolStatus | undefined {
+    return this.#pool?.status;
   }
 
   /** @throws EnclaveError STORE_UNAVAILABLE */
@@ -106,82 +138,17 @@ export class Broker {
   /**
    * @throws EnclaveError NO_RUNTIME, OVERLOADED, RATE_LIMITED, DRAINING, STORE_UNAVAILABLE, IDEMPOTENCY_KEY_REUSED
    */
-  async submit(
-    body: SubmitBody,
-    tenant: string,
-    options: { readonly key?: string; readonly isWatched?: boolean } = {},
-  ): Promise<Submitted> {
+  async submit(body: SubmitBody, tenant: string, options: SubmitOptions = {}): Promise<Submitted> {
     if (this.#isDraining)
       throw new EnclaveError('DRAINING', 'the broker takes no new sessions', { retryAfterMs: 1_000 });
-    await this.#admission.checkRate(tenant);
-    const route = routeOf(body.labels, body.priority, this.#options.routingRules);
-    const known = await this.#reserve(body, tenant, options.key);
-    const sessionId = known ?? `s_${randomUUID()}`;
-    if (known !== undefined && (await this.#options.store.find(known)) !== undefined)
-      return { sessionId, isNew: false };
-    await this.#demandRuntime(route);
-    // With a free place at hand nothing waits, and nothing need be asked.
-    if (!this.#dispatcher.canRunNow(route)) await this.#admission.checkWait(route);
-    await this.#admission.takePlaces(sessionId, tenant, route);
-    try {
-      const code = await this.#create(sessionId, body, tenant, route, options.isWatched === true);
-      return { sessionId, isNew: code === 'created' };
-    } catch (error) {
-      this.#giveBack(sessionId, tenant);
-      throw error;
-    }
-  }
-
-  async #create(
-    id: string,
-    body: SubmitBody,
-    tenant: string,
-    route: string,
-    isWatched: boolean,
-  ): Promise<'created' | 'exists'> {
-    const { store, sessionTimeoutMs } = this.#options;
-    const atMs = store.nowMs();
-    const deadlineMs = atMs + sessionTimeoutMs;
-    const session: NewSession = {
-      id,
-      tenant,
-      route,
-      priority: body.priority,
-      labels: body.labels,
-      source: body.code,
-      request: formatStored(body),
-      atMs,
-      deadlineMs,
-      init: JSON.stringify({
-        streamUrl: `/sessions/${id}/stream`,
-        cancelUrl: `/sessions/${id}/cancel`,
-        expiresAt: deadlineMs,
-        execution: 'at-most-once',
-      }),
-      ...(isWatched ? { watcher: this.brokerId } : {}),
-    };
-    const reply = (await this.#dispatcher.runNow(session)) ?? (await store.submit(session));
-    if (reply !== 'late') return reply;
-    throw new EnclaveError('STORE_UNAVAILABLE', 'the store took too long', { retryAfterMs: 1_000 });
-  }
-
-  /** The session that the key was given to before, if there is one. */
-  async #reserve(body: SubmitBody, tenant: string, key: string | undefined): Promise<string | undefined> {
-    if (key === undefined) return undefined;
-    const bodyHash = createHash('sha256').update(JSON.stringify(body)).digest('base64url');
-    // The id follows from the key: whoever repeats a submit that died half way creates the same session.
-    const digest = createHash('sha256')
-      .update(JSON.stringify([tenant, key]))
-      .digest('hex');
-    const sessionId = `s_${digest.slice(0, 32)}`;
-    const known = await this.#options.store.reserveKey(tenant, key, { sessionId, bodyHash }, DAY_MS);
-    if (known !== undefined && known.bodyHash !== bodyHash)
-      throw new EnclaveError('IDEMPOTENCY_KEY_REUSED', 'the idempotency key came with another body before');
-    return sessionId;
+    return await this.#intake.submit(body, tenant, options);
   }
 
   async #demandRuntime(route: string): Promise<void> {
-    if (this.#dispatcher.serves(route) || (await this.#view.serves(route))) return;
+    if (this.#dispatcher.serves(route)) return;
+    const { pool } = this.#options;
+    if (await this.#view.serves(route)) return;
+    if (pool !== undefined && mayServe(pool.options, route)) return;
     throw new EnclaveError('NO_RUNTIME', `no runtime satisfies ${route}`, { retryAfterMs: 5_000 });
   }
 
@@ -219,6 +186,11 @@ export class Broker {
     return await this.find(id, tenant);
   }
 
+  /** A client's answer to a call of an external tool. @throws EnclaveError NOT_FOUND, CONFLICT, INVALID_INPUT, TOO_LARGE */
+  async answer(id: string, tenant: string, answer: ToolAnswer): Promise<void> {
+    await this.#answers.give(await this.find(id, tenant), answer);
+  }
+
   /** The runtimes of every broker. */
   async fleet(): Promise<readonly BrokerInfo[]> {
     return await this.#options.store.fleet();
@@ -230,6 +202,9 @@ export class Broker {
     try {
       await this.#options.store.ping();
       const brokers = await this.#options.store.fleet();
+      const { pool } = this.#options;
+      // Sessions are accepted, and the pool starts a runtime for them.
+      if (pool !== undefined && mayServe(pool.options, ANY_ROUTE)) return [];
       return brokers.some(({ runtimes }) => runtimes.length > 0) ? [] : ['no runtime is connected'];
     } catch {
       return ['the store cannot be reached'];
@@ -247,6 +222,7 @@ export class Broker {
     this.drain();
     this.#hub.close();
     this.#dispatcher.close();
+    await this.#pool?.[Symbol.asyncDispose]();
     await this.#options.store[Symbol.asyncDispose]();
   }
 }

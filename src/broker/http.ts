@@ -9,6 +9,7 @@ import type { Broker } from './broker.ts';
 import { quotaHeaders } from './quota-headers.ts';
 import { parseSubmit } from './session-request.ts';
 import { streamSession } from './stream-response.ts';
+import { parseAnswer } from './tool-answers.ts';
 import type { ToolListing } from './tool-listing.ts';
 
 export interface HttpOptions {
@@ -58,7 +59,9 @@ export function createHttp({ broker, auth, limits, tools }: HttpOptions): Fastif
 
   app.post('/sessions', async (request, reply) => {
     const format = accepted(request.headers.accept);
-    const { sessionId } = await submit(request, format !== 'json');
+    const { sessionId, cache } = await submit(request, format !== 'json');
+    // On the raw response: a stream takes it over from fastify.
+    if (cache !== undefined) reply.raw.setHeader('x-enclave-cache', cache);
     reply.header('x-session-id', sessionId);
     if (format !== 'json') return await streamSession(broker, reply, sessionId, { seq: 0 }, format);
     const waitMs = readNumber(request.query, 'wait', MAX_WAIT_MS);
@@ -82,6 +85,12 @@ export function createHttp({ broker, auth, limits, tools }: HttpOptions): Fastif
     const { id, state } = await broker.cancel(request.params.id, tenantOf(request));
     return { success: true, sessionId: id, state };
   };
+  app.post<Params>('/sessions/:id/tool-result', async (request) => {
+    const { id } = request.params;
+    const answer = parseAnswer(request.body);
+    await broker.answer(id, tenantOf(request), answer);
+    return { success: true, sessionId: id, callId: answer.callId };
+  });
   app.post<Params>('/sessions/:id/cancel', cancel);
   app.delete<Params>('/sessions/:id', cancel);
 
@@ -97,7 +106,7 @@ export function createHttp({ broker, auth, limits, tools }: HttpOptions): Fastif
   );
 
   app.get('/tools', async () => ({ tools }));
-  app.get('/runtimes', async () => ({ brokers: await broker.fleet() }));
+  app.get('/runtimes', async () => ({ brokers: await broker.fleet(), pool: broker.pool }));
   app.get('/healthz', async () => ({ status: 'ok' }));
   app.get('/readyz', async (_request, reply) => {
     const missing = await broker.missing();

@@ -1,22 +1,10 @@
 // Final payloads: of what a runtime reports, and of sessions that end without a report.
 import { codeInfo, type OutcomeCode } from '../errors.ts';
-import type { ExecutionStats } from '../execution.ts';
+import { NO_STATS } from '../no-stats.ts';
 import type { FinalPayload } from '../protocol/events.ts';
 import type { WireOutcome } from '../protocol/messages.ts';
 
 type EndState = 'completed' | 'failed' | 'cancelled';
-
-const NO_STATS: ExecutionStats = {
-  durationMs: 0,
-  queueMs: 0,
-  cpuMs: 0,
-  toolMs: 0,
-  toolCallCount: 0,
-  consoleBytes: 0,
-  logsTruncated: false,
-  resultBytes: 0,
-  isolation: 'isolate',
-};
 
 /** The JSON of a final payload that says why a session ended without an outcome of its own. */
 export function failedFinal(code: OutcomeCode, attempts: number, message?: string): string {
@@ -37,4 +25,9 @@ export function endOf(outcome: WireOutcome, attempts: number): { state: EndState
     state: error.code === 'CANCELLED' ? 'cancelled' : 'failed',
     final: `{"ok":false,"error":${JSON.stringify(error)},"stats":${stats}}`,
   };
+}
+
+/** The final payload of a session that got the kept result of an earlier one: nothing was run for it. */
+export function cachedFinal(resultJson: string): string {
+  return `{"ok":true,"result":${resultJson},"cached":true,"stats":${JSON.stringify({ ...NO_STATS, attempts: 0 })}}`;
 }

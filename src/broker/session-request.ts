@@ -15,18 +15,37 @@ export interface StoredRequest {
   readonly limits: Partial<ExecutionLimits>;
   /** Tools that the script may call; all when absent. */
   readonly tools?: readonly string[];
+  readonly cache?: CachePlan;
+}
+
+/** Where the result of a pure script is kept, and for how long. */
+export interface CachePlan {
+  readonly key: string;
+  readonly ttlMs: number;
+}
+
+/** What a caller asks of the result cache. */
+export interface CacheWish {
+  readonly ttlMs: number;
+  /** Also from and for other tenants that ask for it. */
+  readonly isShared: boolean;
 }
 
 /** Body of `POST /sessions` and `POST /tasks`, with its defaults. */
-export interface SubmitBody extends StoredRequest {
+export interface SubmitBody extends Omit<StoredRequest, 'cache'> {
   readonly code: string;
   readonly labels: Labels;
   readonly priority: Priority;
+  readonly cacheWish?: CacheWish;
 }
 
 const LIMIT_NAMES = Object.keys(LIMITS).filter((name): name is keyof ExecutionLimits =>
   Object.hasOwn(LIMITS, name),
 );
+
+/** How long results are kept by default, and at most, ms. */
+const CACHE_MS = 3_600_000;
+const MAX_CACHE_MS = 86_400_000;
 
 const body = z.strictObject({
   code: z.string().min(1),
@@ -38,6 +57,12 @@ const body = z.strictObject({
   execution: z.enum(['at-most-once', 'durable']).default('at-most-once'),
   tools: z.array(z.string().max(256)).max(1_000).optional(),
   limits: z.record(z.string(), z.number()).default({}),
+  cache: z
+    .strictObject({
+      ttl: z.number().min(1).max(MAX_CACHE_MS).default(CACHE_MS),
+      shared: z.boolean().default(false),
+    })
+    .optional(),
 });
 
 /**
@@ -51,7 +76,7 @@ export function parseSubmit(value: unknown, usual: ExecutionLimits): SubmitBody 
     : zodProblems(parsed.error.issues, value);
   const labels = parsed.success ? checkedLabels(parsed.data.labels, problems) : {};
   if (!parsed.success || problems.length > 0) throw invalidInput('session', problems);
-  const { code, input, language, filename, priority, execution, tools, limits } = parsed.data;
+  const { code, input, language, filename, priority, execution, tools, limits, cache } = parsed.data;
   if (execution === 'durable')
     throw new EnclaveError('NOT_SUPPORTED', 'execution: durable sessions are not there yet', {
       hint: 'leave execution out, or give at-most-once: a session whose runtime is lost then ends with RUNTIME_LOST',
@@ -68,6 +93,7 @@ export function parseSubmit(value: unknown, usual: ExecutionLimits): SubmitBody 
     priority,
     limits: narrow(limits, usual),
     ...(tools === undefined ? {} : { tools }),
+    ...(cache === undefined ? {} : { cacheWish: { ttlMs: cache.ttl, isShared: cache.shared } }),
   };
 }
 
@@ -87,8 +113,8 @@ function narrow(asked: Readonly<Record<string, number>>, usual: ExecutionLimits)
   );
 }
 
-export function formatStored({ args, language, filename, limits, tools }: StoredRequest): string {
-  return JSON.stringify({ args, language, filename, limits, tools });
+export function formatStored({ args, language, filename, limits, tools, cache }: StoredRequest): string {
+  return JSON.stringify({ args, language, filename, limits, tools, cache });
 }
 
 const stored = z.object({
@@ -97,9 +123,17 @@ const stored = z.object({
   filename: z.string(),
   limits: z.record(z.string(), z.number()),
   tools: z.array(z.string()).optional(),
+  cache: z.object({ key: z.string(), ttlMs: z.number() }).optional(),
 });
 
 export function parseStored(json: string): StoredRequest {
-  const { args, language, filename, limits, tools } = stored.parse(JSON.parse(json));
-  return { args, language, filename, limits, ...(tools === undefined ? {} : { tools }) };
+  const { args, language, filename, limits, tools, cache } = stored.parse(JSON.parse(json));
+  return {
+    args,
+    language,
+    filename,
+    limits,
+    ...(tools === undefined ? {} : { tools }),
+    ...(cache === undefined ? {} : { cache }),
+  };
 }

@@ -1,19 +1,9 @@
 // What clients and language models are told about the tools: names, descriptions, JSON schemas. No secrets, no code.
-import { z } from 'zod';
 import type { Tool } from '../tools/define-tool.ts';
+import { describeTools, type ToolDescription } from '../tools/describe-tools.ts';
 
-export interface ToolListing {
-  readonly name: string;
-  readonly description: string;
-  readonly effect: string;
-  readonly args: unknown;
-}
+export type ToolListing = Omit<ToolDescription, 'secrets' | 'concurrency'>;
 
 export function listTools(tools: readonly Tool[]): ToolListing[] {
-  return tools.map(({ name, description, effect, args }) => ({
-    name,
-    description,
-    effect: effect ?? 'once',
-    args: z.toJSONSchema(args, { unrepresentable: 'any' }),
-  }));
+  return describeTools(tools).map(({ secrets: _secrets, concurrency: _concurrency, ...listing }) => listing);
 }

@@ -1,9 +1,9 @@
 // Runs scripts on a broker, from Node or a browser. A stream that breaks is resumed where it was: no event twice, none lost.
 import { codeInfo, EnclaveError, FAULT_CODES, type FaultCode } from '../errors.ts';
-import { parseSessionEvent } from '../protocol/event-codec.ts';
 import type { Labels, Priority, SessionEvent } from '../protocol/events.ts';
-import { EMPTY_VIEW, reduceSession, type SessionView } from '../protocol/session-reducer.ts';
-import { SseParser } from '../protocol/sse.ts';
+import type { SessionView } from '../protocol/session-reducer.ts';
+import { answerCalls, type ExternalAnswer, type ExternalHandler } from './external-tools.ts';
+import { Follower } from './follower.ts';
 import { type ClientConfig, type EnclaveClientOptions, resolveClientOptions } from './options.ts';
 
 export interface RunRequest {
@@ -19,12 +19,20 @@ export interface RunRequest {
   readonly tools?: readonly string[];
   /** May lower the broker's limits, never raise them. */
   readonly limits?: Readonly<Record<string, number>>;
+  /**
+   * Takes the result of an earlier session with the same script, input, limits and tools, at most `ttl` ms old (default
+   * 3,600,000), and leaves it for later ones: for scripts whose result depends on nothing else. `shared`: also from and for
+   * tenants that share theirs. Never kept: failures, and results of scripts that called a tool that does more than read.
+   */
+  readonly cache?: { readonly ttl?: number; readonly shared?: boolean };
 }
 
 export interface RunOptions {
   /** Ends the wait and cancels the session. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: SessionEvent) => void;
+  /** Answers calls of external tools, by the name of the tool. Default: they wait for another client. */
+  readonly externalTools?: Readonly<Record<string, ExternalHandler>>;
   /** Sent with the submit; a repeat of the same submit attaches to the same session. Default: a new one. */
   readonly idempotencyKey?: string;
 }
@@ -46,7 +54,7 @@ export class EnclaveClient {
   async run(request: RunRequest, options: RunOptions = {}): Promise<RunResult> {
     const timeout = AbortSignal.timeout(this.#config.timeoutMs);
     const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
-    const follower = new Follower(options.onEvent);
+    const follower = new Follower(this.#listener(options));
     try {
       await this.#submitAndFollow(request, options.idempotencyKey ?? crypto.randomUUID(), follower, signal);
       return { ...follower.view, sessionId: follower.sessionId };
@@ -80,7 +88,7 @@ export class EnclaveClient {
     sessionId: string,
     options: RunOptions & { readonly fromSeq?: number } = {},
   ): Promise<RunResult> {
-    const follower = new Follower(options.onEvent, (options.fromSeq ?? 1) - 1);
+    const follower = new Follower(this.#listener(options), (options.fromSeq ?? 1) - 1);
     follower.sessionId = sessionId;
     const timeout = AbortSignal.timeout(this.#config.timeoutMs);
     const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
@@ -92,6 +100,37 @@ export class EnclaveClient {
   async session(sessionId: string): Promise<unknown> {
     const response = await this.#fetch(`/sessions/${encodeURIComponent(sessionId)}`, {});
     return await response.json();
+  }
+
+  /**
+   * Answers a call of an external tool, such as one that a person approves.
+   * @throws EnclaveError CONFLICT when it was answered already or the session has ended, NOT_FOUND, INVALID_INPUT
+   */
+  async answerToolCall(sessionId: string, callId: number, answer: ExternalAnswer): Promise<void> {
+    const signal = AbortSignal.timeout(this.#config.timeoutMs);
+    await this.#retry(signal, async () => {
+      const response = await this.#fetch(`/sessions/${encodeURIComponent(sessionId)}/tool-result`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ callId, error: answer.ok ? undefined : {}, ...answer }),
+        signal,
+      });
+      await response.arrayBuffer();
+    });
+  }
+
+  #listener({ onEvent, externalTools }: RunOptions): ((event: SessionEvent) => void) | undefined {
+    if (externalTools === undefined) return onEvent;
+    const answer = answerCalls(
+      externalTools,
+      (sessionId, callId, given) => this.answerToolCall(sessionId, callId, given),
+      // Somebody else was faster, or the session is over: its events tell.
+      () => {},
+    );
+    return (event) => {
+      onEvent?.(event);
+      answer(event);
+    };
   }
 
   /** Asks for the end of a session; one that has ended stays as it is. @throws EnclaveError NOT_FOUND */
@@ -189,52 +228,6 @@ export class EnclaveClient {
     });
     if (response.ok) return response;
     throw await refusal(response);
-  }
-}
-
-/** Takes events in, in order and once each. */
-class Follower {
-  sessionId = '';
-  lastId = '';
-  view: SessionView;
-  readonly #onEvent: ((event: SessionEvent) => void) | undefined;
-
-  constructor(onEvent: ((event: SessionEvent) => void) | undefined, lastSeq = 0) {
-    this.#onEvent = onEvent;
-    this.view = { ...EMPTY_VIEW, lastSeq };
-  }
-
-  /** Reads a stream until the final event, a gap, a request to go elsewhere, or its end. */
-  async read(response: Response): Promise<void> {
-    const parser = new SseParser();
-    const decoder = new TextDecoder();
-    const reader = response.body?.getReader();
-    if (reader === undefined) return;
-    try {
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) return;
-        for (const message of parser.push(decoder.decode(value, { stream: true }))) {
-          if (!this.#take(message.id, message.data)) return;
-        }
-      }
-    } finally {
-      // The rest of the body is not wanted; a reader that is at its end takes no notice.
-      await reader.cancel().catch(() => {});
-    }
-  }
-
-  /** False when nothing more of this stream is wanted. */
-  #take(id: string, data: string): boolean {
-    const event = parseSessionEvent(data);
-    if (event === undefined) return true;
-    const reduction = reduceSession(this.view, event);
-    if (reduction.kind === 'gap' || event.type === 'reconnect') return false;
-    if (reduction.kind === 'ignored') return true;
-    this.view = reduction.view;
-    this.lastId = event.type === 'history_lost' ? '' : id;
-    this.#onEvent?.(event);
-    return this.view.final === undefined;
   }
 }
 

@@ -4,10 +4,10 @@ import type {
   ExecutionEvent,
   ExecutionOutcome,
   ExecutionRequest,
-  ExecutionStats,
   Executor,
   ExecutorStats,
 } from '../execution.ts';
+import { NO_STATS } from '../no-stats.ts';
 import type { FinalPayload, SessionEvent } from '../protocol/events.ts';
 import { EnclaveClient, type RunResult } from './client.ts';
 import type { EnclaveClientOptions } from './options.ts';
@@ -144,21 +144,10 @@ function eventConverter(
 }
 
 function unrun(code: OutcomeCode): ExecutionOutcome {
-  const stats: ExecutionStats = {
-    durationMs: 0,
-    queueMs: 0,
-    cpuMs: 0,
-    toolMs: 0,
-    toolCallCount: 0,
-    consoleBytes: 0,
-    logsTruncated: false,
-    resultBytes: 0,
-    isolation: 'isolate',
-  };
   return {
     success: false,
     error: { code, name: 'EnclaveError', message: codeInfo(code).summary },
-    stats,
+    stats: NO_STATS,
     logs: [],
   };
 }

@@ -10,4 +10,5 @@ export type {
 export type { SessionView } from '../protocol/session-reducer.ts';
 export { EnclaveClient, type RunOptions, type RunRequest, type RunResult } from './client.ts';
 export { createBrokerExecutor } from './executor.ts';
+export type { ExternalAnswer, ExternalHandler } from './external-tools.ts';
 export type { EnclaveClientOptions, ReconnectionOptions } from './options.ts';

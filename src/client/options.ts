@@ -14,8 +14,8 @@ export interface ReconnectionOptions {
 }
 
 export interface EnclaveClientOptions {
-  /** `http://` or `https://` (`ws://` and `wss://` are understood) of any broker. */
-  readonly serverUrl: string;
+  /** `http://` or `https://` (`ws://` and `wss://` are understood) of any broker; needed. */
+  readonly serverUrl: string | undefined;
   readonly apiKey?: string;
   readonly reconnection?: ReconnectionOptions;
   /** ms until a run rejects with TIMED_OUT; the session itself goes on. Default 60,000. */
@@ -37,7 +37,7 @@ export interface ClientConfig {
 
 /** @throws EnclaveError INVALID_INPUT */
 export function resolveClientOptions(options: EnclaveClientOptions): ClientConfig {
-  const { serverUrl, apiKey, reconnection = {}, timeout = 60_000 } = options;
+  const { serverUrl = '', apiKey, reconnection = {}, timeout = 60_000 } = options;
   const baseUrl = serverUrl.replace(/^ws(s?):/u, 'http$1:').replace(/\/+$/u, '');
   if (!/^https?:\/\/[^/]/u.test(baseUrl))
     throw new EnclaveError(

@@ -71,6 +71,7 @@ export function parseSessionEvent(json: string): SessionEvent | undefined {
           callId: whole(payload, 'callId', 1, Number.MAX_SAFE_INTEGER),
           toolName: text(payload, 'toolName', 256, 0),
           args: payload['args'],
+          ...(payload['external'] === true ? { external: true as const } : {}),
         },
       };
     case 'tool_result_applied': {
@@ -112,7 +113,12 @@ export function parseSessionEvent(json: string): SessionEvent | undefined {
 export function parseFinal(fields: Fields): FinalPayload {
   const stats = readStats(object(fields['stats'], 'stats'));
   return flag(fields, 'ok')
-    ? { ok: true, result: fields['result'] ?? null, stats }
+    ? {
+        ok: true,
+        result: fields['result'] ?? null,
+        stats,
+        ...(fields['cached'] === true ? { cached: true as const } : {}),
+      }
     : { ok: false, error: readError(object(fields['error'], 'error')), stats };
 }
 

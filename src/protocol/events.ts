@@ -29,7 +29,13 @@ export interface SessionError {
 export type SessionStats = ExecutionStats & { readonly attempts: number };
 
 export type FinalPayload =
-  | { readonly ok: true; readonly result: unknown; readonly stats: SessionStats }
+  | {
+      readonly ok: true;
+      readonly result: unknown;
+      readonly stats: SessionStats;
+      /** The kept result of an earlier session: nothing was run. */
+      readonly cached?: true;
+    }
   | { readonly ok: false; readonly error: SessionError; readonly stats: SessionStats };
 
 /** Payloads of the stored events, by type. A client must ignore types it does not know. */
@@ -45,7 +51,13 @@ export interface EventPayloads {
   readonly queued: { readonly reason: string };
   readonly started: { readonly runtimeId: string; readonly attempt: number };
   readonly log: { readonly level: LogLevel; readonly message: string };
-  readonly tool_call: { readonly callId: number; readonly toolName: string; readonly args: unknown };
+  readonly tool_call: {
+    readonly callId: number;
+    readonly toolName: string;
+    readonly args: unknown;
+    /** Waits for the answer of a client. */
+    readonly external?: true;
+  };
   readonly tool_result_applied: { readonly callId: number; readonly ok: boolean; readonly code?: string };
   /** The last event of a session, exactly once. */
   readonly final: FinalPayload;

@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import type { ExecutionOutcome, Executor, ToolHandler } from '../execution.ts';
+import { NO_STATS } from '../no-stats.ts';
 import { type Labels, PROTOCOL_VERSION } from '../protocol/events.ts';
 import type { RuntimeLink } from '../protocol/link.ts';
 import type { BrokerMessage, RuntimeMessage, Start, ToolResult, WireOutcome } from '../protocol/messages.ts';
@@ -252,16 +253,6 @@ function asFault(thrown: unknown): ExecutionOutcome {
     success: false,
     error: { code: 'SANDBOX_CRASHED', name: 'EnclaveError', message },
     logs: [],
-    stats: {
-      durationMs: 0,
-      queueMs: 0,
-      cpuMs: 0,
-      toolMs: 0,
-      toolCallCount: 0,
-      consoleBytes: 0,
-      logsTruncated: false,
-      resultBytes: 0,
-      isolation: 'isolate',
-    },
+    stats: NO_STATS,
   };
 }

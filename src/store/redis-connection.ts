@@ -1,6 +1,7 @@
 // The connections of one broker to Redis: one for commands, one that listens. Both are told from a dead link by time-outs:
 // without them ioredis waits for ever on a link that swallows packets.
 import { type Cluster, Redis } from 'ioredis';
+import { CircuitBreaker } from '../circuit-breaker.ts';
 import type { Clock } from '../clock.ts';
 import { EnclaveError } from '../errors.ts';
 import { loadScript, SCRIPT_NAMES, type Script, type ScriptName } from './redis-scripts.ts';
@@ -16,6 +17,8 @@ export interface RedisConnectionOptions {
 }
 
 const PING_EVERY_MS = 2_000;
+/** So many commands in a row that did not get through, and the next are refused at once, but for one a second. */
+const BREAKER = { failures: 3, openMs: 1_000 } as const;
 
 export class RedisConnection {
   readonly #command: RedisClient;
@@ -23,11 +26,13 @@ export class RedisConnection {
   readonly #clock: Clock;
   readonly #scripts: ReadonlyMap<ScriptName, Script>;
   readonly #timeoutMs: number;
+  readonly #breaker: CircuitBreaker;
   #stopPinging: () => void = () => {};
   #isClosed = false;
 
   constructor({ redis, clock, commandTimeout = 3_000 }: RedisConnectionOptions) {
     this.#clock = clock;
+    this.#breaker = new CircuitBreaker({ clock, ...BREAKER });
     this.#timeoutMs = commandTimeout;
     this.#scripts = new Map(SCRIPT_NAMES.map((name) => [name, loadScript(name)]));
     const common = { lazyConnect: true, keepAlive: 5_000, connectTimeout: commandTimeout, commandTimeout };
@@ -36,6 +41,7 @@ export class RedisConnection {
     // A lost link shows in the commands that fail; without a listener ioredis would print it.
     this.#command.on('error', () => {});
     this.#listener.on('error', () => {});
+    this.#command.on('ready', () => this.#breaker.succeeded());
   }
 
   /** Connects both and calls `onMessage` for what is published on the channels; `onReconnect` when some may be missing. */
@@ -81,15 +87,18 @@ export class RedisConnection {
 
   /** Whatever Redis or the link to it does becomes STORE_UNAVAILABLE; no text of a command is in the message. */
   async run<T>(work: () => Promise<T>): Promise<T> {
+    if (!this.#breaker.tryEnter()) throw unavailable('it does not answer');
     try {
-      return await work();
+      const result = await work();
+      this.#breaker.succeeded();
+      return result;
     } catch (cause) {
+      // A refusal comes from a server that is there.
+      if (cause instanceof EnclaveError || isRefusal(cause)) this.#breaker.succeeded();
+      else this.#breaker.failed();
       if (cause instanceof EnclaveError) throw cause;
       const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
-      throw new EnclaveError('STORE_UNAVAILABLE', `redis: ${reason.slice(0, 200)}`, {
-        cause,
-        retryAfterMs: 1_000,
-      });
+      throw unavailable(reason.slice(0, 200), cause);
     }
   }
 
@@ -131,6 +140,18 @@ export class RedisConnection {
   get timeoutMs(): number {
     return this.#timeoutMs;
   }
+}
+
+function unavailable(reason: string, cause?: unknown): EnclaveError {
+  return new EnclaveError('STORE_UNAVAILABLE', `redis: ${reason}`, { cause, retryAfterMs: 1_000 });
+}
+
+function isRefusal(thrown: unknown): boolean {
+  return (
+    thrown instanceof Error &&
+    thrown.name === 'ReplyError' &&
+    !/^(?:LOADING|CLUSTERDOWN)/u.test(thrown.message)
+  );
 }
 
 async function connect(client: RedisClient): Promise<void> {

@@ -13,6 +13,8 @@ export interface RedisStoreOptions extends StoreOptions, RedisConnectionOptions 
 /** Keys of a session outlive its deadline by this much, should every broker forget it, ms. */
 export const GRACE_MS = 3_600_000;
 
+const RESYNC_MS = 500;
+
 export class RedisLink {
   readonly redis: RedisConnection;
   readonly keys: RedisKeys;
@@ -22,6 +24,7 @@ export class RedisLink {
   #epoch = '0';
   /** Server clock minus ours, ms. */
   #offsetMs = 0;
+  #isClosed = false;
 
   constructor(options: RedisStoreOptions) {
     this.redis = new RedisConnection(options);
@@ -54,29 +57,36 @@ export class RedisLink {
       const bell = parseBell(message);
       if (bell !== undefined) onBell(bell);
     };
-    const resync = () => {
-      // Should the server be gone again, the next reconnect comes back here.
+    let round = 0;
+    const resync = (ownRound = ++round) => {
       this.#learnServer().then(
         () => onBell({ kind: 'resync' }),
-        () => {},
+        // The other connection may come back later than the one that listens. A newer reconnect begins anew.
+        () =>
+          this.#clock.setBackgroundTimer(RESYNC_MS, () => {
+            if (ownRound === round && !this.#isClosed) resync(ownRound);
+          }),
       );
     };
-    await this.redis.open(channels, hear, resync);
+    await this.redis.open(channels, hear, () => resync());
     await this.#learnServer();
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.redis.close();
   }
 
   /** The server's clock and the lineage of its data. */
   async #learnServer(): Promise<void> {
-    await this.redis.run(async () => {
-      const before = this.#clock.wallMs();
-      const [seconds = 0, micros = 0] = (await this.redis.client.time()).map(Number);
-      const middle = (before + this.#clock.wallMs()) / 2;
-      this.#offsetMs = seconds * 1_000 + micros / 1_000 - middle;
-      const [epoch = '0'] = texts(
-        await this.redis.script('epoch', [this.keys.epoch], [await this.redis.runId()]),
-      );
-      this.#epoch = epoch;
-    });
+    const { redis } = this;
+    const before = this.#clock.wallMs();
+    const [seconds = 0, micros = 0] = (await redis.run(() => redis.client.time())).map(Number);
+    const middle = (before + this.#clock.wallMs()) / 2;
+    this.#offsetMs = seconds * 1_000 + micros / 1_000 - middle;
+    const runId = await redis.run(() => redis.runId());
+    const [epoch = '0'] = texts(await redis.script('epoch', [this.keys.epoch], [runId]));
+    this.#epoch = epoch;
   }
 }
 

@@ -16,6 +16,6 @@ export function createRedisStore(options: RedisStoreOptions): Store {
     ...redisSessions(db, queues),
     ...queues,
     ...redisFleet(db),
-    [Symbol.asyncDispose]: () => db.redis.close(),
+    [Symbol.asyncDispose]: () => db.close(),
   };
 }

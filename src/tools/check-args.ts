@@ -1,4 +1,11 @@
-// Stops arguments whose shape alone is an attack on the embedding process, before a schema or a handler sees them.
+// Checks what crosses between script and tool: a shape that alone is an attack on the embedding process is stopped before a
+// schema or a handler sees it; the rest is held against what the tool declares.
+import type { Tool } from './define-tool.ts';
+import { ToolFailure } from './tool-failure.ts';
+
+const SHOWN_ISSUES = 5;
+/** Of one issue of a schema: it may name a key that the script chose. */
+const MAX_ISSUE_LENGTH = 200;
 
 /** Deeper nesting only serves to overflow the stack of whatever walks the arguments. */
 const MAX_ARGS_DEPTH = 100;
@@ -32,4 +39,24 @@ export function shapeProblem(args: unknown): string | undefined {
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
+}
+
+/** The value as the schema gives it. @throws ToolFailure with the code, and what is wrong in words. */
+export async function parseDeclared(
+  schema: Tool['args'],
+  value: unknown,
+  code: 'INVALID_ARGS' | 'INVALID_RESULT',
+  what: string,
+): Promise<unknown> {
+  const parsed = await schema.safeParseAsync(value);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.slice(0, SHOWN_ISSUES).map((issue) => {
+    const path = issue.path.map(String).join('.');
+    return cut(path === '' ? issue.message : `${path}: ${issue.message}`, MAX_ISSUE_LENGTH);
+  });
+  throw new ToolFailure(code, `${what} not as declared: ${issues.join('; ')}`);
+}
+
+export function cut(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }

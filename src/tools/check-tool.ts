@@ -45,7 +45,9 @@ function toolProblems(tool: unknown, path: string): Problem[] {
   expect('description', 'a text', (it) => typeof it === 'string');
   expect('args', 'a zod schema', isSchema);
   expect('result', 'a zod schema or nothing', (it) => it === undefined || isSchema(it));
-  expect('handler', 'a function', (it) => typeof it === 'function');
+  const isExternal = Reflect.get(tool, 'external') === true;
+  expect('handler', 'a function', (it) => typeof it === 'function' || (isExternal && it === undefined));
+  expect('external', 'true, false or nothing', (it) => it === undefined || typeof it === 'boolean');
   expect('timeout', `1 to ${MAX_TIMEOUT_MS} ms`, (it) => inRange(it, MAX_TIMEOUT_MS));
   expect('concurrency', `1 to ${MAX_CONCURRENCY}`, (it) => inRange(it, MAX_CONCURRENCY));
   expect('effect', 'read, idempotent or once', (it) => EFFECTS.includes(it));

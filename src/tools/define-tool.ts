@@ -1,6 +1,7 @@
 // What a tool is: a function of the embedding process that scripts may call by name, with checked arguments.
 import type { z } from 'zod';
 import type { ToolCallContext } from '../execution.ts';
+import { ToolFailure } from './tool-failure.ts';
 
 /**
  * What a call does to the world, which decides whether it may be repeated after a failure.
@@ -36,6 +37,8 @@ export interface Tool<Args = unknown, Result = unknown> {
    * A handler keeps its place until it settles, also when its call has timed out: heed `context.signal`.
    */
   readonly concurrency?: number;
+  /** Answered by the client of a session on a broker, such as a person who approves, and by no handler. Default false. */
+  readonly external?: boolean;
   /**
    * Does the work. May throw: an error's string `code` and its message reach the script, cut to length and without
    * the values of `secrets`. A method, so that a tool of particular arguments is assignable to plain `Tool`.
@@ -54,6 +57,18 @@ export interface Tool<Args = unknown, Result = unknown> {
  *   handler: ({ id }) => ({ id, name: `user ${id}` }),
  * });
  */
-export function defineTool<Args, Result>(tool: Tool<Args, Result>): Tool<Args, Result> {
-  return tool;
+export function defineTool<Args, Result>(
+  tool: Tool<Args, Result> | ExternalTool<Args, Result>,
+): Tool<Args, Result> {
+  return 'handler' in tool ? tool : { ...tool, handler: answeredElsewhere };
+}
+
+/** A tool that a client answers: it has neither handler nor secrets, and nothing of it runs at the broker. */
+export interface ExternalTool<Args = unknown, Result = unknown>
+  extends Pick<Tool<Args, Result>, 'name' | 'description' | 'args' | 'result' | 'timeout'> {
+  readonly external: true;
+}
+
+function answeredElsewhere(): never {
+  throw new ToolFailure('NOT_SUPPORTED', 'the tool is answered by the client of a broker, and there is none');
 }

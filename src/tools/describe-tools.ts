@@ -16,6 +16,8 @@ export interface ToolDescription {
   readonly result?: JsonSchema;
   readonly timeoutMs?: number;
   readonly concurrency?: number;
+  /** Answered by the client of a session. */
+  readonly external?: true;
   /** Names only. */
   readonly secrets: readonly string[];
 }
@@ -35,6 +37,7 @@ export function describeTools(tools: readonly Tool[]): ToolDescription[] {
     ...(tool.result === undefined ? {} : { result: jsonSchema(tool.result, 'output') }),
     ...(tool.timeout === undefined ? {} : { timeoutMs: tool.timeout }),
     ...(tool.concurrency === undefined ? {} : { concurrency: tool.concurrency }),
+    ...(tool.external === true ? { external: true as const } : {}),
     secrets: tool.secrets ?? [],
   }));
 }

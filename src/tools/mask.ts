@@ -15,7 +15,7 @@ export interface Mask {
    * @throws TypeError when there are secrets to look for and `value` cannot be written as JSON.
    */
   value(value: unknown): unknown;
-  /** `thrown` itself when there is nothing to hide; else an error with name, message, stack and causes masked and no other field. */
+  /** `thrown` itself when there is nothing to hide; else an error with name, message, stack and causes masked, its code, and no other field. */
   error(thrown: unknown): unknown;
 }
 
@@ -42,6 +42,9 @@ export function createMask(secrets: readonly string[]): Mask {
     const masked = new Error(text(thrown.message));
     masked.name = text(thrown.name);
     masked.stack = text(thrown.stack ?? '');
+    // A system error is known by its code.
+    if ('code' in thrown && typeof thrown.code === 'string')
+      Object.assign(masked, { code: text(thrown.code) });
     if (thrown.cause !== undefined && depth < MAX_CAUSES) masked.cause = error(thrown.cause, depth + 1);
     return masked;
   };

@@ -1,7 +1,7 @@
 // Serves tool calls: finds the tool, checks the arguments, hands it its secrets, bounds it, checks the result.
 import { invalidInput } from '../errors.ts';
 import type { ToolCallContext, ToolHandler } from '../execution.ts';
-import { shapeProblem } from './check-args.ts';
+import { cut, parseDeclared, shapeProblem } from './check-args.ts';
 import { resolveSecrets, toolPath, toolsProblems } from './check-tool.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
 import type { Tool } from './define-tool.ts';
@@ -25,9 +25,6 @@ interface Entry {
 }
 
 const SHOWN_TOOLS = 20;
-const SHOWN_ISSUES = 5;
-/** Of one issue of a schema: it may name a key that the script chose. */
-const MAX_ISSUE_LENGTH = 200;
 /** Of what a script is told about a failed call. */
 const MAX_MESSAGE_LENGTH = 4_096;
 const MAX_CODE_LENGTH = 64;
@@ -70,12 +67,12 @@ async function callTool(entry: Entry, args: unknown, context: ToolCallContext): 
   if (misshapen !== undefined) throw new ToolFailure('INVALID_ARGS', `${what} not acceptable: ${misshapen}`);
   const deadline = startDeadline(context.signal, tool);
   const work = async () => {
-    const checked = await parse(tool.args, args, 'INVALID_ARGS', what);
+    const checked = await parseDeclared(tool.args, args, 'INVALID_ARGS', what);
     const result = await runHandler(entry, checked, context, deadline);
     const declared =
       tool.result === undefined
         ? result
-        : await parse(tool.result, result, 'INVALID_RESULT', `the result of ${tool.name} is`);
+        : await parseDeclared(tool.result, result, 'INVALID_RESULT', `the result of ${tool.name} is`);
     return maskResult(declared, mask, tool.name);
   };
   try {
@@ -103,21 +100,6 @@ async function runHandler(
   }
 }
 
-async function parse(
-  schema: Tool['args'],
-  value: unknown,
-  code: 'INVALID_ARGS' | 'INVALID_RESULT',
-  what: string,
-): Promise<unknown> {
-  const parsed = await schema.safeParseAsync(value);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.slice(0, SHOWN_ISSUES).map((issue) => {
-    const path = issue.path.map(String).join('.');
-    return cut(path === '' ? issue.message : `${path}: ${issue.message}`, MAX_ISSUE_LENGTH);
-  });
-  throw new ToolFailure(code, `${what} not as declared: ${issues.join('; ')}`);
-}
-
 function maskResult(result: unknown, mask: Mask, name: string): unknown {
   try {
     return mask.value(result);
@@ -138,8 +120,4 @@ function toFailure(thrown: unknown, mask: Mask): ToolFailure {
     cut(mask.text(textOf(thrown)), MAX_MESSAGE_LENGTH),
     { cause: mask.error(thrown) },
   );
-}
-
-function cut(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
 }

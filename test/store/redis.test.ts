@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { realClock } from '../../src/clock.ts';
 import { createRedisStore } from '../../src/store/redis.ts';
 import { loadScript, parseHeader, SCRIPT_NAMES } from '../../src/store/redis-scripts.ts';
+import { blackHole } from '../support/black-hole.ts';
 import { hasRedis, startRedis, type TestRedis } from '../support/redis-server.ts';
 import { conformance, newSession } from './conformance.ts';
 
@@ -81,5 +82,28 @@ describe.skipIf(!hasRedis())('when redis goes away', () => {
     await expect.poll(() => store.submit(session).catch(() => 'away'), { timeout: 20_000 }).toBe('created');
     const after = (await store.read(session.id, { seq: 0 }, 1))?.events[0]?.id ?? '';
     expect(Number(after.split('-')[0])).toBeGreaterThanOrEqual(Number(before.split('-')[0]));
+  });
+
+  it('that swallows everything: what is asked fails in time, then at once, until it is back', async () => {
+    await using redis = await startRedis();
+    await using line = await blackHole(redis.port);
+    await using store = createRedisStore({
+      redis: `redis://127.0.0.1:${line.port}`,
+      clock: realClock,
+      commandTimeout: 300,
+    });
+    await store.open('b1', () => {});
+    expect(await store.submit(newSession(store))).toBe('created');
+    line.swallow();
+    const away = { code: 'STORE_UNAVAILABLE' };
+    for (let n = 0; n < 3; n++) await expect(store.find('s_1')).rejects.toMatchObject(away);
+    // Refused without being sent: but for one probe a second, hundreds cost nothing.
+    const refusals = await Promise.allSettled(Array.from({ length: 300 }, () => store.find('s_1')));
+    expect(refusals.every(({ status }) => status === 'rejected')).toBe(true);
+    await expect(store.submit(newSession(store))).rejects.toMatchObject({ ...away, retryAfterMs: 1_000 });
+    line.restore();
+    await expect
+      .poll(() => store.submit(newSession(store)).catch(() => 'away'), { timeout: 20_000 })
+      .toBe('created');
   });
 });

@@ -1,0 +1,148 @@
+// The way of a submit into the fleet: who asks, whether it was asked before, whether there is a result already, whether
+// anybody could run it and when; then it is created, and started at once where there is a place.
+import { createHash, randomUUID } from 'node:crypto';
+import { EnclaveError } from '../errors.ts';
+import type { NewSession, Store } from '../store/store.ts';
+import type { Admission } from './admission.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { ResultCache } from './result-cache.ts';
+import { type RoutingRule, routeOf } from './routing.ts';
+import { cachedFinal } from './session-end.ts';
+import { type CachePlan, formatStored, type SubmitBody } from './session-request.ts';
+
+export interface IntakeOptions {
+  readonly store: Store;
+  readonly brokerId: string;
+  readonly dispatcher: Dispatcher;
+  readonly admission: Admission;
+  readonly cache: ResultCache;
+  readonly routingRules: readonly RoutingRule[];
+  readonly sessionTimeoutMs: number;
+  /** @throws EnclaveError NO_RUNTIME when nothing of the fleet could ever run sessions of the route. */
+  readonly demandRuntime: (route: string) => Promise<void>;
+  /** A session has to wait for a place. */
+  readonly onWait: () => void;
+  /** The session is over, or never began. */
+  readonly giveBack: (id: string, tenant: string) => void;
+}
+
+export interface SubmitOptions {
+  readonly key?: string;
+  /** Somebody reads its events here as they come. */
+  readonly isWatched?: boolean;
+}
+
+export interface Submitted {
+  readonly sessionId: string;
+  /** False when an idempotency key led to a session that was there already. */
+  readonly isNew: boolean;
+  /** Whether a kept result was found; absent when none was asked for. */
+  readonly cache?: 'hit' | 'miss';
+}
+
+const DAY_MS = 86_400_000;
+/** `runtimeId` of a session that got a kept result. */
+const CACHE_RUNTIME = 'cache';
+
+export class Intake {
+  readonly #options: IntakeOptions;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /** @throws EnclaveError NO_RUNTIME, OVERLOADED, RATE_LIMITED, STORE_UNAVAILABLE, IDEMPOTENCY_KEY_REUSED */
+  async submit(body: SubmitBody, tenant: string, options: SubmitOptions): Promise<Submitted> {
+    const { store, admission, cache, dispatcher, routingRules, giveBack } = this.#options;
+    await admission.checkRate(tenant);
+    const { sessionId, isRepeat } = await this.#reserve(body, tenant, options.key);
+    if (isRepeat && (await store.find(sessionId)) !== undefined) return { sessionId, isNew: false };
+    const plan = cache.planOf(body, tenant);
+    const kept = plan === undefined ? undefined : await cache.find(plan);
+    const route = routeOf(body.labels, body.priority, routingRules);
+    const session = this.#sessionOf(sessionId, body, tenant, route, plan, options.isWatched === true);
+    if (kept !== undefined) return { ...(await this.#finished(session, kept)), cache: 'hit' };
+    await this.#options.demandRuntime(route);
+    // With a free place at hand nothing waits, and nothing need be asked.
+    if (!dispatcher.canRunNow(route)) {
+      await admission.checkWait(route);
+      this.#options.onWait();
+    }
+    await admission.takePlaces(sessionId, tenant, route);
+    try {
+      const code = (await dispatcher.runNow(session)) ?? (await store.submit(session));
+      if (code === 'late') throw tooSlow();
+      return { sessionId, isNew: code === 'created', ...(plan === undefined ? {} : { cache: 'miss' }) };
+    } catch (error) {
+      giveBack(sessionId, tenant);
+      throw error;
+    }
+  }
+
+  /** The session that the key was given to before, or a new one. */
+  async #reserve(
+    body: SubmitBody,
+    tenant: string,
+    key: string | undefined,
+  ): Promise<{ readonly sessionId: string; readonly isRepeat: boolean }> {
+    if (key === undefined) return { sessionId: `s_${randomUUID()}`, isRepeat: false };
+    const bodyHash = createHash('sha256').update(JSON.stringify(body)).digest('base64url');
+    // The id follows from the key: whoever repeats a submit that died half way creates the same session.
+    const digest = createHash('sha256')
+      .update(JSON.stringify([tenant, key]))
+      .digest('hex');
+    const sessionId = `s_${digest.slice(0, 32)}`;
+    const known = await this.#options.store.reserveKey(tenant, key, { sessionId, bodyHash }, DAY_MS);
+    if (known !== undefined && known.bodyHash !== bodyHash)
+      throw new EnclaveError('IDEMPOTENCY_KEY_REUSED', 'the idempotency key came with another body before');
+    return { sessionId, isRepeat: known !== undefined };
+  }
+
+  #sessionOf(
+    id: string,
+    body: SubmitBody,
+    tenant: string,
+    route: string,
+    plan: CachePlan | undefined,
+    isWatched: boolean,
+  ): NewSession {
+    const { store, sessionTimeoutMs, brokerId } = this.#options;
+    const atMs = store.nowMs();
+    const deadlineMs = atMs + sessionTimeoutMs;
+    return {
+      id,
+      tenant,
+      route,
+      priority: body.priority,
+      labels: body.labels,
+      source: body.code,
+      request: formatStored(plan === undefined ? body : { ...body, cache: plan }),
+      atMs,
+      deadlineMs,
+      init: JSON.stringify({
+        streamUrl: `/sessions/${id}/stream`,
+        cancelUrl: `/sessions/${id}/cancel`,
+        expiresAt: deadlineMs,
+        execution: 'at-most-once',
+      }),
+      ...(isWatched ? { watcher: brokerId } : {}),
+    };
+  }
+
+  /** A session that has its result as it is created: it takes no place and no runtime. */
+  async #finished(session: NewSession, resultJson: string): Promise<Omit<Submitted, 'cache'>> {
+    const { store, brokerId, sessionTimeoutMs: leaseMs } = this.#options;
+    const { id } = session;
+    const made = await store.submitClaimed(session, { runtimeId: CACHE_RUNTIME, brokerId, leaseMs });
+    if (made.code === 'late') throw tooSlow();
+    if (made.code !== 'created') return { sessionId: id, isNew: false };
+    const { fence, entry } = made;
+    await store.finish({ id, fence, state: 'completed', final: cachedFinal(resultJson) });
+    await Promise.all([store.settle(entry), store.dropDeadline(id)]);
+    return { sessionId: id, isNew: true };
+  }
+}
+
+function tooSlow(): EnclaveError {
+  return new EnclaveError('STORE_UNAVAILABLE', 'the store took too long', { retryAfterMs: 1_000 });
+}

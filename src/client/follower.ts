@@ -1,0 +1,51 @@
+// Reads the stream of a session, however often it breaks and is opened again.
+import { parseSessionEvent } from '../protocol/event-codec.ts';
+import type { SessionEvent } from '../protocol/events.ts';
+import { EMPTY_VIEW, reduceSession, type SessionView } from '../protocol/session-reducer.ts';
+import { SseParser } from '../protocol/sse.ts';
+
+/** Takes events in, in order and once each. */
+export class Follower {
+  sessionId = '';
+  lastId = '';
+  view: SessionView;
+  readonly #onEvent: ((event: SessionEvent) => void) | undefined;
+
+  constructor(onEvent: ((event: SessionEvent) => void) | undefined, lastSeq = 0) {
+    this.#onEvent = onEvent;
+    this.view = { ...EMPTY_VIEW, lastSeq };
+  }
+
+  /** Reads a stream until the final event, a gap, a request to go elsewhere, or its end. */
+  async read(response: Response): Promise<void> {
+    const parser = new SseParser();
+    const decoder = new TextDecoder();
+    const reader = response.body?.getReader();
+    if (reader === undefined) return;
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        for (const message of parser.push(decoder.decode(value, { stream: true }))) {
+          if (!this.#take(message.id, message.data)) return;
+        }
+      }
+    } finally {
+      // The rest of the body is not wanted; a reader that is at its end takes no notice.
+      await reader.cancel().catch(() => {});
+    }
+  }
+
+  /** False when nothing more of this stream is wanted. */
+  #take(id: string, data: string): boolean {
+    const event = parseSessionEvent(data);
+    if (event === undefined) return true;
+    const reduction = reduceSession(this.view, event);
+    if (reduction.kind === 'gap' || event.type === 'reconnect') return false;
+    if (reduction.kind === 'ignored') return true;
+    this.view = reduction.view;
+    this.lastId = event.type === 'history_lost' ? '' : id;
+    this.#onEvent?.(event);
+    return this.view.final === undefined;
+  }
+}
