@@ -62,6 +62,15 @@ describe('a killed host with a hundred suspended executions', () => {
   );
 });
 
+describe('a source that crashes its host', () => {
+  it('is refused from the second time on, also where it waits already, in the queue or beside the culprit', async () => {
+    await using pool = createPool({ poolSize: 1, maxLivePerWorker: 3, limits: { cpuMs: 50 } });
+    const all = Array.from({ length: 12 }, (_, i) => pool.execute({ source: STUCK, tenant: `tenant ${i}` }));
+    expect(codes(await Promise.all(all))).toEqual({ UNRESPONSIVE_KILLED: 2, QUARANTINED: 10 });
+    expect(pool.stats()).toMatchObject({ queued: 0, live: 0, lost: 2 });
+  });
+});
+
 describe('cancelling a script that is stuck in native code', () => {
   it('settles it at once; its host is killed and the bystanders run again', async () => {
     await using pool = createPool({ poolSize: 1, limits: { cpuMs: 50 } });
