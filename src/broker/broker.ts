@@ -15,6 +15,7 @@ import { FleetView } from './fleet-view.ts';
 import { type RoutingRule, type RoutingStrategy, routeOf, routesOf } from './routing.ts';
 import { failedFinal } from './session-end.ts';
 import { formatStored, type SubmitBody } from './session-request.ts';
+import type { Watch } from './watch.ts';
 
 export interface BrokerCoreOptions {
   readonly store: Store;
@@ -40,6 +41,8 @@ export interface Submitted {
   readonly sessionId: string;
   /** False when an idempotency key led to a session that was there already. */
   readonly isNew: boolean;
+  /** Of a new session that was asked to be watched: for `stream` or `wait`, which close it. */
+  readonly watch?: Watch;
 }
 
 const DAY_MS = 86_400_000;
@@ -79,7 +82,7 @@ export class Broker {
   /** @throws EnclaveError STORE_UNAVAILABLE */
   async start(): Promise<void> {
     await this.#options.store.open(this.brokerId, (bell) => {
-      if (bell.kind === 'session') this.#hub.ring(bell.id);
+      if (bell.kind === 'session') this.#hub.ring(bell.id, bell.event);
       else if (bell.kind === 'resync') this.#hub.ringAll();
       this.#dispatcher.onBell(bell);
     });
@@ -123,10 +126,15 @@ export class Broker {
     // With a free place at hand nothing waits, and nothing need be asked.
     if (!this.#dispatcher.canRunNow(route)) await this.#admission.checkWait(route);
     await this.#admission.takePlaces(sessionId, tenant, route);
+    // Before the session is there, so that none of its events is missed.
+    const watch = options.isWatched === true ? this.#hub.watch(sessionId, true) : undefined;
     try {
-      const code = await this.#create(sessionId, body, tenant, route, options.isWatched === true);
+      const code = await this.#create(sessionId, body, tenant, route, watch !== undefined);
+      if (watch !== undefined && code === 'created') return { sessionId, isNew: true, watch };
+      watch?.close();
       return { sessionId, isNew: code === 'created' };
     } catch (error) {
+      watch?.close();
       this.#giveBack(sessionId, tenant);
       throw error;
     }
@@ -198,15 +206,16 @@ export class Broker {
     throw new EnclaveError('NOT_FOUND', `there is no session ${JSON.stringify(id.slice(0, 64))}`);
   }
 
-  stream(id: string, from: EventCursor, signal: AbortSignal): AsyncGenerator<StreamStep> {
-    return this.#hub.stream(id, from, signal);
+  stream(id: string, from: EventCursor, signal: AbortSignal, watch?: Watch): AsyncGenerator<StreamStep> {
+    return this.#hub.stream(id, from, signal, watch);
   }
 
   /** Waits until the session has ended, or the signal fires; the record as it is then. */
-  async wait(id: string, tenant: string, signal: AbortSignal): Promise<SessionRecord> {
-    const record = await this.find(id, tenant);
-    if (isTerminal(record.state)) return record;
-    for await (const _step of this.#hub.stream(id, { seq: record.lastSeq }, signal))
+  async wait(id: string, tenant: string, signal: AbortSignal, watch?: Watch): Promise<SessionRecord> {
+    // A new session need not be looked at before its end.
+    const record = watch === undefined ? await this.find(id, tenant) : undefined;
+    if (record !== undefined && isTerminal(record.state)) return record;
+    for await (const _step of this.#hub.stream(id, { seq: record?.lastSeq ?? 0 }, signal, watch))
       if (signal.aborted) break;
     return await this.find(id, tenant);
   }

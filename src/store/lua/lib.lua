@@ -20,12 +20,19 @@ local function is_terminal(state)
 end
 
 -- Adds an event and tells every watcher. Inside the script that changes the state, or a notice would get lost.
+-- A short event goes along with the notice, so that watchers need not read it.
 local function push(s, kind, payload)
   local seq = tonumber(s.seq) + 1
-  redis.call('XADD', KEYS[2], s.ep .. '-' .. whole(seq), 'ts', whole(now_ms()), 't', kind, 'p', payload)
+  local id = s.ep .. '-' .. whole(seq)
+  local ts = whole(now_ms())
+  redis.call('XADD', KEYS[2], id, 'ts', ts, 't', kind, 'p', payload)
   redis.call('HSET', KEYS[1], 'seq', whole(seq))
-  for channel in string.gmatch(s.bells or '', '[^,]+') do
-    redis.call('PUBLISH', channel, 's:' .. session_id())
+  if s.bells and s.bells ~= '' then
+    local text = 's:' .. session_id()
+    if #payload <= 2048 then text = table.concat({ text, id, ts, kind, payload }, ' ') end
+    for channel in string.gmatch(s.bells, '[^,]+') do
+      redis.call('PUBLISH', channel, text)
+    end
   end
   return seq
 end
