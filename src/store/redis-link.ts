@@ -31,6 +31,9 @@ export class RedisLink {
     this.#clock = options.clock;
   }
 
+  /** Calls `work` at the end of this turn of the event loop. */
+  readonly defer: (work: () => void) => void = (work) => this.#clock.defer(work);
+
   get brokerId(): string {
     return this.#brokerId;
   }

@@ -50,8 +50,9 @@ end
 -- One terminal state, the final event, and an end for every key. KEYS[3] is the tool journal.
 local function terminate(s, state, final, events_ms, result_ms)
   redis.call('HSET', KEYS[1], 'state', state, 'final', final)
-  redis.call('HDEL', KEYS[1], 'request', 'code')
   push(s, 'final', final)
+  -- What an ended session is asked for is kept; it lies there for minutes, and in great numbers.
+  redis.call('HDEL', KEYS[1], 'request', 'code', 'fence', 'fn', 'emit', 'eid', 'rt', 'broker', 'bells', 'cancel')
   redis.call('PEXPIRE', KEYS[1], result_ms)
   redis.call('PEXPIRE', KEYS[2], events_ms)
   redis.call('PEXPIRE', KEYS[3], events_ms)
