@@ -20,12 +20,19 @@ local function is_terminal(state)
 end
 
 -- Adds an event and tells every watcher. Inside the script that changes the state, or a notice would get lost.
+-- A short event goes along with the notice, so that watchers need not read it.
 local function push(s, kind, payload)
   local seq = tonumber(s.seq) + 1
-  redis.call('XADD', KEYS[2], s.ep .. '-' .. whole(seq), 'ts', whole(now_ms()), 't', kind, 'p', payload)
+  local id = s.ep .. '-' .. whole(seq)
+  local ts = whole(now_ms())
+  redis.call('XADD', KEYS[2], id, 'ts', ts, 't', kind, 'p', payload)
   redis.call('HSET', KEYS[1], 'seq', whole(seq))
-  for channel in string.gmatch(s.bells or '', '[^,]+') do
-    redis.call('PUBLISH', channel, 's:' .. session_id())
+  if s.bells and s.bells ~= '' then
+    local text = 's:' .. session_id()
+    if #payload <= 2048 then text = table.concat({ text, id, ts, kind, payload }, ' ') end
+    for channel in string.gmatch(s.bells, '[^,]+') do
+      redis.call('PUBLISH', channel, text)
+    end
   end
   return seq
 end
@@ -43,8 +50,9 @@ end
 -- One terminal state, the final event, and an end for every key. KEYS[3] is the tool journal.
 local function terminate(s, state, final, events_ms, result_ms)
   redis.call('HSET', KEYS[1], 'state', state, 'final', final)
-  redis.call('HDEL', KEYS[1], 'request', 'code')
   push(s, 'final', final)
+  -- What an ended session is asked for is kept; it lies there for minutes, and in great numbers.
+  redis.call('HDEL', KEYS[1], 'request', 'code', 'fence', 'fn', 'emit', 'eid', 'rt', 'broker', 'bells', 'cancel')
   redis.call('PEXPIRE', KEYS[1], result_ms)
   redis.call('PEXPIRE', KEYS[2], events_ms)
   redis.call('PEXPIRE', KEYS[3], events_ms)
