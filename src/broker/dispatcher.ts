@@ -246,7 +246,8 @@ export class Dispatcher {
       void this.#context.store.settle(entry).catch(() => {});
       this.#options.onOver(id, tenant, entry.route);
     }
-    this.pump();
+    // Where nothing was left a bell tells of what is new.
+    if (this.#options.routes.some((route) => !this.#emptyRoutes.has(route))) this.pump();
   }
 
   /** Tells the store that this broker, its runtimes and its entries are alive; drops runtimes that are silent. */
