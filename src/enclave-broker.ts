@@ -210,7 +210,23 @@ export class EnclaveBroker implements AsyncDisposable {
       await new Promise<void>((resolve) => this.#clock.setTimer(DRAIN_STEP_MS, resolve));
     await this.#broker[Symbol.asyncDispose]();
     this.#door?.close();
-    await this.#http.close();
+    await this.#closeHttp();
+  }
+
+  /** Connections that clients keep open between requests are not waited for, nor for long those that are in use. */
+  async #closeHttp(): Promise<void> {
+    const { server } = this.#http;
+    const endMs = this.#clock.nowMs() + LAST_WORDS_MS;
+    let stop = () => {};
+    const cut = () => {
+      if (this.#clock.nowMs() < endMs) server.closeIdleConnections();
+      else server.closeAllConnections();
+      stop = this.#clock.setTimer(DRAIN_STEP_MS, cut);
+    };
+    const closed = this.#http.close();
+    cut();
+    await closed;
+    stop();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -219,6 +235,8 @@ export class EnclaveBroker implements AsyncDisposable {
 }
 
 const DRAIN_STEP_MS = 20;
+/** What answers and streams have to end themselves when the broker closes, ms. */
+const LAST_WORDS_MS = 2_000;
 
 function openStore(redis: RedisClient | string | undefined, clock: Clock): Store {
   return redis === undefined ? createMemoryStore({ clock }) : createRedisStore({ redis, clock });

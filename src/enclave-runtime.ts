@@ -31,6 +31,7 @@ export interface EnclaveRuntimeOptions {
 }
 
 const DEFAULT_SLOTS = 128;
+const DEFAULT_HEARTBEAT_MS = 5_000;
 
 /**
  * @example
@@ -61,7 +62,7 @@ export class EnclaveRuntime implements AsyncDisposable {
         Object.entries(labels).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
       ),
       slots: options.slots ?? DEFAULT_SLOTS,
-      heartbeatMs: options.heartbeatInterval ?? 5_000,
+      heartbeatMs: options.heartbeatInterval ?? DEFAULT_HEARTBEAT_MS,
     });
   }
 
@@ -70,10 +71,11 @@ export class EnclaveRuntime implements AsyncDisposable {
    * @throws EnclaveError INVALID_INPUT for a URL that is none, UNAUTHORIZED when the token is refused.
    */
   async connect(): Promise<void> {
-    const { brokerUrl = '', token, onState } = this.#options;
+    const { brokerUrl = '', token, onState, heartbeatInterval } = this.#options;
     const connection = new Connection(this.#runtime, {
       brokerUrl,
       clock: realClock,
+      pingMs: 2.5 * (heartbeatInterval ?? DEFAULT_HEARTBEAT_MS),
       random: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,
       ...(token === undefined ? {} : { token }),
       ...(onState === undefined ? {} : { onState }),

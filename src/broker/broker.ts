@@ -22,6 +22,7 @@ import { failedFinal } from './session-end.ts';
 import type { SubmitBody } from './session-request.ts';
 import { type ToolAnswer, ToolAnswers } from './tool-answers.ts';
 import type { ToolListing } from './tool-listing.ts';
+import type { Watch } from './watch.ts';
 
 export interface BrokerCoreOptions {
   readonly store: Store;
@@ -95,6 +96,7 @@ export class Broker {
       cache: new ResultCache(store, options.tools),
       demandRuntime: (route) => this.#demandRuntime(route),
       onWait: () => this.#pool?.hurry(),
+      watch: (id) => this.#hub.watch(id, true),
       giveBack: (id, tenant) => this.#giveBack(id, tenant),
     });
   }
@@ -111,7 +113,7 @@ export class Broker {
   /** @throws EnclaveError STORE_UNAVAILABLE */
   async start(): Promise<void> {
     await this.#options.store.open(this.brokerId, (bell) => {
-      if (bell.kind === 'session') this.#hub.ring(bell.id);
+      if (bell.kind === 'session') this.#hub.ring(bell.id, bell.event);
       else if (bell.kind === 'resync') this.#hub.ringAll();
       this.#dispatcher.onBell(bell);
     });
@@ -165,15 +167,16 @@ export class Broker {
     throw new EnclaveError('NOT_FOUND', `there is no session ${JSON.stringify(id.slice(0, 64))}`);
   }
 
-  stream(id: string, from: EventCursor, signal: AbortSignal): AsyncGenerator<StreamStep> {
-    return this.#hub.stream(id, from, signal);
+  stream(id: string, from: EventCursor, signal: AbortSignal, watch?: Watch): AsyncGenerator<StreamStep> {
+    return this.#hub.stream(id, from, signal, watch);
   }
 
   /** Waits until the session has ended, or the signal fires; the record as it is then. */
-  async wait(id: string, tenant: string, signal: AbortSignal): Promise<SessionRecord> {
-    const record = await this.find(id, tenant);
-    if (isTerminal(record.state)) return record;
-    for await (const _step of this.#hub.stream(id, { seq: record.lastSeq }, signal))
+  async wait(id: string, tenant: string, signal: AbortSignal, watch?: Watch): Promise<SessionRecord> {
+    // A new session need not be looked at before its end.
+    const record = watch === undefined ? await this.find(id, tenant) : undefined;
+    if (record !== undefined && isTerminal(record.state)) return record;
+    for await (const _step of this.#hub.stream(id, { seq: record?.lastSeq ?? 0 }, signal, watch))
       if (signal.aborted) break;
     return await this.find(id, tenant);
   }

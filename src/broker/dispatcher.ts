@@ -1,6 +1,12 @@
 // Brings queued sessions to the runtimes of this broker, and looks after those that others have left behind.
 import type { BrokerLink } from '../protocol/link.ts';
-import { type Bell, type DispatchEntry, type NewSession, ORPHAN_ENTRY_MS } from '../store/store.ts';
+import {
+  type Bell,
+  DIRECT_ENTRY,
+  type DispatchEntry,
+  type NewSession,
+  ORPHAN_ENTRY_MS,
+} from '../store/store.ts';
 import type { ActiveContext, ActiveSession } from './active-session.ts';
 import { Assignments, type Claimed } from './assignments.ts';
 import { Crew } from './crew.ts';
@@ -25,6 +31,9 @@ export interface DispatcherOptions {
 }
 
 const POLL_MS = 1_000;
+/** A creation that was not answered is looked at after this, so often, ms. */
+const UNDO_MS = 1_000;
+const UNDO_TRIES = 10;
 /** Waits for a session whose entry came before it did, ms; the last one repeats. */
 const MISSING_RETRIES_MS = [5, 20, 100, 500, 2_000] as const;
 
@@ -138,9 +147,35 @@ export class Dispatcher {
       } as const;
       await this.#begin(peer, { ...reply.entry, id }, claim);
       return reply.code;
+    } catch (error) {
+      // It may be there all the same, handed out and begun by nobody.
+      this.#undo(id, UNDO_TRIES);
+      throw error;
     } finally {
       peer.reserved--;
     }
+  }
+
+  /** Queues a session whose creation was not answered, should it have been created: nothing of it has run. */
+  #undo(id: string, tries: number): void {
+    this.#once(`undo ${id}`, UNDO_MS, async () => {
+      const { store, brokerId } = this.#context;
+      try {
+        const record = await store.find(id);
+        // Created at another broker since, or by a repeat at this one: not ours to touch.
+        if (record?.brokerId !== brokerId || this.#assignments.get(id) !== undefined) return;
+        const claim = await store.claim({
+          id,
+          entryId: DIRECT_ENTRY,
+          runtimeId: '',
+          brokerId,
+          isTakeover: true,
+        });
+        if (claim.code === 'lost') await store.release(id, claim.fence, 'the store was away');
+      } catch {
+        if (tries > 1) this.#undo(id, tries - 1);
+      }
+    });
   }
 
   /** Takes work for every free slot, until a round brings nothing. Asked for while it runs, it runs once more. */
@@ -211,7 +246,8 @@ export class Dispatcher {
       void this.#context.store.settle(entry).catch(() => {});
       this.#options.onOver(id, tenant, entry.route);
     }
-    this.pump();
+    // Where nothing was left a bell tells of what is new.
+    if (this.#options.routes.some((route) => !this.#emptyRoutes.has(route))) this.pump();
   }
 
   /** Tells the store that this broker, its runtimes and its entries are alive; drops runtimes that are silent. */

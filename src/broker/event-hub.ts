@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { EnclaveError } from '../errors.ts';
 import { isTerminal, type StoredEvent } from '../protocol/events.ts';
 import type { EventCursor, SessionRecord, Store } from '../store/store.ts';
+import { Watch } from './watch.ts';
 
 export type StreamStep =
   | { readonly kind: 'events'; readonly events: readonly StoredEvent[] }
@@ -25,7 +26,7 @@ export interface EventHubOptions {
 
 export class EventHub {
   readonly #options: EventHubOptions;
-  readonly #waiting = new Map<string, Set<() => void>>();
+  readonly #watches = new Map<string, Set<Watch>>();
   #isClosing = false;
 
   constructor(options: EventHubOptions) {
@@ -33,15 +34,15 @@ export class EventHub {
   }
 
   get clients(): number {
-    return this.#waiting.values().reduce((sum, waiters) => sum + waiters.size, 0);
+    return this.#watches.values().reduce((sum, watches) => sum + watches.size, 0);
   }
 
-  ring(id: string): void {
-    for (const wake of this.#waiting.get(id) ?? []) wake();
+  ring(id: string, event?: StoredEvent): void {
+    for (const watch of this.#watches.get(id) ?? []) watch.ring(event);
   }
 
   ringAll(): void {
-    for (const id of this.#waiting.keys()) this.ring(id);
+    for (const id of this.#watches.keys()) this.ring(id);
   }
 
   /** Ends every stream with `reconnect`. */
@@ -50,71 +51,66 @@ export class EventHub {
     this.ringAll();
   }
 
+  /** Hears of a session from now on. Opened before the session is created (`isFromStart`) it misses nothing. */
+  watch(id: string, isFromStart: boolean): Watch {
+    const watches = this.#watches.get(id) ?? new Set();
+    const watch = new Watch(isFromStart, (closed) => {
+      watches.delete(closed);
+      if (watches.size === 0 && this.#watches.get(id) === watches) this.#watches.delete(id);
+    });
+    watches.add(watch);
+    this.#watches.set(id, watches);
+    return watch;
+  }
+
   /**
    * The events of a session after a cursor, until the final one. Pull the next step when the last one is written.
+   * @param watch closed with the stream.
    * @throws EnclaveError NOT_FOUND when the session goes away, STORE_UNAVAILABLE.
    */
-  async *stream(id: string, from: EventCursor, signal: AbortSignal): AsyncGenerator<StreamStep> {
-    const { store, brokerId } = this.#options;
+  async *stream(
+    id: string,
+    from: EventCursor,
+    signal: AbortSignal,
+    watch: Watch = this.watch(id, false),
+  ): AsyncGenerator<StreamStep> {
+    const { store, brokerId, clock, heartbeatMs } = this.#options;
     let cursor = from;
-    const bell = this.#listen(id, signal);
+    const wake = () => watch.wake();
+    signal.addEventListener('abort', wake, { once: true });
     try {
       while (!signal.aborted) {
-        bell.rearm();
-        const page = await store.read(id, cursor, PAGE, brokerId);
-        if (page === undefined) throw new EnclaveError('NOT_FOUND', `there is no session ${id}`);
-        if (page.isLost) yield lostStep(page.record, page.events);
-        if (page.events.length > 0) yield { kind: 'events', events: page.events };
-        const last = page.events.at(-1);
+        let events = watch.take(cursor);
+        let isWhole = true;
+        if (events === undefined) {
+          const page = await store.read(id, cursor, PAGE, brokerId);
+          if (page === undefined) throw new EnclaveError('NOT_FOUND', `there is no session ${id}`);
+          if (page.isLost) yield lostStep(page.record, page.events);
+          events = page.events;
+          isWhole = events.length < PAGE;
+          // A session that has ended and has no more events to give is told whole.
+          if (events.length === 0 && isTerminal(page.record.state)) return;
+          // What is left lies in the store, whether a bell rings or not.
+          if (!isWhole) watch.mustRead();
+        }
+        if (events.length > 0) yield { kind: 'events', events };
+        const last = events.at(-1);
         if (last !== undefined) cursor = cursorAt(last);
-        // A session that has ended and has no more events to give is told whole.
-        if (last?.type === 'final' || (isTerminal(page.record.state) && page.events.length === 0)) return;
+        if (last?.type === 'final') return;
         if (this.#isClosing) {
           yield { kind: 'reconnect' };
           return;
         }
-        if (page.events.length < PAGE && !(await bell.rung())) yield { kind: 'heartbeat' };
+        if (isWhole && !(await watch.rung(clock, heartbeatMs))) {
+          yield { kind: 'heartbeat' };
+          // Bells are hints; the store is the truth.
+          watch.mustRead();
+        }
       }
     } finally {
-      bell.close();
+      signal.removeEventListener('abort', wake);
+      watch.close();
     }
-  }
-
-  /** A bell that was rung since `rearm` counts as rung: no event between a read and a wait is missed. */
-  #listen(
-    id: string,
-    signal: AbortSignal,
-  ): { rearm: () => void; rung: () => Promise<boolean>; close: () => void } {
-    const { clock, heartbeatMs } = this.#options;
-    let isRung = false;
-    let settle: (() => void) | undefined;
-    const wake = () => {
-      isRung = true;
-      settle?.();
-    };
-    const waiters = this.#waiting.get(id) ?? new Set();
-    waiters.add(wake);
-    this.#waiting.set(id, waiters);
-    signal.addEventListener('abort', wake, { once: true });
-    return {
-      rearm: () => {
-        isRung = false;
-      },
-      rung: () =>
-        new Promise((resolve) => {
-          const stop = clock.setTimer(heartbeatMs, () => resolve(false));
-          settle = () => {
-            stop();
-            resolve(true);
-          };
-          if (isRung) settle();
-        }),
-      close: () => {
-        signal.removeEventListener('abort', wake);
-        waiters.delete(wake);
-        if (waiters.size === 0) this.#waiting.delete(id);
-      },
-    };
   }
 }
 

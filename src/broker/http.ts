@@ -59,17 +59,17 @@ export function createHttp({ broker, auth, limits, tools }: HttpOptions): Fastif
 
   app.post('/sessions', async (request, reply) => {
     const format = accepted(request.headers.accept);
-    const { sessionId, cache } = await submit(request, format !== 'json');
+    const waitMs = format === 'json' ? readNumber(request.query, 'wait', MAX_WAIT_MS) : undefined;
+    const { sessionId, watch, cache } = await submit(request, format !== 'json' || waitMs !== undefined);
     // On the raw response: a stream takes it over from fastify.
     if (cache !== undefined) reply.raw.setHeader('x-enclave-cache', cache);
     reply.header('x-session-id', sessionId);
-    if (format !== 'json') return await streamSession(broker, reply, sessionId, { seq: 0 }, format);
-    const waitMs = readNumber(request.query, 'wait', MAX_WAIT_MS);
+    if (format !== 'json') return await streamSession(broker, reply, sessionId, { seq: 0 }, format, watch);
     const tenant = tenantOf(request);
     const record =
       waitMs === undefined
         ? await broker.find(sessionId, tenant)
-        : await broker.wait(sessionId, tenant, AbortSignal.timeout(waitMs));
+        : await broker.wait(sessionId, tenant, AbortSignal.timeout(waitMs), watch);
     return reply.code(isTerminal(record.state) ? 200 : 202).send(sessionJson(record));
   });
   app.get<Params>('/sessions/:id', async (request) =>

@@ -9,6 +9,7 @@ import type { ResultCache } from './result-cache.ts';
 import { type RoutingRule, routeOf } from './routing.ts';
 import { cachedFinal } from './session-end.ts';
 import { type CachePlan, formatStored, type SubmitBody } from './session-request.ts';
+import type { Watch } from './watch.ts';
 
 export interface IntakeOptions {
   readonly store: Store;
@@ -22,6 +23,8 @@ export interface IntakeOptions {
   readonly demandRuntime: (route: string) => Promise<void>;
   /** A session has to wait for a place. */
   readonly onWait: () => void;
+  /** Listens to a session that is not there yet, so that none of its events is missed. */
+  readonly watch: (id: string) => Watch;
   /** The session is over, or never began. */
   readonly giveBack: (id: string, tenant: string) => void;
 }
@@ -38,6 +41,8 @@ export interface Submitted {
   readonly isNew: boolean;
   /** Whether a kept result was found; absent when none was asked for. */
   readonly cache?: 'hit' | 'miss';
+  /** Of a new session that was asked to be watched: for `stream` or `wait`, which close it. */
+  readonly watch?: Watch;
 }
 
 const DAY_MS = 86_400_000;
@@ -69,11 +74,16 @@ export class Intake {
       this.#options.onWait();
     }
     await admission.takePlaces(sessionId, tenant, route);
+    const watch = options.isWatched === true ? this.#options.watch(sessionId) : undefined;
     try {
       const code = (await dispatcher.runNow(session)) ?? (await store.submit(session));
       if (code === 'late') throw tooSlow();
-      return { sessionId, isNew: code === 'created', ...(plan === undefined ? {} : { cache: 'miss' }) };
+      const miss = plan === undefined ? {} : ({ cache: 'miss' } as const);
+      if (watch !== undefined && code === 'created') return { sessionId, isNew: true, watch, ...miss };
+      watch?.close();
+      return { sessionId, isNew: code === 'created', ...miss };
     } catch (error) {
+      watch?.close();
       giveBack(sessionId, tenant);
       throw error;
     }

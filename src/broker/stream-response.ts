@@ -7,6 +7,7 @@ import { formatSse, formatSsePriming } from '../protocol/sse.ts';
 import type { EventCursor } from '../store/store.ts';
 import type { Broker } from './broker.ts';
 import type { StreamStep } from './event-hub.ts';
+import type { Watch } from './watch.ts';
 
 export type StreamFormat = 'sse' | 'ndjson';
 
@@ -21,6 +22,7 @@ export async function streamSession(
   id: string,
   from: EventCursor,
   format: StreamFormat,
+  watch?: Watch,
 ): Promise<void> {
   reply.hijack();
   const { raw } = reply;
@@ -37,7 +39,7 @@ export async function streamSession(
   raw.write(format === 'sse' ? formatSsePriming(`${from.epoch ?? 0}-${from.seq}`, RETRY_MS) : '\n');
   let lastSeq = from.seq;
   try {
-    for await (const step of broker.stream(id, from, gone.signal)) {
+    for await (const step of broker.stream(id, from, gone.signal, watch)) {
       const { text, seq } = render(id, step, lastSeq, format);
       lastSeq = seq;
       await write(raw, text, gone.signal);

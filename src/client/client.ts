@@ -54,7 +54,7 @@ export class EnclaveClient {
   async run(request: RunRequest, options: RunOptions = {}): Promise<RunResult> {
     const timeout = AbortSignal.timeout(this.#config.timeoutMs);
     const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
-    const follower = new Follower(this.#listener(options));
+    const follower = new Follower(this.#listener(options), this.#config.silenceMs);
     try {
       await this.#submitAndFollow(request, options.idempotencyKey ?? crypto.randomUUID(), follower, signal);
       return { ...follower.view, sessionId: follower.sessionId };
@@ -75,31 +75,44 @@ export class EnclaveClient {
    * @throws EnclaveError with the broker's code.
    */
   async submit(request: RunRequest, idempotencyKey: string = crypto.randomUUID()): Promise<string> {
-    const signal = AbortSignal.timeout(this.#config.timeoutMs);
-    return await this.#retry(signal, async () => {
-      const response = await this.#post('/sessions', request, 'application/json', idempotencyKey, signal);
-      await response.arrayBuffer();
-      return response.headers.get('x-session-id') ?? '';
-    });
+    return await this.#bounded('the submit', (signal) =>
+      this.#retry(signal, async () => {
+        const response = await this.#post('/sessions', request, 'application/json', idempotencyKey, signal);
+        await response.arrayBuffer();
+        return response.headers.get('x-session-id') ?? '';
+      }),
+    );
   }
 
-  /** The events of a session from number `fromSeq` on, until its final one. */
+  /**
+   * The events of a session from number `fromSeq` on, until its final one.
+   * @throws EnclaveError NOT_FOUND, CONNECTION_LOST; TIMED_OUT, while the session goes on.
+   */
   async follow(
     sessionId: string,
     options: RunOptions & { readonly fromSeq?: number } = {},
   ): Promise<RunResult> {
-    const follower = new Follower(this.#listener(options), (options.fromSeq ?? 1) - 1);
+    const follower = new Follower(
+      this.#listener(options),
+      this.#config.silenceMs,
+      (options.fromSeq ?? 1) - 1,
+    );
     follower.sessionId = sessionId;
-    const timeout = AbortSignal.timeout(this.#config.timeoutMs);
-    const signal = options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]);
-    await this.#resume(follower, signal);
+    await this.#bounded(`session ${sessionId}`, (timeout) =>
+      this.#resume(
+        follower,
+        options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
+      ),
+    );
     return { ...follower.view, sessionId };
   }
 
-  /** What the broker knows of a session, as it says it. @throws EnclaveError NOT_FOUND */
+  /** What the broker knows of a session, as it says it. @throws EnclaveError NOT_FOUND, CONNECTION_LOST, TIMED_OUT */
   async session(sessionId: string): Promise<unknown> {
-    const response = await this.#fetch(`/sessions/${encodeURIComponent(sessionId)}`, {});
-    return await response.json();
+    return await this.#bounded('the answer', async (signal) => {
+      const response = await this.#fetch(`/sessions/${encodeURIComponent(sessionId)}`, { signal });
+      return await response.json();
+    });
   }
 
   /**
@@ -107,16 +120,15 @@ export class EnclaveClient {
    * @throws EnclaveError CONFLICT when it was answered already or the session has ended, NOT_FOUND, INVALID_INPUT
    */
   async answerToolCall(sessionId: string, callId: number, answer: ExternalAnswer): Promise<void> {
-    const signal = AbortSignal.timeout(this.#config.timeoutMs);
-    await this.#retry(signal, async () => {
-      const response = await this.#fetch(`/sessions/${encodeURIComponent(sessionId)}/tool-result`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ callId, error: answer.ok ? undefined : {}, ...answer }),
-        signal,
-      });
-      await response.arrayBuffer();
-    });
+    const path = `/sessions/${encodeURIComponent(sessionId)}/tool-result`;
+    const body = JSON.stringify({ callId, error: answer.ok ? undefined : {}, ...answer });
+    const headers = { 'content-type': 'application/json' };
+    await this.#bounded('the answer', (signal) =>
+      this.#retry(signal, async () => {
+        const response = await this.#fetch(path, { method: 'POST', headers, body, signal });
+        await response.arrayBuffer();
+      }),
+    );
   }
 
   #listener({ onEvent, externalTools }: RunOptions): ((event: SessionEvent) => void) | undefined {
@@ -136,18 +148,34 @@ export class EnclaveClient {
   /** Asks for the end of a session; one that has ended stays as it is. @throws EnclaveError NOT_FOUND */
   async cancel(sessionId: string): Promise<void> {
     const path = `/sessions/${encodeURIComponent(sessionId)}/cancel`;
-    const response = await this.#fetch(path, { method: 'POST' });
-    await response.arrayBuffer();
+    await this.#bounded('the answer', async (signal) => {
+      const response = await this.#fetch(path, { method: 'POST', signal });
+      await response.arrayBuffer();
+    });
   }
 
   /** Whether the broker says that it could serve a session now. */
   async isReady(): Promise<boolean> {
     try {
-      const response = await fetch(`${this.#config.baseUrl}/readyz`);
+      const signal = AbortSignal.timeout(this.#config.timeoutMs);
+      const response = await fetch(`${this.#config.baseUrl}/readyz`, { signal });
       await response.arrayBuffer();
       return response.ok;
     } catch {
       return false;
+    }
+  }
+
+  /** Ends `work` when its time is over. @throws EnclaveError TIMED_OUT, CONNECTION_LOST */
+  async #bounded<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const timeout = AbortSignal.timeout(this.#config.timeoutMs);
+    try {
+      return await work(timeout);
+    } catch (thrown) {
+      if (!timeout.aborted) throw thrown instanceof TypeError ? asConnectionError(thrown) : thrown;
+      throw new EnclaveError('TIMED_OUT', `${what} did not come within ${this.#config.timeoutMs} ms`, {
+        cause: thrown,
+      });
     }
   }
 

@@ -10,9 +10,11 @@ export class Follower {
   lastId = '';
   view: SessionView;
   readonly #onEvent: ((event: SessionEvent) => void) | undefined;
+  readonly #silenceMs: number;
 
-  constructor(onEvent: ((event: SessionEvent) => void) | undefined, lastSeq = 0) {
+  constructor(onEvent: ((event: SessionEvent) => void) | undefined, silenceMs: number, lastSeq = 0) {
     this.#onEvent = onEvent;
+    this.#silenceMs = silenceMs;
     this.view = { ...EMPTY_VIEW, lastSeq };
   }
 
@@ -24,7 +26,7 @@ export class Follower {
     if (reader === undefined) return;
     try {
       for (;;) {
-        const { done, value } = await reader.read();
+        const { done, value } = await this.#heard(reader);
         if (done) return;
         for (const message of parser.push(decoder.decode(value, { stream: true }))) {
           if (!this.#take(message.id, message.data)) return;
@@ -33,6 +35,21 @@ export class Follower {
     } finally {
       // The rest of the body is not wanted; a reader that is at its end takes no notice.
       await reader.cancel().catch(() => {});
+    }
+  }
+
+  /** A broker sends heartbeats; a stream on which nothing comes at all is dead, though nobody has closed it. */
+  async #heard(
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+  ): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const silence = new Promise<{ readonly done: true }>((resolve) => {
+      timer = setTimeout(() => resolve({ done: true }), this.#silenceMs);
+    });
+    try {
+      return await Promise.race([reader.read(), silence]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 

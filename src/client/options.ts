@@ -11,6 +11,8 @@ export interface ReconnectionOptions {
   readonly backoffMultiplier?: number;
   /** First wait, ms. Default 1,000. */
   readonly initialDelay?: number;
+  /** A stream that carries nothing for so long, not even the broker's heartbeats, is left and resumed, ms. Default 45,000. */
+  readonly silence?: number;
 }
 
 export interface EnclaveClientOptions {
@@ -31,6 +33,7 @@ export interface ClientConfig {
   readonly maxAttempts: number;
   readonly backoffMultiplier: number;
   readonly initialDelayMs: number;
+  readonly silenceMs: number;
   readonly timeoutMs: number;
   readonly random: () => number;
 }
@@ -44,7 +47,8 @@ export function resolveClientOptions(options: EnclaveClientOptions): ClientConfi
       'INVALID_INPUT',
       `serverUrl: expected http:// or https://, got ${JSON.stringify(serverUrl.slice(0, 100))}`,
     );
-  const { enabled = true, maxAttempts = 5, backoffMultiplier = 2, initialDelay = 1_000 } = reconnection;
+  const { enabled = true, maxAttempts = 5, backoffMultiplier = 2 } = reconnection;
+  const { initialDelay = 1_000, silence = 45_000 } = reconnection;
   return {
     baseUrl,
     apiKey,
@@ -52,6 +56,7 @@ export function resolveClientOptions(options: EnclaveClientOptions): ClientConfi
     maxAttempts,
     backoffMultiplier,
     initialDelayMs: initialDelay,
+    silenceMs: silence,
     timeoutMs: timeout,
     random: options.random ?? randomFraction,
   };

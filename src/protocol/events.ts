@@ -64,6 +64,20 @@ export interface EventPayloads {
 }
 export type EventType = keyof EventPayloads;
 
+const EVENT_TYPES = {
+  session_init: true,
+  queued: true,
+  started: true,
+  log: true,
+  tool_call: true,
+  tool_result_applied: true,
+  final: true,
+} as const satisfies Record<EventType, true>;
+
+export function isEventType(text: string | undefined): text is EventType {
+  return text !== undefined && Object.hasOwn(EVENT_TYPES, text);
+}
+
 /** Events that belong to a stream, not to the session: never stored, `seq` is that of the last stored event. */
 export interface TransientPayloads {
   readonly heartbeat: Record<string, never>;

@@ -11,6 +11,8 @@ export interface ConnectOptions {
   readonly brokerUrl: string;
   readonly token?: string;
   readonly clock: Clock;
+  /** A broker that leaves a ping unanswered for so long is lost, ms. */
+  readonly pingMs: number;
   /** In [0, 1), for the jitter. */
   readonly random: () => number;
   readonly onState?: (state: 'connected' | 'lost', detail: string) => void;
@@ -71,6 +73,7 @@ export class Connection implements AsyncDisposable {
     });
     socket.on('open', () => {
       this.#failures = 0;
+      this.#watch(socket);
       this.#options.onState?.('connected', url.host);
       const onClose = (why: string) => {
         reason = why === '' ? 'the line was cut' : why;
@@ -83,6 +86,27 @@ export class Connection implements AsyncDisposable {
       this.#options.onState?.('lost', reason);
       this.#stopWaiting = clock.setTimer(this.#waitMs(), () => this.#dial(onOpen, onRefused));
     });
+  }
+
+  /** A line that swallows everything is never closed by the other end: what answers no ping is given up. */
+  #watch(socket: WebSocket): void {
+    const { clock, pingMs } = this.#options;
+    let isAnswered = true;
+    let stop = () => {};
+    const ping = () => {
+      if (!isAnswered) {
+        socket.terminate();
+        return;
+      }
+      isAnswered = false;
+      socket.ping();
+      stop = clock.setTimer(pingMs, ping);
+    };
+    socket.on('pong', () => {
+      isAnswered = true;
+    });
+    socket.once('close', () => stop());
+    stop = clock.setTimer(pingMs, ping);
   }
 
   #waitMs(): number {

@@ -164,13 +164,15 @@ function copy(redis: RedisClient | string, options: object): RedisClient {
   if (typeof redis === 'string') return new Redis(redis, node);
   // A copy keeps the caller's address, password and TLS. Reads of replicas may be old: claims and fences never may.
   if (redis instanceof Redis) return redis.duplicate(node);
-  const { enableAutoPipelining, ...perNode } = { enableAutoPipelining: false, ...options };
+  const { enableAutoPipelining: _pipelining, ...perNode } = { enableAutoPipelining: false, ...options };
   const { replyMapping: _replyMapping, ...ofCaller } = redis.options.redisOptions ?? {};
   return redis.duplicate(undefined, {
     ...redis.options,
     scaleReads: 'master',
     lazyConnect: true,
-    enableAutoPipelining,
+    // One command each: when a node was away, ioredis follows a redirection of a single command and learns from it, but
+    // gives up on a pipeline whose commands are redirected from different slots, and never finds the node again.
+    enableAutoPipelining: false,
     clusterRetryStrategy: reconnect,
     redisOptions: { ...ofCaller, ...perNode },
   });

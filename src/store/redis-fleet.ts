@@ -1,9 +1,13 @@
 // What brokers of one Redis share besides sessions: places, idempotency keys, and who is there.
+import { PerTick } from './per-tick.ts';
 import { GRACE_MS, type RedisLink } from './redis-link.ts';
 import { parseBroker, parseReservation, texts } from './redis-replies.ts';
 import type { FleetOperations } from './store.ts';
 
 export function redisFleet(db: RedisLink): FleetOperations {
+  const released = new PerTick<string>(db.defer, (key, ids) =>
+    db.redis.run(() => db.redis.client.zrem(key, ...ids)),
+  );
   return {
     async acquireSlot(scope, id, limit, untilMs) {
       const reply = await db.redis.script('slot-acquire', [db.keys.slots(scope)], [id, limit, untilMs]);
@@ -11,7 +15,7 @@ export function redisFleet(db: RedisLink): FleetOperations {
     },
 
     async releaseSlot(scope, id) {
-      await db.redis.run(() => db.redis.client.zrem(db.keys.slots(scope), id));
+      await released.add(db.keys.slots(scope), id);
     },
 
     async reserveKey(tenant, key, reservation, ttlMs) {

@@ -1,5 +1,6 @@
 // What the parts of the Redis store share: the connection, the names of keys, the server's clock and lineage of data.
 import type { Clock } from '../clock.ts';
+import { isEventType, seqOfEventId } from '../protocol/events.ts';
 import { RedisConnection, type RedisConnectionOptions } from './redis-connection.ts';
 import { createRedisKeys, type RedisKeys } from './redis-keys.ts';
 import { texts } from './redis-replies.ts';
@@ -32,6 +33,9 @@ export class RedisLink {
     this.retention = options.retention ?? DEFAULT_RETENTION;
     this.#clock = options.clock;
   }
+
+  /** Calls `work` at the end of this turn of the event loop. */
+  readonly defer: (work: () => void) => void = (work) => this.#clock.defer(work);
 
   get brokerId(): string {
     return this.#brokerId;
@@ -90,11 +94,28 @@ export class RedisLink {
   }
 }
 
-const BELLS = { s: 'session', c: 'cancel', t: 'tool' } as const;
-
 function parseBell(message: string): Bell | undefined {
   const rest = message.slice(2);
-  const sign = message[0];
-  if (sign === 'q') return { kind: 'route', route: rest };
-  return sign === 's' || sign === 'c' || sign === 't' ? { kind: BELLS[sign], id: rest } : undefined;
+  switch (message[0]) {
+    case 'q':
+      return { kind: 'route', route: rest };
+    case 's':
+      return parseSessionBell(rest);
+    case 'c':
+      return { kind: 'cancel', id: rest };
+    case 't':
+      return { kind: 'tool', id: rest };
+    default:
+      return undefined;
+  }
+}
+
+/** `<session>`, or with a short event: `<session> <event id> <ts> <type> <payload>`. */
+function parseSessionBell(text: string): Bell {
+  const [id = '', eventId, ts, type] = text.split(' ', 4);
+  if (eventId === undefined || ts === undefined || !isEventType(type)) return { kind: 'session', id };
+  const payload = text.slice(id.length + eventId.length + ts.length + type.length + 4);
+  const seq = seqOfEventId(eventId);
+  if (seq === undefined) return { kind: 'session', id };
+  return { kind: 'session', id, event: { id: eventId, seq, ts: Number(ts), type, payload } };
 }

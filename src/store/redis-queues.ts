@@ -1,19 +1,22 @@
 // The queues of the Redis store: one stream for each priority of a route, one consumer group over all brokers.
 import { PRIORITIES } from '../protocol/events.ts';
+import { PerTick } from './per-tick.ts';
 import { GRACE_MS, type RedisLink } from './redis-link.ts';
 import { parseEntries, parseStreamEntries, texts } from './redis-replies.ts';
 import { DIRECT_ENTRY, type DispatchEntry, type QueueOperations } from './store.ts';
 
 export function redisQueues(db: RedisLink): QueueOperations {
+  const { client } = db.redis;
+  const settled = new PerTick<string>(db.defer, (queue, ids) =>
+    // Deleted only after it was delivered and acknowledged: else the group's lag would become unknown.
+    db.redis.run(() =>
+      Promise.all([client.xack(queue, 'rt', ...ids), client.xdel(queue, ...ids)]).catch(ignoreNoGroup),
+    ),
+  );
+  const dropped = new PerTick<string>(db.defer, (key, ids) => db.redis.run(() => client.zrem(key, ...ids)));
   const settle: QueueOperations['settle'] = async ({ entryId, route, priority }) => {
     if (entryId === DIRECT_ENTRY || entryId === '') return;
-    const queue = db.keys.queue(route, priority);
-    // Deleted only after it was delivered and acknowledged: else the group's lag would become unknown.
-    await db.redis.run(() =>
-      Promise.all([db.redis.client.xack(queue, 'rt', entryId), db.redis.client.xdel(queue, entryId)]).catch(
-        ignoreNoGroup,
-      ),
-    );
+    await settled.add(db.keys.queue(route, priority), entryId);
   };
   return {
     async overdue(limit, deferMs) {
@@ -21,7 +24,7 @@ export function redisQueues(db: RedisLink): QueueOperations {
     },
 
     async dropDeadline(id) {
-      await db.redis.run(() => db.redis.client.zrem(db.keys.deadlines, id));
+      await dropped.add(db.keys.deadlines, id);
     },
 
     async take(route, quota, total) {
@@ -30,7 +33,6 @@ export function redisQueues(db: RedisLink): QueueOperations {
     },
 
     async renew(entries, leaseMs) {
-      const { client } = db.redis;
       const isDirect = ({ entryId }: DispatchEntry) => entryId === DIRECT_ENTRY;
       const untilMs = db.nowMs() + leaseMs;
       const direct = entries.filter(isDirect).flatMap(({ id }) => [untilMs, id]);
@@ -57,7 +59,7 @@ export function redisQueues(db: RedisLink): QueueOperations {
       const found: DispatchEntry[] = [];
       for (const priority of PRIORITIES) {
         const reply = await db.redis.run(() =>
-          db.redis.client
+          client
             .call(
               'XAUTOCLAIM',
               db.keys.queue(route, priority),
@@ -82,8 +84,8 @@ export function redisQueues(db: RedisLink): QueueOperations {
       // Queued before the old entry goes: a crash between leaves two, of which `claim` lets one through.
       await db.redis.run(async () => {
         const queue = db.keys.queue(route, priority);
-        await db.redis.client.xadd(queue, '*', 'id', id, 'at', db.nowMs());
-        await db.redis.client.publish(db.keys.everyone, `q:${route}`);
+        await client.xadd(queue, '*', 'id', id, 'at', db.nowMs());
+        await client.publish(db.keys.everyone, `q:${route}`);
       });
       await settle(entry);
     },

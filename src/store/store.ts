@@ -153,8 +153,8 @@ export interface EventCursor {
 
 /** What a store tells its broker without being asked. Hints: the broker reads what they point at. */
 export type Bell =
-  /** A watched session has new events. */
-  | { readonly kind: 'session'; readonly id: string }
+  /** A watched session has new events; one that is short comes along. */
+  | { readonly kind: 'session'; readonly id: string; readonly event?: StoredEvent }
   /** A session that this broker owns is to be cancelled. */
   | { readonly kind: 'cancel'; readonly id: string }
   /** A tool call that this broker waits for has ended elsewhere. */

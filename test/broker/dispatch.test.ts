@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { EnclaveClient } from '../../src/client/client.ts';
 import { realClock } from '../../src/clock.ts';
 import { EnclaveBroker, type EnclaveBrokerOptions } from '../../src/enclave-broker.ts';
+import { EnclaveError } from '../../src/errors.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
+import { createRedisStore } from '../../src/store/redis.ts';
 import { type BareRuntime, bareRuntime } from '../support/bare-runtime.ts';
 import { hasRedis, startRedis } from '../support/redis-server.ts';
 
@@ -147,5 +149,30 @@ describe.skipIf(!hasRedis())('a broker that drains', () => {
     expect(own.starts).toHaveLength(1);
     const other = await bareRuntime(otherUrl);
     await expect.poll(() => other.starts.map((start) => start.id), patience).toEqual([queued]);
+  });
+});
+
+describe.skipIf(!hasRedis())('a broker whose store was away at the wrong moment', () => {
+  it('runs the session all the same when it had been created', async () => {
+    await using redis = await startRedis();
+    const store = createRedisStore({ redis: redis.url, clock: realClock });
+    const made = store.submitClaimed.bind(store);
+    let isLost = false;
+    store.submitClaimed = async (...args) => {
+      const reply = await made(...args);
+      if (isLost) return reply;
+      isLost = true;
+      throw new EnclaveError('STORE_UNAVAILABLE', 'the answer got lost');
+    };
+    const { broker, url } = await serve({ store });
+    await using _broker = broker;
+    const runtime = await bareRuntime(url);
+    // The repeat has the same key, so it finds the session of the first try.
+    const client = new EnclaveClient({ serverUrl: url, reconnection: { initialDelay: 10 } });
+    const run = client.run(CODE);
+    await expect.poll(() => runtime.starts.length, patience).toBe(1);
+    const [start] = runtime.starts;
+    if (start !== undefined) runtime.done(start, 3);
+    expect((await run).final).toMatchObject({ ok: true, result: 3, stats: { attempts: 1 } });
   });
 });

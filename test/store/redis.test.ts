@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { realClock } from '../../src/clock.ts';
 import { createRedisStore } from '../../src/store/redis.ts';
@@ -32,15 +33,20 @@ describe('the Lua files', () => {
   });
 });
 
-describe.skipIf(!hasRedis())('with a redis-server', () => {
+const given = process.env['REDIS_URL'];
+
+describe.skipIf(given === undefined && !hasRedis())('with a redis-server', () => {
   let own: TestRedis | undefined;
-  let url = process.env['REDIS_URL'] ?? '';
+  let url = given ?? '';
+  /** Before every key of this run: nothing else is touched, and all of it is deleted. */
+  const prefix = `test-${randomUUID()}:`;
   beforeAll(async () => {
-    if (url !== '') return;
+    if (given !== undefined) return;
     own = await startRedis();
     url = own.url;
   });
   afterAll(async () => {
+    if (given !== undefined) await deleteKeys(given, prefix);
     await own?.[Symbol.asyncDispose]();
   });
 
@@ -48,7 +54,7 @@ describe.skipIf(!hasRedis())('with a redis-server', () => {
     createRedisStore({
       redis: url,
       clock: realClock,
-      prefix: `t${randomUUID()}:`,
+      prefix: `${prefix}${randomUUID()}:`,
       retention: { eventsMs, resultMs: eventsMs + 60_000 },
     });
   conformance('redis', open);
@@ -107,3 +113,10 @@ describe.skipIf(!hasRedis())('when redis goes away', () => {
       .toBe('created');
   });
 });
+
+async function deleteKeys(url: string, prefix: string): Promise<void> {
+  const redis = new Redis(url);
+  for await (const keys of redis.scanStream({ match: `${prefix}*` }) as AsyncIterable<string[]>)
+    if (keys.length > 0) await redis.unlink(...keys);
+  redis.disconnect();
+}

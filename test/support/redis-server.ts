@@ -1,11 +1,10 @@
-// A real redis-server for tests: REDIS_URL, else one that is started here and killed by its process id.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+// A real Redis server for tests, started here and killed by its process id.
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-const HINT = 'install it with: apt-get install -y redis-server (or set REDIS_URL)';
+import { findRedis } from './find-redis.ts';
 
 export interface TestRedis extends AsyncDisposable {
   readonly url: string;
@@ -13,15 +12,16 @@ export interface TestRedis extends AsyncDisposable {
   /** SIGKILL; the data that was on disk stays for `start`. */
   kill(): Promise<void>;
   start(): Promise<void>;
+  /** A frozen server accepts connections, for the kernel does, and answers nothing. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void;
 }
 
-/** Whether these tests can run here. Absent is a visible skip on a developer's machine, and a failure in CI. */
+/** Writes are on disk within a second, and survive the death of the process at once. */
+export const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'everysec'] as const;
+
+/** Whether tests that start, and kill, a server of their own can run here. */
 export function hasRedis(): boolean {
-  if (process.env['REDIS_URL'] !== undefined) return true;
-  const found = spawnSync('redis-server', ['--version']).status === 0;
-  if (!found && process.env['CI'] === 'true') throw new Error(`redis-server is not on the PATH; ${HINT}`);
-  if (!found) console.warn(`skipped: redis-server is not on the PATH; ${HINT}`);
-  return found;
+  return findRedis() !== undefined;
 }
 
 export async function freePort(): Promise<number> {
@@ -34,12 +34,17 @@ export async function freePort(): Promise<number> {
 
 /** A server of our own, even if REDIS_URL is set: tests that kill it must not kill somebody else's. */
 export async function startRedis(extraArgs: readonly string[] = []): Promise<TestRedis> {
+  const program = findRedis();
+  if (program === undefined) throw new Error('there is no Redis server here');
   const folder = mkdtempSync(join(tmpdir(), 'enclave-redis-'));
   const port = await freePort();
   let child: ChildProcess | undefined;
   const start = async () => {
     const args = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', '', ...extraArgs];
-    child = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    child = spawn(program.command, args, {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...program.env },
+    });
     await untilReady(child);
   };
   const kill = async () => {
@@ -54,6 +59,7 @@ export async function startRedis(extraArgs: readonly string[] = []): Promise<Tes
     port,
     start,
     kill,
+    signal: (signal) => void child?.kill(signal),
     async [Symbol.asyncDispose]() {
       await kill();
       rmSync(folder, { recursive: true, force: true });
@@ -65,7 +71,7 @@ function untilReady(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     let log = '';
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`redis-server ended with ${code}:\n${log}`)));
+    child.once('exit', (code) => reject(new Error(`the Redis server ended with ${code}:\n${log}`)));
     child.stdout?.on('data', (chunk: Buffer) => {
       log += chunk.toString();
       if (log.includes('Ready to accept connections')) resolve();

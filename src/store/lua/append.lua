@@ -6,6 +6,5 @@
 local s = load()
 if not holds(s, ARGV[1]) then return { 'stale' } end
 if tonumber(ARGV[2]) <= tonumber(redis.call('HGET', KEYS[1], 'emit')) then return { 'dup' } end
-redis.call('HSET', KEYS[1], 'emit', ARGV[2])
-push(s, 'log', ARGV[3])
+push(s, 'log', ARGV[3], 'emit', ARGV[2])
 return { 'ok' }

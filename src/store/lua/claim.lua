@@ -16,8 +16,7 @@ if s.state == 'running' then
   return { 'lost', fence, v[3], v[4] }
 end
 local attempts = whole(tonumber(v[3]) + 1)
-redis.call('HSET', KEYS[1], 'state', 'running', 'fn', whole(fn), 'ep', ep, 'fence', fence, 'eid', ARGV[1],
-  'rt', ARGV[2], 'broker', ARGV[3], 'attempts', attempts)
 s.ep = ep
-push(s, 'started', '{"runtimeId":' .. ARGV[6] .. ',"attempt":' .. attempts .. '}')
+push(s, 'started', '{"runtimeId":' .. ARGV[6] .. ',"attempt":' .. attempts .. '}', 'state', 'running', 'fn', whole(fn),
+  'ep', ep, 'fence', fence, 'eid', ARGV[1], 'rt', ARGV[2], 'broker', ARGV[3], 'attempts', attempts)
 return { 'ok', fence, attempts, v[4], v[5], v[6], v[7] }

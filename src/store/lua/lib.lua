@@ -1,9 +1,14 @@
 -- Put before every script. KEYS[1] is always the session's hash `…session:{id}`, KEYS[2] its event stream.
 -- Replies are arrays whose first element is a code; nothing is thrown. Time comes from the server.
 
+-- Time stands still while a script runs: it is asked for once.
+local clock_ms
 local function now_ms()
-  local t = redis.call('TIME')
-  return tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+  if not clock_ms then
+    local t = redis.call('TIME')
+    clock_ms = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
+  end
+  return clock_ms
 end
 
 -- Numbers as text without an exponent: Lua would write 1.76e+12.
@@ -20,12 +25,20 @@ local function is_terminal(state)
 end
 
 -- Adds an event and tells every watcher. Inside the script that changes the state, or a notice would get lost.
-local function push(s, kind, payload)
+-- A short event goes along with the notice, so that watchers need not read it. Fields and values that change with the event
+-- follow: they are written with its number, in one command.
+local function push(s, kind, payload, ...)
   local seq = tonumber(s.seq) + 1
-  redis.call('XADD', KEYS[2], s.ep .. '-' .. whole(seq), 'ts', whole(now_ms()), 't', kind, 'p', payload)
-  redis.call('HSET', KEYS[1], 'seq', whole(seq))
-  for channel in string.gmatch(s.bells or '', '[^,]+') do
-    redis.call('PUBLISH', channel, 's:' .. session_id())
+  local id = s.ep .. '-' .. whole(seq)
+  local ts = whole(now_ms())
+  redis.call('XADD', KEYS[2], id, 'ts', ts, 't', kind, 'p', payload)
+  redis.call('HSET', KEYS[1], 'seq', whole(seq), ...)
+  if s.bells and s.bells ~= '' then
+    local text = 's:' .. session_id()
+    if #payload <= 2048 then text = table.concat({ text, id, ts, kind, payload }, ' ') end
+    for channel in string.gmatch(s.bells, '[^,]+') do
+      redis.call('PUBLISH', channel, text)
+    end
   end
   return seq
 end
@@ -42,9 +55,9 @@ end
 
 -- One terminal state, the final event, and an end for every key. KEYS[3] is the tool journal.
 local function terminate(s, state, final, events_ms, result_ms)
-  redis.call('HSET', KEYS[1], 'state', state, 'final', final)
-  redis.call('HDEL', KEYS[1], 'request', 'code')
-  push(s, 'final', final)
+  push(s, 'final', final, 'state', state, 'final', final)
+  -- What an ended session is asked for is kept; it lies there for minutes, and in great numbers.
+  redis.call('HDEL', KEYS[1], 'request', 'code', 'fence', 'fn', 'emit', 'eid', 'rt', 'broker', 'bells', 'cancel')
   redis.call('PEXPIRE', KEYS[1], result_ms)
   redis.call('PEXPIRE', KEYS[2], events_ms)
   redis.call('PEXPIRE', KEYS[3], events_ms)

@@ -6,7 +6,6 @@
 local s = load()
 if not holds(s, ARGV[1]) then return { 'stale' } end
 local v = redis.call('HMGET', KEYS[1], 'eid', 'route', 'priority', 'attempts', 'deadline')
-redis.call('HSET', KEYS[1], 'state', 'queued', 'fence', '', 'eid', '', 'rt', '', 'broker', '',
-  'attempts', whole(tonumber(v[4]) - 1))
-push(s, 'queued', ARGV[2])
+push(s, 'queued', ARGV[2], 'state', 'queued', 'fence', '', 'eid', '', 'rt', '', 'broker', '', 'attempts',
+  whole(tonumber(v[4]) - 1))
 return { 'ok', v[1], v[2], v[3], v[5] }
