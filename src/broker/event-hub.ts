@@ -13,14 +13,13 @@ export type StreamStep =
   /** The broker is closing: go elsewhere. */
   | { readonly kind: 'reconnect' };
 
-/** Events read for one client at a time. */
-const PAGE = 256;
-
 export interface EventHubOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly brokerId: string;
   readonly heartbeatMs: number;
+  /** Events read for one client at a time. */
+  readonly pageSize: number;
 }
 
 export class EventHub {
@@ -55,13 +54,13 @@ export class EventHub {
    * @throws EnclaveError NOT_FOUND when the session goes away, STORE_UNAVAILABLE.
    */
   async *stream(id: string, from: EventCursor, signal: AbortSignal): AsyncGenerator<StreamStep> {
-    const { store, brokerId } = this.#options;
+    const { store, brokerId, pageSize } = this.#options;
     let cursor = from;
     const bell = this.#listen(id, signal);
     try {
       while (!signal.aborted) {
         bell.rearm();
-        const page = await store.read(id, cursor, PAGE, brokerId);
+        const page = await store.read(id, cursor, pageSize, brokerId);
         if (page === undefined) throw new EnclaveError('NOT_FOUND', `there is no session ${id}`);
         if (page.isLost) yield lostStep(page.record, page.events);
         if (page.events.length > 0) yield { kind: 'events', events: page.events };
@@ -73,7 +72,7 @@ export class EventHub {
           yield { kind: 'reconnect' };
           return;
         }
-        if (page.events.length < PAGE && !(await bell.rung())) yield { kind: 'heartbeat' };
+        if (page.events.length < pageSize && !(await bell.rung())) yield { kind: 'heartbeat' };
       }
     } finally {
       bell.close();
