@@ -1,11 +1,20 @@
 // What compiling the user's text costs, and what a cache of it would save: run by main.ts with --compile, in a process of its
 // own (isolates want --no-node-snapshot). Prints one JSON line. Raw isolated-vm, so that every way is compared with the same loop.
 import ivm from 'isolated-vm';
+import type { Isolation } from '../../src/execution.ts';
+
+export interface CompileRow {
+  readonly kilobytes: number;
+  readonly isolation: string;
+  readonly way: string;
+  /** One execution, of the fresh context or isolate to its end. */
+  readonly us: number;
+}
 
 const SIZES_KB = [1, 10, 100];
-const REPEATS = 200;
+const REPEATS = 60;
 const ROUNDS = 5;
-const FLAGS_PER_ROOM = 100;
+const CONTEXTS_PER_ROOM = 100;
 
 /** Functions of some lines each, of which a script calls one in ten, as code from a template does. */
 function sourceOf(kilobytes: number): string {
@@ -21,6 +30,7 @@ function sourceOf(kilobytes: number): string {
 
 interface Way {
   readonly name: string;
+  readonly isolations: readonly Isolation[];
   /** Runs the script once and answers with its promise's function result; a fresh context each time. */
   readonly run: (isolate: ivm.Isolate, wrapped: string) => void;
 }
@@ -31,7 +41,8 @@ let nonce = 0;
 
 const WAYS: readonly Way[] = [
   {
-    name: 'text, evaluated each time (as it is)',
+    name: 'text, evaluated each time',
+    isolations: ['isolate', 'context'],
     run: (isolate, wrapped) => {
       const context = isolate.createContextSync();
       context.evalClosureSync('const f = (0, eval)($0); f();', [`${wrapped}\n//${nonce++}`]);
@@ -39,11 +50,14 @@ const WAYS: readonly Way[] = [
     },
   },
   {
-    name: 'code cache (cachedData)',
+    name: 'code cache of V8, as repeated sources have it',
+    isolations: ['isolate'],
     run: (isolate, wrapped) => {
       const context = isolate.createContextSync();
       const options = cached === undefined ? { produceCachedData: true } : { cachedData: cached };
-      const script = isolate.compileScriptSync(wrapped, options);
+      // isolated-vm's types forget what it adds.
+      const script = isolate.compileScriptSync(wrapped, options) as ivm.Script &
+        ivm.CachedDataResult & { readonly cachedDataRejected?: boolean };
       if (script.cachedDataRejected === true) throw new Error('the code cache was refused');
       cached ??= script.cachedData;
       callMain(script, context);
@@ -52,7 +66,8 @@ const WAYS: readonly Way[] = [
     },
   },
   {
-    name: 'script compiled once per warm isolate',
+    name: 'compiled once per warm isolate, as repeated sources are',
+    isolations: ['context'],
     run: (isolate, wrapped) => {
       const context = isolate.createContextSync();
       if (kept?.isolate !== isolate) kept = { isolate, script: isolate.compileScriptSync(wrapped) };
@@ -72,7 +87,7 @@ function measure(way: Way, isWarm: boolean, wrapped: string): number {
   let isolate: ivm.Isolate | undefined;
   let started = 0;
   const once = (): void => {
-    if (isolate === undefined || !isWarm || ++started % FLAGS_PER_ROOM === 0) {
+    if (isolate === undefined || !isWarm || ++started % CONTEXTS_PER_ROOM === 0) {
       isolate?.dispose();
       isolate = new ivm.Isolate({ memoryLimit: isWarm ? 128 : 32 });
     }
@@ -86,16 +101,17 @@ function measure(way: Way, isWarm: boolean, wrapped: string): number {
   return us;
 }
 
-const rows: { kilobytes: number; isolation: string; way: string; us: number }[] = [];
+const rows: CompileRow[] = [];
 for (const kilobytes of SIZES_KB) {
   const wrapped = `(async () => {"use strict";${sourceOf(kilobytes)}\n})`;
-  for (const isolation of ['isolate', 'context']) {
+  for (const isolation of ['isolate', 'context'] as const) {
     cached = undefined;
-    const readings = WAYS.map((): number[] => []);
+    const ways = WAYS.filter(({ isolations }) => isolations.includes(isolation));
+    const readings = ways.map((): number[] => []);
     for (let round = 0; round < ROUNDS; round++)
-      for (const [i, way] of WAYS.entries())
+      for (const [i, way] of ways.entries())
         readings[i]?.push(measure(way, isolation === 'context', wrapped));
-    for (const [i, way] of WAYS.entries()) {
+    for (const [i, way] of ways.entries()) {
       const sorted = readings[i]?.sort((a, b) => a - b) ?? [];
       rows.push({ kilobytes, isolation, way: way.name, us: sorted[Math.floor(ROUNDS / 2)] ?? Number.NaN });
     }
