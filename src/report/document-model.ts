@@ -44,3 +44,20 @@ export interface Verdict {
 export type Fact = readonly [string, string];
 
 export type DescribeCheck = (check: ValidityCheck) => string;
+
+/** A document about several runs made for one question. */
+export interface StudyModel {
+  readonly title: string;
+  readonly purpose: string;
+  /** What was run, in one line. */
+  readonly subtitle: string;
+  readonly verdict: Verdict;
+  readonly statements: readonly Statement[];
+  readonly figures: readonly Figure[];
+  /** Markup, for pages only. */
+  readonly charts: readonly string[];
+  readonly tables: readonly NamedTable[];
+  /** How to read the tables. */
+  readonly notes: readonly string[];
+  readonly environment: readonly Fact[];
+}

@@ -1,4 +1,5 @@
 // The rows that every latency table has, in one order, and how milliseconds are written.
+import { formatDuration } from '../units.ts';
 import type { LatencySummary, RunReport } from './run-report.ts';
 
 export interface LatencyRow {
@@ -50,4 +51,9 @@ export function formatMs(us: number): string {
   const ms = us / 1_000;
   const digits = ms < 10 ? 2 : ms < 1_000 ? 1 : 0;
   return ms.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** With its unit, for axes. */
+export function microseconds(us: number): string {
+  return formatDuration(us / 1_000);
 }

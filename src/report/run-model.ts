@@ -1,5 +1,5 @@
 // What a page or a document says about one run: every number derived, rounded and put into words, in the order of reading.
-import { formatCount, formatDuration, formatRate, formatSize } from '../units.ts';
+import { formatCount, formatDuration, formatRate } from '../units.ts';
 import type {
   DescribeCheck,
   Fact,
@@ -10,6 +10,7 @@ import type {
   Verdict,
 } from './document-model.ts';
 import { formatMs } from './latency-rows.ts';
+import { machineFacts } from './machine-facts.ts';
 import type { PercentileField, RunReport, ValidityCheck } from './run-report.ts';
 import { errorTable, findLatency, latencyCell, latencyTable, scopeTables } from './run-tables.ts';
 import { type Spectrum, spectrumOf } from './spectrum.ts';
@@ -199,18 +200,8 @@ function ratesOf({ counts, cost, rates }: RunReport): Fact[] {
 }
 
 function environmentOf({ env, scenario, target, timing }: RunReport): Fact[] {
-  const quota =
-    env.cgroup_quota_cores === null ? 'no quota' : `quota ${formatCount(env.cgroup_quota_cores)} cores`;
   return [
-    ['machine', `${env.cpu_model}, ${env.cores_n} cores, ${quota}, ${formatSize(env.mem_bytes)}`],
-    ['system', `${env.platform} ${env.kernel}`],
-    ['versions', `enclave ${env.enclave}, Node ${env.node}, V8 ${env.v8}`],
-    [
-      'commit',
-      env.git_sha === null ? 'unknown' : `${env.git_sha}${env.git_dirty === true ? ', with changes' : ''}`,
-    ],
-    ['load before', env.load1_before === null ? 'unknown' : formatCount(env.load1_before)],
-    ['command', `enclave ${env.argv.join(' ')}`],
+    ...machineFacts(env),
     ['scenario', `${scenario.name}, SHA-256 ${scenario.hash}`],
     [
       'limits',

@@ -6,6 +6,7 @@ export interface SelfTestReport {
   readonly kind: 'self-test';
   readonly complete: boolean;
   readonly exit_code: number;
+  readonly ended_at: string;
   readonly rows: readonly SelfTestRow[];
   readonly generator: {
     /** Executions per second against a target that answers at once, 64 in flight. */

@@ -62,6 +62,7 @@ export async function runSelfTest(options: SelfTestOptions): Promise<SelfTestRep
     kind: 'self-test',
     complete,
     exit_code: complete ? (missed ? INVALID : 0) : INTERRUPTED,
+    ended_at: new Date(realClock.wallMs()).toISOString(),
     rows,
     generator: {
       ceiling_per_s: ceiling.rates.done_per_s,
