@@ -6,6 +6,7 @@ import type { Executor } from '../execution.ts';
 import { createPool } from '../pool/pool.ts';
 import { loadScenario } from '../scenario/load-scenario.ts';
 import { createSimulatedTools } from '../scenario/workload.ts';
+import { watchEvents } from './execution-marks.ts';
 import { batched } from './isolated-batch.ts';
 import type { FromChild, IsolatedSetup, ToChild } from './isolated-messages.ts';
 
@@ -65,7 +66,13 @@ async function execute(id: number, request: Parameters<Executor['execute']>[0]):
   const controller = new AbortController();
   running.set(id, controller);
   try {
-    const { error, stats } = await pool.execute({ ...request, signal: controller.signal });
+    const onEvent = watchEvents({
+      connected: () => {},
+      first: () => send({ type: 'seen', id, what: 'first' }),
+      line: () => send({ type: 'seen', id, what: 'line' }),
+      toolCall: (durationMs) => send({ type: 'called', id, durationMs }),
+    });
+    const { error, stats } = await pool.execute({ ...request, signal: controller.signal, onEvent });
     send({ type: 'outcome', id, stats, ...(error === undefined ? {} : { error }) });
   } catch (thrown) {
     send({ type: 'fault', id, message: toEnclaveError(thrown).message });

@@ -33,6 +33,9 @@ export type FromChild =
       readonly error?: ExecutionError;
       readonly stats: ExecutionStats;
     }
+  /** What was seen of an execution under way; its batch leaves in the same turn of the event loop. */
+  | { readonly type: 'seen'; readonly id: number; readonly what: 'first' | 'line' }
+  | { readonly type: 'called'; readonly id: number; readonly durationMs: number }
   /** The executor itself failed: a fault, not an outcome. */
   | { readonly type: 'fault'; readonly id: number | null; readonly message: string }
   | { readonly type: 'stats'; readonly stats: ExecutorStats; readonly cpuMs: number };

@@ -13,10 +13,25 @@ export interface LoadFailure {
   readonly isUnreachable?: boolean;
 }
 
+/**
+ * Told by a target what it sees of an execution before the end. Targets that emit the events of an execution need not call it: the
+ * engine listens to those.
+ */
+export interface LoadWatch {
+  /** The request was written to a connection. */
+  connected(): void;
+  /** Something came back; only the first call counts. */
+  first(): void;
+  /** A line of a stream came back. */
+  line(): void;
+  /** A tool call was answered. */
+  toolCall(durationMs: number): void;
+}
+
 /** What can be asked to execute, many at a time. */
 export interface LoadTarget {
   /** Rejects only by a fault of the target's own code. */
-  execute(request: ExecutionRequest): Promise<LoadOutcome>;
+  execute(request: ExecutionRequest, watch?: LoadWatch): Promise<LoadOutcome>;
   /** Resolves once executions can start. */
   ready(): Promise<void>;
   stats(): ExecutorStats;

@@ -6,8 +6,9 @@ import type { Scenario } from '../scenario/load-scenario.ts';
 import { createWorkload } from '../scenario/workload.ts';
 import { buildReport, type RunFacts } from './build-report.ts';
 import { runEngine } from './engine.ts';
+import { HdrLog } from './hdr-log.ts';
 import { type HostSampler, type HostWindow, startHostSampler } from './host-sampler.ts';
-import { totalDurationMs, warmupDurationMs } from './load-plan.ts';
+import { steadyPhase, totalDurationMs, warmupDurationMs } from './load-plan.ts';
 import type { LoadTarget } from './load-target.ts';
 import { type MachineTimes, readEnvironment, readMachineTimes } from './machine.ts';
 import { createProcessProbe, type ProcessProbe } from './process-probe.ts';
@@ -16,6 +17,7 @@ import type { LoadPlan } from './sample.ts';
 import { startStallWatch } from './stall-watch.ts';
 import type { Threshold } from './thresholds.ts';
 import { createThreadWaker, type Waker } from './waker.ts';
+import { WarmupHold } from './warmup-hold.ts';
 
 export interface BenchOptions {
   readonly scenario: Scenario;
@@ -32,13 +34,17 @@ export interface BenchOptions {
   readonly thresholds?: readonly Threshold[];
   /** Keeps an invalid run's mark, but not its exit code. */
   readonly allowNoise?: boolean;
+  /** Looks for a warm-up beyond the planned one and cuts it. Default true. */
+  readonly findsWarmup?: boolean;
+  /** Keeps a histogram log, see {@link BenchResult.log}. Default false. */
+  readonly keepsLog?: boolean;
   /** Called four times a second. */
   readonly onProgress?: (progress: Progress) => void;
   /**
    * CPU time so far of the process that embeds the pool, ms, when that is not this one; the cost of an execution is then free of
-   * the generator's own.
+   * the generator's own. `null`: it runs elsewhere and cannot be known. Absent: this process.
    */
-  readonly embeddingCpuMs?: () => number;
+  readonly embeddingCpuMs?: (() => number) | null;
   readonly clock?: Clock;
   /** Default: a thread of its own. */
   readonly waker?: Waker;
@@ -50,6 +56,8 @@ export interface BenchOptions {
 export interface BenchResult {
   readonly report: RunReport;
   readonly recorder: RunRecorder;
+  /** The text of an `.hlog` file, when one was kept. */
+  readonly log?: string;
 }
 
 const PROGRESS_MS = 250;
@@ -67,10 +75,13 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
   const env = options.environment ?? (await readEnvironment(probe, options.argv));
   await untilAborted(executor.ready(), signal);
   const waker = options.waker ?? (await createThreadWaker(clock));
-  const recorder = new RunRecorder(
-    plan.phases.map((phase) => phase.name),
-    totalDurationMs(plan),
-  );
+  const log = options.keepsLog === true ? new HdrLog(totalDurationMs(plan)) : undefined;
+  const recorder = new RunRecorder({
+    phaseNames: plan.phases.map((phase) => phase.name),
+    durationMs: totalDurationMs(plan),
+    hold: new WarmupHold(options.findsWarmup === false ? undefined : steadyPhase(plan)),
+    ...(log === undefined ? {} : { log }),
+  });
   const startMs = clock.nowMs();
   const startWallMs = clock.wallMs();
   const watch = startWatch(options, clock, probe);
@@ -102,7 +113,8 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
       endWallMs: clock.wallMs(),
       clockStepMs: clock.wallMs() - startWallMs - (clock.nowMs() - startMs),
     };
-    return { report: buildReport(options, recorder, facts), recorder };
+    const report = buildReport(options, recorder, facts);
+    return { report, recorder, ...(log === undefined ? {} : { log: log.text(startWallMs, engine.endedMs) }) };
   } finally {
     cancelProgress();
     watch.stop();
@@ -163,7 +175,7 @@ function startWatch(
       result = {
         window,
         ownCpuMs: probe.cpuMs() - cpuBeforeMs,
-        embeddingCpuMs: embeddingCpuMs === undefined ? null : embeddingCpuMs() - embeddingBeforeMs,
+        embeddingCpuMs: embeddingCpuMs == null ? null : embeddingCpuMs() - embeddingBeforeMs,
         machineBefore,
         machineAfter: readMachineTimes(),
         loopBusyRatio: probe.loopBusyRatio(),

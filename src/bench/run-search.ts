@@ -67,7 +67,7 @@ async function runProbe(options: SearchRunOptions): Promise<RunReport> {
     seed: options.seed,
     timeoutMs: options.overrides?.timeoutMs,
   });
-  const { report } = await runBench({ ...options, plan });
+  const { report } = await runBench({ ...options, plan, findsWarmup: false });
   return report;
 }
 
@@ -84,7 +84,7 @@ async function runTrial(
     warmupMs: WARMUP_MS,
     seed,
   });
-  const { report } = await runBench({ ...options, plan, thresholds });
+  const { report } = await runBench({ ...options, plan, thresholds, findsWarmup: false });
   return report;
 }
 

@@ -18,6 +18,10 @@ export interface ValidityFacts {
   readonly otherCpuRatio: number | null;
   /** Times the cgroup was throttled during the run. */
   readonly throttledN: number | null;
+  /** Of the response times after the warm-up, in the first measured phase. */
+  readonly trend: 'steady' | 'falling' | 'rising' | 'unknown';
+  /** Their change over the phase / their middle; null when unknown. */
+  readonly changeRatio: number | null;
   /** Wall clock against monotonic clock over the run, ms. */
   readonly clockStepMs: number;
   readonly load1Before: number | null;
@@ -33,6 +37,8 @@ const MAX_STOLEN = 0.05;
 const MAX_OTHER = 0.05;
 const MAX_CLOCK_STEP_MS = 50;
 const MAX_LOAD_PER_CORE = 0.5;
+/** Change of response times over a phase that counts as steady, beyond what chance explains. */
+const MAX_CHANGE = 0.1;
 /** Checks that speak of the generator and of nothing else. */
 const GENERATOR_CHECKS = new Set(['late-p99', 'late-max', 'delivered']);
 
@@ -72,9 +78,17 @@ function machineChecks(facts: ValidityFacts): ValidityCheck[] {
   ];
 }
 
-function resultChecks({ counts }: ValidityFacts): ValidityCheck[] {
+function resultChecks({ changeRatio, counts, trend }: ValidityFacts): ValidityCheck[] {
   const succeeded = counts.ok_n + counts.expected_n;
-  return [atLeast('no-success', succeeded, 1, 'n')];
+  // Only a trend that is no chance counts as a change.
+  const changeTo = (direction: 'falling' | 'rising'): number | null =>
+    trend === 'unknown' || changeRatio === null ? null : trend === direction ? Math.abs(changeRatio) : 0;
+  return [
+    atMost('not-steady', changeTo('falling'), MAX_CHANGE, 'ratio'),
+    // A result and not a fault: the target cannot bear the load, or leaks.
+    warnOnly(atMost('rising', changeTo('rising'), MAX_CHANGE, 'ratio')),
+    atLeast('no-success', succeeded, 1, 'n'),
+  ];
 }
 
 function atMost(id: string, value: number | null, limit: number, unit: string): ValidityCheck {
@@ -114,5 +128,7 @@ const CHECK_WORDS: Readonly<Record<string, string>> = {
   throttled: 'times the CPU quota was exhausted',
   'clock-step': 'wall clock moved against the monotonic clock',
   'load-before': 'load average before the start',
+  'not-steady': 'response times still falling after the warm-up, over the phase',
+  rising: 'response times rising over the phase (backlog or a leak)',
   'no-success': 'successful executions',
 };

@@ -19,8 +19,8 @@ import type { Io } from './io.ts';
 
 export interface Target extends AsyncDisposable {
   readonly executor: LoadTarget;
-  /** CPU of the process that holds the pool, when that is not this one. */
-  readonly embeddingCpuMs?: () => number;
+  /** CPU of the process that holds the pool, when that is not this one; null where it cannot be known. */
+  readonly embeddingCpuMs?: (() => number) | null;
   readonly facts: Omit<TargetFacts, 'max_in_flight_n' | 'timeout_ms'>;
 }
 
@@ -95,6 +95,7 @@ function openHttp(request: HttpRequest, plan: LoadPlan, verifyCertificate: boole
   const executor = new HttpTarget({ request, connections: plan.maxInFlight, verifyCertificate });
   return {
     executor,
+    embeddingCpuMs: null,
     facts: { driver: 'http', address: request.shown, pool_size_n: null, isolation: null },
     [Symbol.asyncDispose]: () => executor[Symbol.asyncDispose](),
   };
@@ -103,6 +104,7 @@ function openHttp(request: HttpRequest, plan: LoadPlan, verifyCertificate: boole
 function openBroker(broker: BrokerTarget): Target {
   return {
     executor: broker,
+    embeddingCpuMs: null,
     facts: { driver: 'broker', address: broker.address, pool_size_n: null, isolation: null },
     [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
   };

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { EnclaveError, invalidInput } from '../errors.ts';
 import { show, zodProblems } from '../zod-problems.ts';
-import { type Environment, RUN_REPORT_SCHEMA, type RunReport } from './run-report.ts';
+import { type Environment, LATENCY_METRICS, RUN_REPORT_SCHEMA, type RunReport } from './run-report.ts';
 
 const count = z.number().int().min(0);
 export const known: z.ZodType<number | null> = z.number().nullable();
@@ -20,7 +20,7 @@ const check = z.looseObject({
 const reason = z.enum(['unsupported', 'censored']).exactOptional();
 
 const latency = z.looseObject({
-  metric: z.enum(['response', 'service', 'late', 'queue', 'tool']),
+  metric: z.enum(LATENCY_METRICS),
   scope: text,
   n: count,
   censored_n: count,
@@ -141,6 +141,18 @@ export const runReportSchema: z.ZodType<RunReport> = z.looseObject({
     warmup_n: count,
     measured_s: z.number(),
     drain_s: z.number(),
+    warmup: z
+      .looseObject({
+        cut_s: z.number(),
+        cut_n: count,
+        method: z.enum(['MSER-5', 'none']),
+        trend: z.enum(['steady', 'falling', 'rising', 'unknown']),
+        change_ratio: known,
+        cold: z.array(
+          z.looseObject({ what: z.enum(['script', 'host']), name: text, response_us: z.number() }),
+        ),
+      })
+      .exactOptional(),
   }),
   counts: z.looseObject({
     asked_n: count,

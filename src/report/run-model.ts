@@ -16,6 +16,7 @@ import { errorTable, findLatency, latencyCell, latencyTable, scopeTables } from 
 import { type Spectrum, spectrumOf } from './spectrum.ts';
 import { type TailModel, tailModel } from './tail-model.ts';
 import { type TimePoint, timePoints } from './time-points.ts';
+import { warmupText } from './warmup-text.ts';
 
 export interface RunModel {
   readonly title: string;
@@ -60,7 +61,7 @@ export function runModel(report: RunReport, describeCheck: DescribeCheck): RunMo
     }),
     time: timePoints(report),
     warmupS: timing.warmup_s,
-    warmup: `${formatCount(timing.warmup_s, 1)} s of warm-up with ${formatCount(timing.warmup_n)} executions are in no figure.`,
+    warmup: warmupText(report),
     rates: ratesOf(report),
     errors: errorTable(report),
     tail: tailModel(report),

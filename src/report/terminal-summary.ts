@@ -5,6 +5,7 @@ import { type HistogramRow, histogramLines } from './histogram-bars.ts';
 import { formatMs, tableRows } from './latency-rows.ts';
 import type { LatencySummary, PercentileField, RunReport, ValidityCheck } from './run-report.ts';
 import { tailNote } from './tail-model.ts';
+import { warmupText } from './warmup-text.ts';
 
 /** How to paint; the words carry the meaning alone, so `plain` loses nothing. */
 export interface SummaryStyle {
@@ -36,6 +37,7 @@ export function formatRunSummary(report: RunReport, extras: SummaryExtras, style
     ...censoredLines(report),
     ...histogramLines(extras.histogram, style.columns),
     ...rateLines(report),
+    ...warmupLines(report),
     ...failureLines(report),
     ...costLines(report),
     ...tailLines(report),
@@ -184,13 +186,18 @@ function censoredLines(report: RunReport): string[] {
   ];
 }
 
-function rateLines({ counts, rates, timing }: RunReport): string[] {
+function rateLines({ counts, rates }: RunReport): string[] {
   const done = rates.done_per_s === null ? '–' : formatRate(rates.done_per_s);
   const asked = rates.asked_per_s === null ? '' : `asked ${formatRate(rates.asked_per_s)}  `;
   const inFlight = `in flight mean ${formatCount(rates.in_flight_mean_n, 1)} max ${formatCount(rates.in_flight_max_n)}`;
   return [
-    `  rate   ${asked}sent ${formatRate(rates.sent_per_s)}  done ${done}   ${inFlight}   dropped ${formatCount(counts.dropped_n)}   warm-up cut ${formatCount(timing.warmup_s, 1)} s (${formatCount(timing.warmup_n)})`,
+    `  rate   ${asked}sent ${formatRate(rates.sent_per_s)}  done ${done}   ${inFlight}   dropped ${formatCount(counts.dropped_n)}`,
   ];
+}
+
+/** What was dropped, and the cold numbers on their own. */
+function warmupLines(report: RunReport): string[] {
+  return report.timing.warmup_n === 0 ? [] : [`  warm   ${warmupText(report)}`];
 }
 
 function failureLines({ counts }: RunReport): string[] {

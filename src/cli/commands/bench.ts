@@ -3,10 +3,12 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { type LoadOverrides, planLoad } from '../../bench/load-plan.ts';
 import { runBench } from '../../bench/run-bench.ts';
+import type { RunRecorder } from '../../bench/run-recorder.ts';
 import type { LoadPlan } from '../../bench/sample.ts';
 import { replayPlan } from '../../bench/stages.ts';
 import { parseThresholds } from '../../bench/thresholds.ts';
 import { prepareReportFolder, writeFileAtomically, writeRunReport } from '../../report/report-files.ts';
+import { LATENCY_METRICS } from '../../report/run-report.ts';
 import { type BenchFlags, type BenchSettings, readBenchFlags } from '../bench-flags.ts';
 import { ab, againstBaseline, probe, search, selfTest, sweep } from '../bench-modes.ts';
 import { summaryText, writeDocuments } from '../bench-output.ts';
@@ -111,7 +113,7 @@ async function run(
   await using target = subject.open(plan);
   const { executor, facts, embeddingCpuMs } = target;
   const progress = createProgressPrinter(io.stderr, plan, settings.progressMs);
-  const { report, recorder } = await runBench({
+  const { log, report, recorder } = await runBench({
     scenario,
     executor,
     target: facts,
@@ -121,6 +123,7 @@ async function run(
     ...(embeddingCpuMs === undefined ? {} : { embeddingCpuMs }),
     plan,
     thresholds,
+    keepsLog: settings.hdr,
     onProgress: progress.show,
   }).finally(progress.end);
   const show = (path?: string): void =>
@@ -131,8 +134,18 @@ async function run(
     throw error;
   });
   show(path);
-  const hgrm = recorder.histogram('response')?.percentileDistribution();
-  if (settings.hdr && hgrm !== undefined) await writeFileAtomically(path.replace(/json$/u, 'hgrm'), hgrm);
+  if (settings.hdr) await writeHistograms(path, recorder, log ?? '');
   await writeDocuments([{ name: path, report }], settings.documents, io);
   io.exitWith(report.exit_code);
+}
+
+/** Beside the report, for the tools of HdrHistogram: a log over time, and a distribution for each metric. */
+async function writeHistograms(path: string, recorder: RunRecorder, log: string): Promise<void> {
+  const base = path.replace(/\.json$/u, '');
+  await writeFileAtomically(`${base}.hlog`, log);
+  for (const metric of LATENCY_METRICS) {
+    const histogram = recorder.histogram(metric);
+    if (histogram !== undefined && histogram.count > 0)
+      await writeFileAtomically(`${base}.${metric}.hgrm`, histogram.percentileDistribution());
+  }
 }
