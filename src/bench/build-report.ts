@@ -13,10 +13,11 @@ import {
   type Validity,
   type WarmupFacts,
 } from '../report/run-report.ts';
+import type { BenchOptions } from './bench-options.ts';
 import type { EngineResult } from './engine.ts';
 import { warmupDurationMs } from './load-plan.ts';
-import type { BenchOptions, WatchResult } from './run-bench.ts';
 import type { RunRecorder } from './run-recorder.ts';
+import type { WatchResult } from './run-watch.ts';
 import type { LoadPlan } from './sample.ts';
 import { judgeThreshold } from './thresholds.ts';
 import { checkValidity } from './validity.ts';
@@ -28,6 +29,8 @@ export interface RunFacts extends WatchResult {
   readonly startWallMs: number;
   readonly endWallMs: number;
   readonly clockStepMs: number;
+  /** Time of the same work before and after the run, ms. */
+  readonly calibrationMs: readonly [before: number, after: number];
   readonly stalls: readonly Stall[];
   readonly stallsDroppedN: number;
 }
@@ -70,7 +73,7 @@ export function buildReport(options: BenchOptions, recorder: RunRecorder, facts:
     series: recorder.series(engine.endedMs),
     tail: recorder.tail.tail(facts.stalls, facts.stallsDroppedN),
     thresholds,
-    env: facts.env,
+    env: { ...facts.env, calibration_ms: facts.calibrationMs },
   };
 }
 
@@ -139,15 +142,17 @@ function meanRate(plan: LoadPlan): number {
 
 function costOf(
   recorder: RunRecorder,
-  { embeddingCpuMs, ownCpuMs, window }: RunFacts,
+  { embeddingCpuMs, ownCpuMs, spunMs, window }: RunFacts,
   isElsewhere: boolean,
 ): ExecutionCost {
+  // Turning the event loop so as to be on time is the generator's own, whoever shares the process.
+  const ownMs = ownCpuMs === null ? null : Math.max(0, ownCpuMs - spunMs);
   const each = (cpuMs: number | null): number | null =>
     cpuMs === null || window === null || window.completedN === 0 ? null : (cpuMs / window.completedN) * 1_000;
   return {
     ...recorder.cost(),
     host_cpu_mean_us: each(window?.cpuMs ?? null),
-    embedding_cpu_mean_us: isElsewhere ? null : each(embeddingCpuMs ?? ownCpuMs),
+    embedding_cpu_mean_us: isElsewhere ? null : each(embeddingCpuMs ?? ownMs),
   };
 }
 
@@ -178,9 +183,15 @@ function validityOf(
     trend: warmup?.trend ?? 'unknown',
     changeRatio: warmup?.changeRatio ?? null,
     clockStepMs: facts.clockStepMs,
+    calibrationRatio: driftOf(facts.calibrationMs),
     load1Before: facts.env.load1_before,
     coresN: facts.env.cores_n,
   });
+}
+
+/** How far the later of two times is from the earlier, either way; null when there is nothing to compare. */
+function driftOf([before, after]: RunFacts['calibrationMs']): number | null {
+  return before > 0 && after > 0 ? Math.max(before, after) / Math.min(before, after) - 1 : null;
 }
 
 /** The end of the issue is noticed a turn of the event loop after the last arrival. */
@@ -190,11 +201,12 @@ function machineShares({ embeddingCpuMs, machineAfter, machineBefore, ownCpuMs, 
   readonly stolenRatio: number | null;
   readonly otherCpuRatio: number | null;
   readonly throttledN: number | null;
+  readonly governorChangedN: number | null;
 } {
   const totalMs =
     machineAfter === null || machineBefore === null ? 0 : machineAfter.totalMs - machineBefore.totalMs;
   if (machineAfter === null || machineBefore === null || totalMs <= 0) {
-    return { stolenRatio: null, otherCpuRatio: null, throttledN: null };
+    return { stolenRatio: null, otherCpuRatio: null, throttledN: null, governorChangedN: null };
   }
   const busyMs = machineAfter.busyMs - machineBefore.busyMs;
   const ours =
@@ -206,6 +218,8 @@ function machineShares({ embeddingCpuMs, machineAfter, machineBefore, ownCpuMs, 
     stolenRatio: (machineAfter.stolenMs - machineBefore.stolenMs) / totalMs,
     otherCpuRatio: ours === null ? null : Math.max(0, busyMs - ours) / totalMs,
     throttledN: throttledN === null ? null : throttledN - (machineBefore.throttledN ?? 0),
+    governorChangedN:
+      machineAfter.governor === null ? null : Number(machineAfter.governor !== machineBefore.governor),
   };
 }
 

@@ -3,6 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { EnclaveError } from '../errors.ts';
 import type { ExecutionRequest, ExecutorStats } from '../execution.ts';
+import type { Stall } from '../report/run-report.ts';
 import { batched } from './isolated-batch.ts';
 import type { FromChild, IsolatedSetup, ToChild } from './isolated-messages.ts';
 import type { LoadOutcome, LoadTarget, LoadWatch } from './load-target.ts';
@@ -16,6 +17,8 @@ interface Pending extends PromiseWithResolvers<LoadOutcome> {
   readonly watch?: LoadWatch;
 }
 
+/** Stalls of the child that are kept. */
+const MAX_STALLS = 2_000;
 const NO_STATS: ExecutorStats = { queued: 0, live: 0, completed: 0, hosts: [], recycled: 0, lost: 0 };
 /** The pool ends its hosts itself; a child that does not come to an end is killed. */
 const SHUTDOWN_MS = 5_000;
@@ -35,6 +38,7 @@ class ChildExecutor implements IsolatedExecutor {
   readonly #ready: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #exited: Promise<void>;
   readonly #send: (message: ToChild) => void;
+  readonly #stalls: Stall[] = [];
   #stats = NO_STATS;
   #cpuMs = 0;
   #nextId = 0;
@@ -82,6 +86,10 @@ class ChildExecutor implements IsolatedExecutor {
     return this.#cpuMs;
   }
 
+  stalls(): readonly Stall[] {
+    return this.#stalls;
+  }
+
   #receive(message: FromChild): void {
     switch (message.type) {
       case 'ready':
@@ -90,6 +98,9 @@ class ChildExecutor implements IsolatedExecutor {
       case 'stats':
         this.#stats = message.stats;
         this.#cpuMs = message.cpuMs;
+        return;
+      case 'stalls':
+        this.#stalls.push(...message.stalls.slice(0, MAX_STALLS - this.#stalls.length));
         return;
       case 'outcome': {
         const { error, id, stats } = message;

@@ -7,6 +7,7 @@ import type {
   Isolation,
 } from '../execution.ts';
 import type { PoolSize } from '../pool/options.ts';
+import type { Stall } from '../report/run-report.ts';
 
 /** How the child builds its pool; handed over as its first message. */
 export interface IsolatedSetup {
@@ -38,4 +39,6 @@ export type FromChild =
   | { readonly type: 'called'; readonly id: number; readonly durationMs: number }
   /** The executor itself failed: a fault, not an outcome. */
   | { readonly type: 'fault'; readonly id: number | null; readonly message: string }
+  /** What stopped the child; instants are s of the machine's monotonic clock. */
+  | { readonly type: 'stalls'; readonly stalls: readonly Stall[] }
   | { readonly type: 'stats'; readonly stats: ExecutorStats; readonly cpuMs: number };

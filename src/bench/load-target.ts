@@ -1,5 +1,6 @@
 // What the load engine drives. Every Executor is a load target; targets that run no scripts (an HTTP service) are no Executors.
 import type { ExecutionRequest, ExecutionStats, ExecutorStats } from '../execution.ts';
+import type { Stall } from '../report/run-report.ts';
 
 /** How one execution ended, as far as the bench needs to know. */
 export type LoadOutcome =
@@ -35,4 +36,6 @@ export interface LoadTarget {
   /** Resolves once executions can start. */
   ready(): Promise<void>;
   stats(): ExecutorStats;
+  /** What stopped the process that holds the target, where that is another one here; `from_s` of the machine's monotonic clock. */
+  stalls?(): readonly Stall[];
 }

@@ -2,8 +2,9 @@
 import { realClock } from '../clock.ts';
 import type { RunReport } from '../report/run-report.ts';
 import type { SearchReport } from '../report/search-report.ts';
+import type { BenchOptions } from './bench-options.ts';
 import { type LoadOverrides, planLoad } from './load-plan.ts';
-import { type BenchOptions, runBench } from './run-bench.ts';
+import { runBench } from './run-bench.ts';
 import {
   type SearchResult,
   searchCapacity,

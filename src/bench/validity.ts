@@ -24,6 +24,10 @@ export interface ValidityFacts {
   readonly changeRatio: number | null;
   /** Wall clock against monotonic clock over the run, ms. */
   readonly clockStepMs: number;
+  /** Change of the time that a fixed piece of work took, before and after the run. */
+  readonly calibrationRatio: number | null;
+  /** 1 when the CPU chose its frequency in another way after the run than before, else 0. */
+  readonly governorChangedN: number | null;
   readonly load1Before: number | null;
   readonly coresN: number;
 }
@@ -36,6 +40,7 @@ const MAX_BUSY = 0.8;
 const MAX_STOLEN = 0.05;
 const MAX_OTHER = 0.05;
 const MAX_CLOCK_STEP_MS = 50;
+const MAX_DRIFT = 0.05;
 const MAX_LOAD_PER_CORE = 0.5;
 /** Change of response times over a phase that counts as steady, beyond what chance explains. */
 const MAX_CHANGE = 0.1;
@@ -72,6 +77,8 @@ function machineChecks(facts: ValidityFacts): ValidityCheck[] {
     atMost('stolen-cpu', facts.stolenRatio, MAX_STOLEN, 'ratio'),
     atMost('other-cpu', facts.otherCpuRatio, MAX_OTHER, 'ratio'),
     atMost('throttled', facts.throttledN, 0, 'n'),
+    atMost('calibration', facts.calibrationRatio, MAX_DRIFT, 'ratio'),
+    atMost('governor', facts.governorChangedN, 0, 'n'),
     atMost('clock-step', Math.abs(facts.clockStepMs), MAX_CLOCK_STEP_MS, 'ms'),
     // What the machine did during the run is measured above; the load average of the minute before only warns.
     warnOnly(atMost('load-before', facts.load1Before, MAX_LOAD_PER_CORE * facts.coresN, 'n')),
@@ -127,6 +134,8 @@ const CHECK_WORDS: Readonly<Record<string, string>> = {
   'other-cpu': 'CPU used by other processes',
   throttled: 'times the CPU quota was exhausted',
   'clock-step': 'wall clock moved against the monotonic clock',
+  calibration: 'the CPU changed its speed, by a fixed piece of work before and after',
+  governor: 'changes of the frequency governor',
   'load-before': 'load average before the start',
   'not-steady': 'response times still falling after the warm-up, over the phase',
   rising: 'response times rising over the phase (backlog or a leak)',

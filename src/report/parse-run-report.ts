@@ -78,7 +78,14 @@ const tail = z.looseObject({
       overlaps: z.array(stallKind),
     }),
   ),
-  stalls: z.array(z.looseObject({ kind: stallKind, from_s: z.number(), duration_us: z.number() })),
+  stalls: z.array(
+    z.looseObject({
+      kind: stallKind,
+      where: z.enum(['generator', 'pool']).exactOptional(),
+      from_s: z.number(),
+      duration_us: z.number(),
+    }),
+  ),
   stalls_dropped_n: count,
 });
 
@@ -104,6 +111,7 @@ export const environmentSchema: z.ZodType<Environment> = z.looseObject({
   git_dirty: z.boolean().nullable(),
   argv: z.array(text),
   load1_before: known,
+  calibration_ms: z.array(z.number()).exactOptional(),
 });
 
 /** Loose on purpose: within one schema number fields are added, never changed. */

@@ -222,7 +222,7 @@ export interface SeriesPoint {
 export interface Tail {
   /** The slowest 0.1 % of the measured executions, at least 5 and at most 200, slowest first; failed and abandoned ones too. */
   readonly slowest: readonly TailExecution[];
-  /** What stopped the process that holds the generator (and, without isolation, the pool), in order of time. */
+  /** What stopped the process of the generator, or that of the pool, in order of time. */
   readonly stalls: readonly Stall[];
   /** Further stalls that were seen and not kept. */
   readonly stalls_dropped_n: number;
@@ -255,6 +255,8 @@ export interface TailExecution {
 
 export interface Stall {
   readonly kind: 'gc' | 'loop-block';
+  /** Which process: that of the load generator, or that of the pool when it has one of its own. Absent: the former. */
+  readonly where?: 'generator' | 'pool';
   readonly from_s: number;
   readonly duration_us: number;
 }
@@ -281,4 +283,6 @@ export interface Environment {
   /** The command line, secrets masked. */
   readonly argv: readonly string[];
   readonly load1_before: number | null;
+  /** Time of a fixed piece of work before and after the run. Absent in studies and in reports of versions without it. */
+  readonly calibration_ms?: readonly number[];
 }

@@ -1,8 +1,9 @@
 import { HistogramLogReader } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
+import type { BenchOptions } from '../../src/bench/bench-options.ts';
 import { planLoad } from '../../src/bench/load-plan.ts';
 import type { ProcessProbe } from '../../src/bench/process-probe.ts';
-import { type BenchOptions, runBench } from '../../src/bench/run-bench.ts';
+import { runBench } from '../../src/bench/run-bench.ts';
 import { parseThresholds } from '../../src/bench/thresholds.ts';
 import { timerWaker } from '../../src/bench/waker.ts';
 import { ManualClock } from '../../src/clock.ts';

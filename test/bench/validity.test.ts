@@ -24,6 +24,8 @@ const good: ValidityFacts = {
   trend: 'steady',
   changeRatio: 0.01,
   clockStepMs: 0,
+  calibrationRatio: 0.01,
+  governorChangedN: 0,
   load1Before: 0.2,
   coresN: 2,
 };
@@ -58,6 +60,8 @@ describe('checkValidity()', () => {
     ['other-cpu', { otherCpuRatio: 0.06 }],
     ['throttled', { throttledN: 1 }],
     ['clock-step', { clockStepMs: -51 }],
+    ['calibration', { calibrationRatio: 0.051 }],
+    ['governor', { governorChangedN: 1 }],
     ['no-success', { counts: { ...good.counts, ok_n: 0 } }],
   ])('fails %s', (id, change) => {
     expect(failedIds({ ...good, ...change })).toEqual([id]);
@@ -72,11 +76,17 @@ describe('checkValidity()', () => {
       ...good,
       stolenRatio: null,
       otherCpuRatio: null,
+      throttledN: null,
+      calibrationRatio: null,
+      governorChangedN: null,
       load1Before: null,
     });
     expect(checks.filter(({ state }) => state === 'unknown').map(({ id }) => id)).toEqual([
       'stolen-cpu',
       'other-cpu',
+      'throttled',
+      'calibration',
+      'governor',
       'load-before',
     ]);
     expect(valid).toBe(true);

@@ -15,9 +15,9 @@ describe('enclave bench --broker', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'enclave-broker-bench-'));
     server = spawn(process.execPath, [ENTRY, 'serve', '--tools', 'scenario:tools', '--port', '0'], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['ignore', 'ignore', 'pipe'],
     });
-    const [line] = await once(server.stdout ?? server, 'data');
+    const [line] = await once(server.stderr ?? server, 'data');
     url = /http:\/\/\S+/.exec(String(line))?.[0] ?? '';
     for (let ready = false; !ready; await new Promise((resolve) => setTimeout(resolve, 50)))
       ready = await fetch(`${url}/readyz`).then(
