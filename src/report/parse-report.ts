@@ -4,7 +4,7 @@ import { invalidInput } from '../errors.ts';
 import { zodProblems } from '../zod-problems.ts';
 import type { CompareReport } from './compare-report.ts';
 import { checkHead, environmentSchema, known, parseRunReport, runReportSchema } from './parse-run-report.ts';
-import { RUN_REPORT_SCHEMA, type RunReport } from './run-report.ts';
+import { LATENCY_METRICS, RUN_REPORT_SCHEMA, type RunReport } from './run-report.ts';
 import type { SearchReport } from './search-report.ts';
 import type { SelfTestReport } from './self-test-report.ts';
 import type { StudyReport } from './study-model.ts';
@@ -109,6 +109,7 @@ const selfTestSchema: z.ZodType<SelfTestReport> = z.looseObject({
     z.looseObject({
       law: text,
       target: z.enum(['executor', 'http']),
+      metric: z.enum(LATENCY_METRICS).exactOptional(),
       quantile: z.number(),
       theory_ms: z.number(),
       measured_ms: known,

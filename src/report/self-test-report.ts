@@ -1,5 +1,5 @@
 // What the bench measured against what theory says. Types only; suffix = unit.
-import type { Environment } from './run-report.ts';
+import type { Environment, LatencyMetric } from './run-report.ts';
 
 export interface SelfTestReport {
   readonly schema: 'enclave.bench/1';
@@ -24,6 +24,8 @@ export interface SelfTestRow {
   readonly law: string;
   /** `executor` in this process, `http` in another. */
   readonly target: 'executor' | 'http';
+  /** What was measured of the executions. Absent: response. */
+  readonly metric?: LatencyMetric;
   readonly quantile: number;
   readonly theory_ms: number;
   readonly measured_ms: number | null;

@@ -68,7 +68,7 @@ function lawTable(rows: readonly SelfTestRow[]): TableModel {
       { title: 'outcome' },
     ],
     rows: rows.map((row) => [
-      row.law,
+      row.metric === undefined || row.metric === 'response' ? row.law : `${row.law}, ${row.metric}`,
       row.target,
       `p${formatCount(row.quantile * 100, 1)}`,
       ms(row.theory_ms),

@@ -8,7 +8,8 @@ export function formatSelfTestRow(row: SelfTestRow): string {
   const ms = (value: number | null): string => (value === null ? '–' : value.toFixed(2)).padStart(9);
   const sign = row.state === 'met' ? '✓' : '✗';
   const note = row.invalid === null ? '' : `  (run invalid: ${row.invalid})`;
-  const law = `${row.law}, ${row.target}`.padEnd(30);
+  const metric = row.metric === undefined || row.metric === 'response' ? '' : `, ${row.metric}`;
+  const law = `${row.law}${metric}, ${row.target}`.padEnd(30);
   return `  ${sign} ${law} p${formatCount(row.quantile * 100, 1).padEnd(4)} theory${ms(row.theory_ms)}  measured${ms(row.measured_ms)}  error${ms(row.error_ms)}  limit ${row.limit_ms.toFixed(2)} ms${note}`;
 }
 
