@@ -24,14 +24,18 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Ctrl-C once the output says so. */
+/** One Ctrl-C when the output says so; a second one would end the process at once. */
 const interruptAt =
   (pattern: RegExp) =>
   (child: ChildProcess): void => {
     let seen = '';
-    child.stderr?.on('data', (text: string) => {
-      if (pattern.test((seen += text))) child.kill('SIGINT');
-    });
+    const look = (text: string): void => {
+      seen += text;
+      if (!pattern.test(seen)) return;
+      child.stderr?.off('data', look);
+      child.kill('SIGINT');
+    };
+    child.stderr?.on('data', look);
   };
 
 const savedOf = async (out: string): Promise<unknown> => {
