@@ -1,5 +1,8 @@
 // The options of `enclave plan` as typed, and the checked values the planner takes.
+import { SERVERLESS_MEMORY } from '../planner/alternatives.ts';
 import type { AvailabilityGoal } from '../planner/availability.ts';
+import { type Curve, peakOf } from '../planner/curve.ts';
+import type { AutoscalerGoal } from '../planner/day-replay.ts';
 import type { QueueKind } from '../planner/fleet.ts';
 import { MAX_PER_DAY, MIN_PER_DAY } from '../planner/plan-capacity.ts';
 import type { Sourced } from '../planner/provenance.ts';
@@ -13,8 +16,12 @@ export interface PlanFlags {
   readonly perMonth?: string;
   readonly peak?: string;
   readonly peakShare?: string;
+  readonly curve?: string;
+  readonly autoscaler?: string;
   readonly slo?: string;
-  readonly from?: string;
+  readonly from?: readonly string[];
+  readonly mix?: string;
+  readonly mixMachines?: boolean;
   readonly capacity?: string;
   readonly on?: string;
   readonly types?: string;
@@ -25,7 +32,13 @@ export interface PlanFlags {
   readonly spares?: string;
   readonly zones?: string;
   readonly loseZones?: string;
+  readonly availability?: string;
+  readonly instanceAvailability?: string;
+  readonly zoneAvailability?: string;
   readonly budget?: string;
+  readonly fixed?: string;
+  readonly serverlessMemory?: string;
+  readonly reservedDiscount?: string;
   readonly seed?: string;
   readonly allowNoise?: boolean;
   readonly growth?: string;
@@ -45,12 +58,24 @@ export interface PlanOptions {
   readonly maxUtilisation: Sourced;
   readonly queue: QueueKind;
   readonly availability: AvailabilityGoal;
-  readonly availabilityDefaults: readonly (keyof AvailabilityGoal)[];
+  readonly availabilityDefaults: readonly ('floor' | 'spares' | 'zones' | 'loseZones')[];
   /** Executions per second of one instance, and the type it was found on; absent: a report is read. */
   readonly capacity?: { readonly perSecond: Sourced; readonly on: string | undefined };
+  readonly curve?: Curve;
+  readonly autoscaler?: AutoscalerGoal;
+  /** Run reports of one scenario; empty: the newest. */
+  readonly from: readonly string[];
+  /** Run reports of several scenarios; empty: no mix. */
+  readonly mix: readonly { readonly file: string; readonly weight: number }[];
+  readonly mixMachines: boolean;
+  readonly allowNoise: boolean;
   readonly types: readonly string[];
   readonly seed: number;
   readonly budgetUsdPerMonth?: number;
+  readonly fixedUsdPerMonth?: number;
+  readonly reservedDiscount?: number;
+  /** Bytes. */
+  readonly serverlessMemory: number;
   readonly growthPerYear?: number;
   readonly confidence?: number;
 }
@@ -65,9 +90,14 @@ const DAYS_PER_MONTH = HOURS_PER_MONTH / 24;
  * Notes every problem of the options in `reader`, whose `finish` tells them all at once.
  * @returns undefined when a needed option was refused.
  */
-export function readPlanOptions(flags: PlanFlags, reader: OptionReader): PlanOptions | undefined {
+export function readPlanOptions(
+  flags: PlanFlags,
+  reader: OptionReader,
+  curve?: Curve,
+): PlanOptions | undefined {
   const perDay = readVolume(flags, reader);
-  const peakMultiplier = readPeak(flags, reader);
+  const peakMultiplier = readPeak(flags, reader, curve);
+  const autoscaler = readAutoscaler(flags, reader);
   const slos = readWith(reader, '--slo', flags.slo, parseSlos) ?? [];
   const limit = slos.length > 0 ? LIMIT_WITH_SLO : LIMIT_WITHOUT_SLO;
   const share: Bounds = { above: 0, max: 1, words: 'above 0 and up to 1' };
@@ -80,12 +110,24 @@ export function readPlanOptions(flags: PlanFlags, reader: OptionReader): PlanOpt
     spares: whole('--spares', flags.spares, 0, 100_000, 1),
     zones,
     loseZones: whole('--lose-zones', flags.loseZones, 0, 20, 0),
+    ...readAvailability(flags, reader),
   };
   if (availability.loseZones >= zones)
     reader.problem('--lose-zones', `expected fewer than the ${zones} zones, got ${availability.loseZones}`);
   const queue = reader.choice('--queue', flags.queue, ['host', 'split', 'pooled']) ?? 'host';
   const seed = whole('--seed', flags.seed, 0, 2 ** 32 - 1, 1);
-  const budget = readBudget(flags, reader);
+  const budget = readUsd('--budget', flags.budget, reader);
+  const fixed = readUsd('--fixed', flags.fixed, reader);
+  const discount = reader.number('--reserved-discount', flags.reservedDiscount?.replace(/ ?%$/, ''), {
+    min: 0,
+    max: 95,
+    words: 'from 0 to 95 percent',
+  });
+  const serverlessMemory = reader.size('--serverless-memory', flags.serverlessMemory, {
+    min: 128 * 2 ** 20,
+    max: 10_240 * 2 ** 20,
+    words: 'from 128MiB to 10240MiB',
+  });
   const growth = readGrowth(flags, reader);
   const confidence = reader.number('--confidence', flags.confidence, {
     above: 0,
@@ -93,6 +135,7 @@ export function readPlanOptions(flags: PlanFlags, reader: OptionReader): PlanOpt
     words: 'above 0 and up to 0.999, such as 0.95',
   });
   const capacity = readCapacity(flags, reader);
+  const mix = readMix(flags, reader);
   if (perDay === undefined || peakMultiplier === undefined) return undefined;
   return {
     perDay,
@@ -108,10 +151,19 @@ export function readPlanOptions(flags: PlanFlags, reader: OptionReader): PlanOpt
     availabilityDefaults: (['floor', 'spares', 'zones', 'loseZones'] as const).filter(
       (name) => flags[name] === undefined,
     ),
+    from: (flags.from ?? []).flatMap((text) => text.split(',')).filter((file) => file !== ''),
+    mix,
+    mixMachines: flags.mixMachines === true,
+    allowNoise: flags.allowNoise === true,
     types: typeNames(flags),
+    ...(curve === undefined ? {} : { curve }),
+    ...(autoscaler === undefined ? {} : { autoscaler }),
     ...(capacity === undefined ? {} : { capacity }),
     ...(confidence === undefined ? {} : { confidence }),
     ...(growth === undefined ? {} : { growthPerYear: growth }),
+    serverlessMemory: serverlessMemory ?? SERVERLESS_MEMORY,
+    ...(fixed === undefined ? {} : { fixedUsdPerMonth: fixed }),
+    ...(discount === undefined ? {} : { reservedDiscount: discount / 100 }),
     ...(budget === undefined ? {} : { budgetUsdPerMonth: budget }),
   };
 }
@@ -138,19 +190,68 @@ function readVolume({ perDay, perMonth }: PlanFlags, reader: OptionReader): Sour
   return given(period === 'day' ? volume : volume / DAYS_PER_MONTH, `${flag} ${text}`);
 }
 
-function readPeak({ peak, peakShare }: PlanFlags, reader: OptionReader): Sourced | undefined {
+/** From --peak, --peak-share or the curve; where several are given they must say the same. */
+function readPeak(
+  { peak, peakShare }: PlanFlags,
+  reader: OptionReader,
+  curve: Curve | undefined,
+): Sourced | undefined {
   const multiplier = reader.number('--peak', peak, { min: 1, max: 86_400, words: 'from 1 to 86,400' });
   const share = reader.number('--peak-share', peakShare, { min: 1 / 24, max: 1, words: 'from 1/24 to 1' });
-  if (multiplier !== undefined && share !== undefined && Math.abs(multiplier - 24 * share) > 1e-9) {
-    reader.problem(
-      '--peak-share',
-      `expected ${multiplier / 24} to agree with --peak ${peak}, got ${peakShare}`,
-    );
-    return undefined;
+  const said: Sourced[] = [
+    ...(curve === undefined
+      ? []
+      : [given(peakOf(curve), `${curve.source}: its busiest of ${curve.values.length} hours`)]),
+    ...(multiplier === undefined ? [] : [given(multiplier, '--peak')]),
+    ...(share === undefined ? [] : [given(24 * share, `--peak-share ${peakShare}, of 24 hours`)]),
+  ];
+  const [first, ...others] = said;
+  if (first === undefined)
+    return { value: DEFAULT_PEAK, provenance: 'assumed', source: 'default; --peak sets it' };
+  const contrary = others.find(({ value }) => Math.abs(value / first.value - 1) > 1e-9);
+  if (contrary === undefined) return first;
+  reader.problem(
+    contrary.source === '--peak' ? '--peak' : '--peak-share',
+    `expected a peak of ${Number(first.value.toPrecision(6))} as of ${first.source}, got ${Number(contrary.value.toPrecision(6))}; give one of them`,
+  );
+  return undefined;
+}
+
+/** `target=0.6,min=2,max=20,ready=90s,down=300s`, any of them. */
+function readAutoscaler({ autoscaler, curve }: PlanFlags, reader: OptionReader): AutoscalerGoal | undefined {
+  if (autoscaler === undefined) return undefined;
+  const flag = '--autoscaler';
+  if (curve === undefined) reader.problem(flag, 'expected --curve beside it, got none');
+  const fields = new Map<string, string>();
+  for (const part of autoscaler.split(',')) {
+    const [key = '', text = ''] = part.split('=').map((piece) => piece.trim());
+    if (!['target', 'min', 'max', 'ready', 'down'].includes(key) || text === '' || fields.has(key))
+      reader.problem(
+        flag,
+        `expected each of target, min, max, ready, down once at most, as in target=0.6, got ${JSON.stringify(part)}`,
+      );
+    fields.set(key, text);
   }
-  if (multiplier !== undefined) return given(multiplier, '--peak');
-  if (share !== undefined) return given(24 * share, `--peak-share ${peakShare}, of 24 hours`);
-  return { value: DEFAULT_PEAK, provenance: 'assumed', source: 'default; --peak sets it' };
+  const count = { min: 1, max: 1_000_000, words: 'from 1 to 1,000,000' };
+  const time = { min: 0, max: 3_600_000, words: 'from 0s to 1h' };
+  const min = reader.integer(`${flag} min`, fields.get('min'), count);
+  const max = reader.integer(`${flag} max`, fields.get('max'), count);
+  const target = reader.number(`${flag} target`, fields.get('target'), {
+    above: 0,
+    max: 1,
+    words: 'above 0 and up to 1',
+  });
+  const ready = reader.duration(`${flag} ready`, fields.get('ready'), time);
+  const down = reader.duration(`${flag} down`, fields.get('down'), time);
+  if (min !== undefined && max !== undefined && min > max)
+    reader.problem(flag, `expected min up to max, got min=${min} and max=${max}`);
+  return {
+    ...(min === undefined ? {} : { minReplicas: min }),
+    ...(max === undefined ? {} : { maxReplicas: max }),
+    ...(target === undefined ? {} : { targetUtilisation: target }),
+    ...(ready === undefined ? {} : { readyDelayS: ready / 1_000 }),
+    ...(down === undefined ? {} : { scaleDownWindowS: down / 1_000 }),
+  };
 }
 
 function readCapacity(flags: PlanFlags, reader: OptionReader): PlanOptions['capacity'] {
@@ -169,6 +270,59 @@ function readCapacity(flags: PlanFlags, reader: OptionReader): PlanOptions['capa
   return { perSecond: given(perSecond, `--capacity ${flags.capacity}`), on: flags.on };
 }
 
+/** Percentages of time. */
+function readAvailability(flags: PlanFlags, reader: OptionReader): Partial<AvailabilityGoal> {
+  const share = (flag: string, text: string | undefined, max: number): number | undefined => {
+    const percent = reader.number(flag, text?.replace(/ ?%$/, ''), {
+      min: 50,
+      max,
+      words: `from 50 to ${max} percent, such as 99.9`,
+    });
+    return percent === undefined ? undefined : Number((percent / 100).toFixed(12));
+  };
+  const target = share('--availability', flags.availability, 99.999_999);
+  const instance = share('--instance-availability', flags.instanceAvailability, 100);
+  const zone = share('--zone-availability', flags.zoneAvailability, 100);
+  if (flags.availability === undefined)
+    for (const [flag, text] of [
+      ['--instance-availability', flags.instanceAvailability],
+      ['--zone-availability', flags.zoneAvailability],
+    ] as const)
+      if (text !== undefined) reader.problem(flag, 'expected --availability beside it, got none');
+  return {
+    ...(target === undefined ? {} : { target }),
+    ...(instance === undefined ? {} : { instance }),
+    ...(zone === undefined ? {} : { zone }),
+  };
+}
+
+/** `a.json:70,b.json:30`: weights in any unit. */
+function readMix({ capacity, from, mix }: PlanFlags, reader: OptionReader): PlanOptions['mix'] {
+  if (mix === undefined) return [];
+  if (from !== undefined || capacity !== undefined)
+    reader.problem(
+      '--mix',
+      `expected either --mix or ${from === undefined ? '--capacity' : '--from'}, got both`,
+    );
+  const parts = mix.split(',').filter((part) => part.trim() !== '');
+  if (parts.length < 2)
+    reader.problem(
+      '--mix',
+      `expected at least two reports, such as a.json:70,b.json:30, got ${JSON.stringify(mix)}`,
+    );
+  return parts.map((part) => {
+    const split = part.lastIndexOf(':');
+    const file = part.slice(0, Math.max(0, split)).trim();
+    const weight = Number(part.slice(split + 1));
+    if (file === '' || !(weight > 0 && weight <= 1e9))
+      reader.problem(
+        '--mix',
+        `expected a report and a weight above 0, such as a.json:70, got ${JSON.stringify(part)}`,
+      );
+    return { file, weight };
+  });
+}
+
 /** `40%/year`, `40%` or `0.4`. */
 function readGrowth({ growth }: PlanFlags, reader: OptionReader): number | undefined {
   const text = growth?.replace(/\/year$/, '');
@@ -182,9 +336,9 @@ function readGrowth({ growth }: PlanFlags, reader: OptionReader): number | undef
 }
 
 /** `500`, `500/month` or `$500/month`. */
-function readBudget({ budget }: PlanFlags, reader: OptionReader): number | undefined {
-  const text = budget?.replace(/^\$/, '').replace(/\/month$/, '');
-  return reader.number('--budget', text, { min: 0, words: 'of at least 0, in USD per month' });
+function readUsd(flag: string, amount: string | undefined, reader: OptionReader): number | undefined {
+  const text = amount?.replace(/^\$/, '').replace(/\/month$/, '');
+  return reader.number(flag, text, { min: 0, words: 'of at least 0, in USD per month' });
 }
 
 function readWith<T>(

@@ -1,12 +1,21 @@
 // How sure a plan is: its inputs are drawn again within their errors, and each draw is asked whether the fleet would do.
 import { availableFleet } from './availability.ts';
-import { type FleetDemand, fleetWait, MAX_INSTANCES, threadUtilisation, utilisation } from './fleet.ts';
+import {
+  type FleetDemand,
+  fleetWait,
+  instancesByLoad,
+  instancesByThread,
+  MAX_INSTANCES,
+  threadUtilisation,
+  utilisation,
+} from './fleet.ts';
 import { smallestWhere } from './invert.ts';
 import type { Certainty, CertaintySize, PlanInput, Spread, TypePlan, UncertainInput } from './plan-types.ts';
 import type { Sourced } from './provenance.ts';
 import { createRandom } from './random.ts';
 import { responseSurvival, type ServiceTime } from './service-time.ts';
 import { ceilOnce, waitQuantile } from './station.ts';
+import { withCostFactor } from './workload.ts';
 
 /** What an input without a measured error is taken to be off by at most, in 95 of 100 cases. */
 const ASSUMED_SPREAD = 0.25;
@@ -35,14 +44,19 @@ export function certaintyOf(
   { draws, seed }: CertaintySize,
 ): Certainty {
   const sources = sourcesOf(input);
-  const price = chosen.usdPerMonth / chosen.instances;
+  const fixed = input.fixedUsdPerMonth ?? 0;
+  const price = (chosen.usdPerMonth - fixed) / chosen.instances;
   const drawn = drawAll(demand, sources, draws, createRandom(seed, 0));
   const share = (instances: number) =>
     wilson(drawn.filter((other) => carries(other, chosen.vcpu, instances)).length, draws);
   const needed = drawn.map((other) => needs(other, chosen.vcpu)).sort((a, b) => a - b);
-  const bought = needed.map((count) =>
-    count <= MAX_INSTANCES ? availableFleet(count, input.availability).instances : Infinity,
-  );
+  const boughtFor = new Map<number, number>();
+  const bought = needed.map((count) => {
+    if (count > MAX_INSTANCES) return Infinity;
+    const known = boughtFor.get(count) ?? availableFleet(count, input.availability).instances;
+    boughtFor.set(count, known);
+    return known;
+  });
   const inputs = sources.map((source, index) => {
     const alone = drawAll(demand, [source], DRAWS_OF_ONE, createRandom(seed, index + 1));
     return describe(
@@ -56,7 +70,7 @@ export function certaintyOf(
     meets: share(chosen.instances),
     meetsDegraded: share(chosen.needed),
     instances: spreadOf(bought),
-    usdPerMonth: spreadOf(bought.map((count) => count * price)),
+    usdPerMonth: spreadOf(bought.map((count) => count * price + fixed)),
     inputs,
     measureNext: widest(inputs),
     asked,
@@ -86,13 +100,29 @@ function sourcesOf({ peakMultiplier, perDay, workload }: PlanInput): Source[] {
   scaled('volume', perDay, rate);
   scaled('peak', peakMultiplier, rate);
   if (service.kind === 'histogram') {
-    const error = Math.sqrt(cpuScv.value / service.count);
+    const between = workload.betweenRuns;
+    const sampling = Math.sqrt(cpuScv.value / service.count);
+    const error = Math.max(sampling, between?.cpuError ?? 0);
     sources.push({
       name: 'CPU per execution',
       spread95: Z95 * error,
-      reason: `standard error of ${service.count} executions`,
+      reason:
+        error > sampling
+          ? `spread of ${between?.runs ?? 0} runs at the same load`
+          : `standard error of ${service.count} executions`,
       draw: (demand, random) => withCpu(demand, Math.exp(error * normal(random))),
     });
+    if (between !== undefined)
+      sources.push({
+        name: 'times between runs',
+        spread95: Z95 * between.timeError,
+        reason: `spread of ${between.runs} runs at the same load`,
+        draw: (demand, random) => {
+          const factor = Math.exp(between.timeError * normal(random));
+          const { correction } = demand;
+          return { ...demand, correction: (p, busy) => factor * (correction?.(p, busy) ?? 1) };
+        },
+      });
     sources.push({
       name: 'service times',
       spread95: Z95 / Math.sqrt(service.count),
@@ -125,16 +155,7 @@ function quarter(random: () => number): number {
 }
 
 function withCpu(demand: FleetDemand, factor: number): FleetDemand {
-  const { cpuPerExecution: cpu, embeddingCpu, service } = demand.workload;
-  return {
-    ...demand,
-    workload: {
-      ...demand.workload,
-      cpuPerExecution: { ...cpu, value: cpu.value * factor },
-      embeddingCpu: { ...embeddingCpu, value: embeddingCpu.value * factor },
-      service: service.kind === 'exponential' ? { ...service, meanS: service.meanS * factor } : service,
-    },
-  };
+  return { ...demand, workload: withCostFactor(demand.workload, factor) };
 }
 
 /** Poisson counts of every bin. */
@@ -182,17 +203,18 @@ function carries(demand: FleetDemand, vcpu: number, instances: number): boolean 
   return demand.slos.every(({ limitMs, metric, p }) =>
     metric === 'wait'
       ? waitQuantile(wait, p) * 1_000 <= limitMs
-      : responseSurvival(wait, demand.workload.service, limitMs / 1_000) <= 1 - p,
+      : responseSurvival(
+          wait,
+          demand.workload.service,
+          limitMs / 1_000 / (demand.correction?.(p, wait.busy) ?? 1),
+        ) <=
+        1 - p,
   );
 }
 
 /** Instances that a draw needs, sized as the plan is; Infinity when no number will do. */
 function needs(demand: FleetDemand, vcpu: number): number {
-  const byLoad = Math.max(
-    1,
-    ceilOnce(utilisation(demand, vcpu, 1) / demand.maxUtilisation),
-    ceilOnce(threadUtilisation(demand, 1) / demand.maxUtilisation),
-  );
+  const byLoad = Math.max(1, ceilOnce(instancesByLoad(demand, vcpu)), ceilOnce(instancesByThread(demand)));
   return smallestWhere((n) => carries(demand, vcpu, n), byLoad, MAX_INSTANCES) ?? Infinity;
 }
 

@@ -29,7 +29,8 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   'instances-raw': ['offered-load', 'maxUtilisation'],
   'instances-thread': ['peak-rate', 'dispatchCpuPerExecution', 'maxUtilisation'],
   'instances-needed': ['instances-raw', 'instances-thread', 'scaling-loss', 'cpuScv', 'serviceMean'],
-  instances: ['instances-needed', 'floor', 'spares', 'zones', 'loseZones'],
+  instances: ['instances-needed', 'floor', 'spares', 'zones', 'loseZones', 'availabilityTarget'],
+  'up-share': ['instances', 'instanceAvailability', 'zoneAvailability'],
   'cost-month': ['instances', 'catalogue'],
   'cost-million': ['cost-month', 'executionsPerDay'],
 };

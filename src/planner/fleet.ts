@@ -1,5 +1,6 @@
 // One fleet: n instances of one type under the peak load. What it answers, and the smallest n that meets the goals.
 import type { InstanceType } from './catalogue.ts';
+import { busyAt, costAt, rateAt } from './cost-law.ts';
 import { smallestWhere } from './invert.ts';
 import { responseQuantile, type WaitLaw } from './service-time.ts';
 import type { Slo } from './slo.ts';
@@ -35,6 +36,13 @@ export interface FleetDemand {
   /** Largest busy share of the processors at the peak, 0..1. */
   readonly maxUtilisation: number;
   readonly slos: readonly Slo[];
+  /** Measured / modelled time of a percentile at a busy share, from the runs that the workload was made of. Default 1. */
+  readonly correction?: (p: number, busy: number) => number;
+}
+
+/** The wait in a fleet, and how busy its processors are. */
+export interface FleetWait extends WaitLaw {
+  readonly busy: number;
 }
 
 /** No fleet is larger. */
@@ -46,36 +54,63 @@ export function fleetWait(
   vcpu: number,
   instances: number,
   queue: QueueKind = demand.queue,
-): WaitLaw | undefined {
-  const { workload, peakPerSecond } = demand;
-  const queues = queuesOf(queue, vcpu, instances);
-  return waitLaw({
-    servers: (vcpu * instances) / queues,
-    offeredLoad: (peakPerSecond * workload.cpuPerExecution.value) / queues,
-    meanServiceTime: workload.cpuPerExecution.value,
-    serviceScv: workload.cpuScv.value,
+): FleetWait | undefined {
+  const busy = utilisation(demand, vcpu, instances);
+  const servers = (vcpu * instances) / queuesOf(queue, vcpu, instances);
+  const wait = waitLaw({
+    servers,
+    offeredLoad: busy * servers,
+    meanServiceTime: cpuSeconds(demand, vcpu, instances),
+    serviceScv: demand.workload.cpuScv.value,
   });
+  return wait === undefined ? undefined : { ...wait, busy };
 }
 
 /** Milliseconds that a share p stays within; Infinity without a steady state. */
 export function sloValueMs(
-  wait: WaitLaw | undefined,
-  workload: Workload,
-  slo: Pick<Slo, 'metric' | 'p'>,
+  wait: FleetWait | undefined,
+  { correction, workload }: Pick<FleetDemand, 'correction' | 'workload'>,
+  { metric, p }: Pick<Slo, 'metric' | 'p'>,
 ): number {
   if (wait === undefined) return Infinity;
-  const seconds =
-    slo.metric === 'wait' ? waitQuantile(wait, slo.p) : responseQuantile(wait, workload.service, slo.p);
-  return seconds * 1_000;
+  if (metric === 'wait') return waitQuantile(wait, p) * 1_000;
+  return responseQuantile(wait, workload.service, p) * (correction?.(p, wait.busy) ?? 1) * 1_000;
 }
 
-export function utilisation(demand: FleetDemand, vcpu: number, instances: number): number {
-  return (demand.peakPerSecond * demand.workload.cpuPerExecution.value) / (vcpu * instances);
+/** CPU seconds of one execution at the peak, spread over that many processors. */
+export function cpuSeconds(
+  { peakPerSecond, workload }: FleetDemand,
+  vcpu: number,
+  instances: number,
+): number {
+  return costAt(workload.cost, peakPerSecond / (vcpu * instances));
+}
+
+/** Busy share of the processors at the peak. */
+export function utilisation(
+  { peakPerSecond, workload }: FleetDemand,
+  vcpu: number,
+  instances: number,
+): number {
+  return busyAt(workload.cost, peakPerSecond / (vcpu * instances));
 }
 
 /** Busy share of the one thread that serves a whole instance: dispatch and tool calls cannot spread over cores. */
-export function threadUtilisation(demand: FleetDemand, instances: number): number {
-  return (demand.peakPerSecond * demand.workload.embeddingCpu.value) / instances;
+export function threadUtilisation({ peakPerSecond, workload }: FleetDemand, instances: number): number {
+  return workload.dispatch === undefined ? 0 : busyAt(workload.dispatch, peakPerSecond / instances);
+}
+
+/** Instances, not yet rounded, whose processors are busy to the limit at the peak. */
+export function instancesByLoad(
+  { maxUtilisation, peakPerSecond, workload }: FleetDemand,
+  vcpu: number,
+): number {
+  return peakPerSecond / (vcpu * rateAt(workload.cost, maxUtilisation));
+}
+
+/** Instances, not yet rounded, whose dispatch threads are busy to the limit at the peak. */
+export function instancesByThread({ maxUtilisation, peakPerSecond, workload }: FleetDemand): number {
+  return workload.dispatch === undefined ? 0 : peakPerSecond / rateAt(workload.dispatch, maxUtilisation);
 }
 
 /** What decides the number of instances. */
@@ -91,13 +126,12 @@ export interface Sizing {
  * @returns undefined when no number does.
  */
 export function sizeFleet(demand: FleetDemand, type: Pick<InstanceType, 'vcpu'>): Sizing | undefined {
-  const { maxUtilisation, slos, workload } = demand;
-  const byUtilisation = Math.max(1, ceilOnce(utilisation(demand, type.vcpu, 1) / maxUtilisation));
-  const byThread = Math.max(1, ceilOnce(threadUtilisation(demand, 1) / maxUtilisation));
+  const byUtilisation = Math.max(1, ceilOnce(instancesByLoad(demand, type.vcpu)));
+  const byThread = Math.max(1, ceilOnce(instancesByThread(demand)));
   const byLoad = Math.max(byUtilisation, byThread);
   const meets = (instances: number): boolean => {
     const wait = fleetWait(demand, type.vcpu, instances);
-    return slos.every((slo) => sloValueMs(wait, workload, slo) <= slo.limitMs);
+    return demand.slos.every((slo) => sloValueMs(wait, demand, slo) <= slo.limitMs);
   };
   const instances = smallestWhere(meets, byLoad, MAX_INSTANCES);
   if (instances === undefined) return undefined;

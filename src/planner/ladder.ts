@@ -1,13 +1,14 @@
 // The derivation, step by step: formula, numbers, result, origin. Rounding up happens once, in the step that says so.
 import { formatCount, formatDuration, HOURS_PER_MONTH, SECONDS_PER_DAY } from '../units.ts';
-import { availableFleet } from './availability.ts';
+import { availableFleet, INSTANCE_AVAILABILITY, upShare } from './availability.ts';
+import { costAt, rateAt } from './cost-law.ts';
 import {
   type FleetDemand,
   fleetWait,
+  instancesByLoad,
+  instancesByThread,
   type QueueKind,
   sloValueMs,
-  threadUtilisation,
-  utilisation,
 } from './fleet.ts';
 import type { PlanInput, TypePlan } from './plan-types.ts';
 import { type Provenance, type Step, weakest } from './provenance.ts';
@@ -55,28 +56,53 @@ function demandSteps({ perDay, peakMultiplier }: PlanInput, { peakPerSecond }: F
   return { steps, provenance };
 }
 
+/** CPU seconds of an execution when the processors are as busy as they may be. */
+function cpuAtLimit({ maxUtilisation, workload }: FleetDemand): number {
+  return maxUtilisation / rateAt(workload.cost, maxUtilisation);
+}
+
+function cpuStep(demand: FleetDemand): Step {
+  const { machine, cost, cpuPerExecution, embeddingCpu } = demand.workload;
+  const cpuS = cpuAtLimit(demand);
+  const step = { id: 'cpu-per-execution', title: 'CPU per execution', value: cpuS * 1_000, unit: 'ms' };
+  const { provenance } = cpuPerExecution;
+  if (cost.points.length > 1) {
+    const points = cost.points.map(
+      (point) => `${ms(costAt(cost, point.ratePerSecond))} at ${Math.round(100 * point.busy)} %`,
+    );
+    return {
+      ...step,
+      formula: `at ${Math.round(100 * demand.maxUtilisation)} % busy`,
+      inputs: `between ${points.join(', ')}`,
+      provenance,
+    };
+  }
+  if (embeddingCpu.value > 0)
+    return {
+      ...step,
+      formula: 'host processes + dispatch',
+      inputs: `${ms(cpuS - embeddingCpu.value)} + ${ms(embeddingCpu.value)}`,
+      provenance,
+    };
+  const cores = machine.cores.value;
+  return {
+    ...step,
+    formula: 'vCPUs / capacity',
+    inputs: `${formatCount(cores)} / ${formatCount(cores / cpuS)} per second on ${machine.name}`,
+    provenance,
+  };
+}
+
 function loadSteps({ workload }: PlanInput, demand: FleetDemand, provenance: Provenance): Step[] {
-  const { cpuPerExecution: cpu, embeddingCpu } = workload;
-  const offered = demand.peakPerSecond * cpu.value;
+  const cpu = cpuAtLimit(demand);
   const steps: Step[] = [
-    {
-      id: 'cpu-per-execution',
-      title: 'CPU per execution',
-      formula: embeddingCpu.value > 0 ? 'host processes + dispatch' : 'vCPUs / capacity',
-      inputs:
-        embeddingCpu.value > 0
-          ? `${ms(cpu.value - embeddingCpu.value)} + ${ms(embeddingCpu.value)}`
-          : `${formatCount(workload.machine.cores.value)} / ${formatCount(workload.machine.cores.value / cpu.value)} per second on ${workload.machine.name}`,
-      value: cpu.value * 1_000,
-      unit: 'ms',
-      provenance: cpu.provenance,
-    },
+    cpuStep(demand),
     {
       id: 'offered-load',
       title: 'offered load',
       formula: 'A = peak x CPU',
-      inputs: `${digits(demand.peakPerSecond)}/s x ${ms(cpu.value)}`,
-      value: offered,
+      inputs: `${digits(demand.peakPerSecond)}/s x ${ms(cpu)}`,
+      value: demand.peakPerSecond * cpu,
       unit: 'erlang',
       provenance,
     },
@@ -104,7 +130,7 @@ const QUEUE_NOTE: Readonly<Record<QueueKind, string>> = {
 /** The smallest number of processors, before they are packed into instances. */
 function serverSteps(input: PlanInput, demand: FleetDemand, load: Provenance): Step[] {
   const { workload, maxUtilisation, slos } = input;
-  const offeredLoad = demand.peakPerSecond * workload.cpuPerExecution.value;
+  const offeredLoad = demand.peakPerSecond * cpuAtLimit(demand);
   const byUtilisation = minServers({ offeredLoad, goal: { kind: 'utilisation', max: maxUtilisation.value } });
   const steps: Step[] = [
     {
@@ -120,7 +146,7 @@ function serverSteps(input: PlanInput, demand: FleetDemand, load: Provenance): S
   for (const slo of slos) {
     const servers = minServers({
       offeredLoad,
-      meanServiceTime: workload.cpuPerExecution.value,
+      meanServiceTime: cpuAtLimit(demand),
       serviceScv: workload.cpuScv.value,
       service: workload.service,
       goal: { kind: slo.metric, p: slo.p, withinS: slo.limitMs / 1_000 },
@@ -144,15 +170,15 @@ function instanceSteps(
   chosen: TypePlan,
   provenance: Provenance,
 ): Step[] {
-  const raw = utilisation(demand, chosen.vcpu, 1) / demand.maxUtilisation;
-  const thread = threadUtilisation(demand, 1) / demand.maxUtilisation;
+  const raw = instancesByLoad(demand, chosen.vcpu);
+  const thread = instancesByThread(demand);
   const fleet = availableFleet(chosen.needed, input.availability);
   return [
     {
       id: 'instances-raw',
       title: 'instances by load',
       formula: 'A / (vCPUs x limit)',
-      inputs: `${digits(utilisation(demand, 1, 1))} / (${chosen.vcpu} x ${demand.maxUtilisation})`,
+      inputs: `${digits(demand.peakPerSecond * cpuAtLimit(demand))} / (${chosen.vcpu} x ${demand.maxUtilisation})`,
       value: raw,
       unit: chosen.type,
       provenance,
@@ -163,7 +189,7 @@ function instanceSteps(
             id: 'instances-thread',
             title: 'by dispatch thread',
             formula: 'peak x dispatch CPU / limit',
-            inputs: `${digits(demand.peakPerSecond)}/s x ${ms(input.workload.embeddingCpu.value)} / ${demand.maxUtilisation}`,
+            inputs: `${digits(demand.peakPerSecond)}/s x ${ms(thread === 0 ? 0 : (thread * demand.maxUtilisation) / demand.peakPerSecond)} / ${demand.maxUtilisation}`,
             value: thread,
             unit: chosen.type,
             provenance,
@@ -197,6 +223,24 @@ function instanceSteps(
       unit: 'instances',
       provenance: weakest(provenance, 'assumed'),
     },
+    ...availabilitySteps(input, chosen, provenance),
+  ];
+}
+
+function availabilitySteps({ availability }: PlanInput, chosen: TypePlan, provenance: Provenance): Step[] {
+  const { instance = INSTANCE_AVAILABILITY, target, zone = 1, zones } = availability;
+  if (target === undefined) return [];
+  const share = upShare({ needed: chosen.needed, instances: chosen.instances, zones, instance, zone });
+  return [
+    {
+      id: 'up-share',
+      title: 'needed ones up',
+      formula: 'zones x binomial',
+      inputs: `${chosen.needed} of ${chosen.instances} in ${zones} zones (${formatCount(100 * zone, 4)} % up each), instances ${formatCount(100 * instance, 4)} %`,
+      value: 100 * share,
+      unit: '% of time',
+      provenance: weakest(provenance, 'published'),
+    },
   ];
 }
 
@@ -208,7 +252,7 @@ function objectiveSteps(demand: FleetDemand, chosen: TypePlan, provenance: Prove
   const otherWords = other === 'host' ? 'queue per host' : 'one queue';
   return shown.flatMap((slo) => {
     const at = (instances: number, queue = demand.queue) =>
-      sloValueMs(fleetWait(demand, chosen.vcpu, instances, queue), demand.workload, slo);
+      sloValueMs(fleetWait(demand, chosen.vcpu, instances, queue), demand, slo);
     const step = (id: string, title: string, inputs: string, value: number): Step => ({
       id: `${sloName(slo)}-${id}`,
       title,
@@ -238,14 +282,15 @@ function objectiveSteps(demand: FleetDemand, chosen: TypePlan, provenance: Prove
 
 function costSteps(input: PlanInput, chosen: TypePlan, fleet: Provenance): Step[] {
   const price = input.catalogue.types.find(({ type }) => type === chosen.type)?.pricePerHourUsd ?? 0;
+  const fixed = input.fixedUsdPerMonth ?? 0;
   const perMonth = (input.perDay.value * HOURS_PER_MONTH) / 24;
   const provenance = weakest(fleet, 'assumed');
   return [
     {
       id: 'cost-month',
       title: 'cost per month',
-      formula: 'N x price x 730 h',
-      inputs: `${chosen.instances} x $${price} x 730`,
+      formula: fixed > 0 ? 'N x price x 730 h + fixed' : 'N x price x 730 h',
+      inputs: `${chosen.instances} x $${price} x 730${fixed > 0 ? ` + $${fixed}` : ''}`,
       value: chosen.usdPerMonth,
       unit: 'USD',
       provenance,

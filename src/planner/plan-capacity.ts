@@ -1,9 +1,13 @@
 // From a daily volume and a measured execution to a fleet, its cost, and how every number came about.
 import { EnclaveError, invalidInput, type Problem } from '../errors.ts';
 import { formatDuration, SECONDS_PER_DAY } from '../units.ts';
-import type { AvailabilityGoal } from './availability.ts';
+import { alternativesOf } from './alternatives.ts';
+import { type AvailabilityGoal, INSTANCE_AVAILABILITY } from './availability.ts';
 import type { InstanceType } from './catalogue.ts';
 import { certaintyOf } from './certainty.ts';
+import { correctionOf } from './correction.ts';
+import { peakOf } from './curve.ts';
+import { replayDay } from './day-replay.ts';
 import type { FleetDemand } from './fleet.ts';
 import { deriveLadder } from './ladder.ts';
 import { type GrowthYear, PLAN_SCHEMA, type Plan, type PlanInput, type TypePlan } from './plan-types.ts';
@@ -12,7 +16,7 @@ import { sensitivities, sweep } from './sensitivity.ts';
 import { serviceQuantile } from './service-time.ts';
 import { sloName } from './slo.ts';
 import { threeChecks } from './three-checks.ts';
-import { planType } from './type-plan.ts';
+import { markPareto, planType } from './type-plan.ts';
 import { planWarnings } from './warnings.ts';
 
 /** Executions per day that a plan is made for. */
@@ -31,12 +35,13 @@ export function planCapacity(input: PlanInput): Plan {
   checkInput(input);
   refuseImpossible(input);
   const demand = demandOf(input);
-  const types = selectTypes(input)
+  const sized = selectTypes(input)
     .map((type) => planType(input, demand, type))
     .filter((plan) => plan !== undefined)
     .sort(
       (a, b) => a.usdPerMonth - b.usdPerMonth || a.instances - b.instances || a.type.localeCompare(b.type),
     );
+  const types = markPareto(sized);
   const chosen = choose(types);
   if (chosen === undefined)
     throw new EnclaveError('INFEASIBLE', 'no number of instances of these types meets the objectives', {
@@ -45,6 +50,9 @@ export function planCapacity(input: PlanInput): Plan {
   const checks = input.simulation === undefined ? [] : threeChecks(demand, chosen, input.simulation);
   const others = types.filter((plan) => plan !== chosen);
   const { type, instances, predictions, usdPerMonth, usdPerMillion } = chosen;
+  const day = input.curve === undefined ? null : replayDay(input, demand, chosen, input.curve);
+  const margins = sensitivities(input, demand, chosen);
+  const volume = margins.find(({ name }) => name === 'volume');
   const isOverBudget = input.budgetUsdPerMonth !== undefined && usdPerMonth > input.budgetUsdPerMonth;
   return {
     schema: PLAN_SCHEMA,
@@ -64,15 +72,18 @@ export function planCapacity(input: PlanInput): Plan {
     types: [chosen, ...others],
     checks,
     certainty: input.uncertainty === undefined ? null : certaintyOf(input, demand, chosen, input.uncertainty),
-    sensitivity: sensitivities(input, demand, chosen),
+    sensitivity: margins,
     sweep: sweep((perDay, peak) => replan(input, chosen.type, perDay, peak), input.perDay.value),
     growth: growth(input, chosen.type),
+    day,
+    alternatives: alternativesOf(input, chosen, volume?.mayGrowBy ?? null, day),
     warnings: planWarnings(input, demand, chosen, checks),
   };
 }
 
 function demandOf(input: PlanInput): FleetDemand {
   return {
+    correction: correctionOf(input.workload, input.queue),
     peakPerSecond: (input.perDay.value / SECONDS_PER_DAY) * input.peakMultiplier.value,
     workload: input.workload,
     queue: input.queue,
@@ -149,7 +160,13 @@ function checkInput(input: PlanInput): void {
     'a share above 0 up to 1',
     maxUtilisation.value,
   );
-  const { growthPerYear } = input;
+  const { curve, growthPerYear } = input;
+  check(
+    'curve',
+    curve === undefined || Math.abs(peakOf(curve) / peakMultiplier.value - 1) < 1e-6,
+    `a curve with the peak multiplier ${peakMultiplier.value}`,
+    curve === undefined ? undefined : peakOf(curve),
+  );
   check(
     'growthPerYear',
     growthPerYear === undefined || (growthPerYear > -1 && growthPerYear <= 100),
@@ -163,6 +180,20 @@ function checkInput(input: PlanInput): void {
     'a share above 0 and below 1',
     confidence,
   );
+  const { fixedUsdPerMonth: fixed, reservedDiscount, serverless } = input;
+  check('fixedUsdPerMonth', fixed === undefined || fixed >= 0, 'an amount of at least 0', fixed);
+  check(
+    'reservedDiscount',
+    reservedDiscount === undefined || (reservedDiscount >= 0 && reservedDiscount < 1),
+    'a share from 0 to below 1',
+    reservedDiscount,
+  );
+  check(
+    'serverless.memoryBytes',
+    serverless === undefined || serverless.memoryBytes > 0,
+    'a size above 0',
+    serverless?.memoryBytes,
+  );
   check('budgetUsdPerMonth', budget === undefined || budget >= 0, 'an amount of at least 0', budget);
   for (const name of input.types)
     check(
@@ -175,10 +206,11 @@ function checkInput(input: PlanInput): void {
 }
 
 /** An objective below what an execution takes without any wait is out of reach, whatever is bought. */
-function refuseImpossible({ slos, workload }: PlanInput): void {
+function refuseImpossible({ queue, slos, workload }: PlanInput): void {
+  const correction = correctionOf(workload, queue);
   for (const slo of slos) {
     if (slo.metric !== 'response') continue;
-    const aloneMs = serviceQuantile(workload.service, slo.p) * 1_000;
+    const aloneMs = serviceQuantile(workload.service, slo.p) * correction(slo.p, 0) * 1_000;
     if (aloneMs <= slo.limitMs) continue;
     throw new EnclaveError(
       'INFEASIBLE',
@@ -192,7 +224,10 @@ function refuseImpossible({ slos, workload }: PlanInput): void {
 
 function inputsOf(input: PlanInput): Plan['inputs'] {
   const { workload, availability } = input;
-  const part = (name: keyof AvailabilityGoal, unit: string): Sourced & { readonly unit: string } =>
+  const part = (
+    name: 'floor' | 'spares' | 'zones' | 'loseZones',
+    unit: string,
+  ): Sourced & { readonly unit: string } =>
     input.availabilityDefaults?.includes(name) === true
       ? { value: availability[name], unit, provenance: 'assumed', source: 'default' }
       : { value: availability[name], unit, provenance: 'given', source: 'availability options' };
@@ -208,6 +243,7 @@ function inputsOf(input: PlanInput): Plan['inputs'] {
     spares: part('spares', 'instances'),
     zones: part('zones', 'zones'),
     loseZones: part('loseZones', 'zones'),
+    ...availabilityInputs(availability),
     catalogue: {
       value: input.catalogue.types.length,
       unit: 'types',
@@ -216,5 +252,28 @@ function inputsOf(input: PlanInput): Plan['inputs'] {
     },
     ...(workload.hostMemory === undefined ? {} : { hostMemory: { ...workload.hostMemory, unit: 'bytes' } }),
     testedCores: { ...workload.machine.cores, unit: 'cores', source: workload.machine.name },
+  };
+}
+
+/** Only with a target: without one they decide nothing. */
+function availabilityInputs({ instance, target, zone }: AvailabilityGoal): Plan['inputs'] {
+  if (target === undefined) return {};
+  const given = (value: number, source: string) =>
+    ({ value, unit: '', provenance: 'given', source }) as const;
+  return {
+    availabilityTarget: given(target, '--availability'),
+    instanceAvailability:
+      instance === undefined
+        ? {
+            value: INSTANCE_AVAILABILITY,
+            unit: '',
+            provenance: 'published',
+            source: 'Amazon Compute Service Level Agreement, instance level, of 2022-05-05',
+          }
+        : given(instance, '--instance-availability'),
+    zoneAvailability:
+      zone === undefined
+        ? { value: 1, unit: '', provenance: 'assumed', source: 'default: left to --lose-zones' }
+        : given(zone, '--zone-availability'),
   };
 }

@@ -1,4 +1,5 @@
 // Draws of service times, processor demands and arrivals for the simulator.
+import { rateAtTime } from './curve.ts';
 import { checkNonNegative, checkPositive } from './domain.ts';
 import type { ServiceTime } from './service-time.ts';
 
@@ -76,8 +77,15 @@ export type ArrivalLaw =
   | { readonly kind: 'poisson'; readonly ratePerSecond: number }
   /** Independent gaps with a given variation; 1 is Poisson. */
   | { readonly kind: 'renewal'; readonly ratePerSecond: number; readonly gapScv: number }
-  /** Poisson with a rate for each hour, repeated from the start when the hours are over. */
-  | { readonly kind: 'hourly'; readonly ratesPerSecond: readonly number[] };
+  /**
+   * Poisson with a rate for each hour, repeated from the start when the hours are over. `lines`: the rate moves in a line from
+   * the middle of one hour to the next; `steps` (default): it is the same all the hour.
+   */
+  | {
+      readonly kind: 'hourly';
+      readonly ratesPerSecond: readonly number[];
+      readonly between?: 'steps' | 'lines';
+    };
 
 /** Times of successive arrivals, ascending, seconds from 0. */
 export function arrivalSampler(law: ArrivalLaw, random: () => number): Sampler {
@@ -92,7 +100,10 @@ export function arrivalSampler(law: ArrivalLaw, random: () => number): Sampler {
       // Thinning (Lewis and Shedler 1979): candidates at the highest rate, kept in proportion to the rate of their hour.
       for (;;) {
         now -= Math.log1p(-random()) / highest;
-        const rate = ratesPerSecond[Math.floor(now / 3_600) % ratesPerSecond.length] ?? 0;
+        const rate =
+          law.between === 'lines'
+            ? rateAtTime(ratesPerSecond, now)
+            : (ratesPerSecond[Math.floor(now / 3_600) % ratesPerSecond.length] ?? 0);
         if (random() * highest < rate) return now;
       }
     };

@@ -10,7 +10,7 @@ import {
 import type { PlanInput, Sensitivity, SweepCell, TypePlan } from './plan-types.ts';
 import type { Sourced } from './provenance.ts';
 import type { ServiceTime } from './service-time.ts';
-import type { Workload } from './workload.ts';
+import { type Workload, withCostFactor } from './workload.ts';
 
 /** One input made larger by a factor. */
 interface Knob {
@@ -77,9 +77,10 @@ function knobsOf({ peakMultiplier, perDay, workload }: PlanInput): Knob[] {
       source: workload.cpuPerExecution,
       unit: 's',
       turn: (demand, factor) =>
+        // The histogram of a stated capacity is made of the CPU time too, but it is a knob of its own.
         withWorkload(demand, {
-          cpuPerExecution: times(demand.workload.cpuPerExecution, factor),
-          embeddingCpu: times(demand.workload.embeddingCpu, factor),
+          ...withCostFactor(demand.workload, factor),
+          service: demand.workload.service,
         }),
     },
     {
@@ -125,7 +126,7 @@ function scaleService(service: ServiceTime, factor: number): ServiceTime {
 function carries(demand: FleetDemand, vcpu: number, instances: number): boolean {
   if (utilisation(demand, vcpu, instances) >= 1 || threadUtilisation(demand, instances) >= 1) return false;
   const wait = fleetWait(demand, vcpu, instances);
-  return demand.slos.every((slo) => sloValueMs(wait, demand.workload, slo) <= slo.limitMs);
+  return demand.slos.every((slo) => sloValueMs(wait, demand, slo) <= slo.limitMs);
 }
 
 /** The largest factor from 1 on for which a claim holds, to 0.1 %; null when it holds as far as we look. */

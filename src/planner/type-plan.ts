@@ -22,7 +22,9 @@ export function planType(input: PlanInput, demand: FleetDemand, type: InstanceTy
   if (sizing === undefined) return undefined;
   const fleet = availableFleet(sizing.instances, input.availability);
   const peak = utilisation(demand, type.vcpu, fleet.instances);
-  const perMonth = times(times(usd(type.pricePerHourUsd), HOURS_PER_MONTH), fleet.instances);
+  const perMonth =
+    times(times(usd(type.pricePerHourUsd), HOURS_PER_MONTH), fleet.instances) +
+    usd(input.fixedUsdPerMonth ?? 0);
   return {
     type: type.type,
     vcpu: type.vcpu,
@@ -32,13 +34,33 @@ export function planType(input: PlanInput, demand: FleetDemand, type: InstanceTy
     binding: sizing.binding,
     instances: fleet.instances,
     rule: fleet.rule,
-    utilisationMean: peak / input.peakMultiplier.value,
+    utilisationMean: utilisation(
+      { ...demand, peakPerSecond: demand.peakPerSecond / input.peakMultiplier.value },
+      type.vcpu,
+      fleet.instances,
+    ),
     utilisationPeak: peak,
     predictions: predict(demand, type.vcpu, fleet.instances, sizing.instances),
     usdPerMonth: toUsd(perMonth),
     // The month's 730 hours are 730 / 24 days of mean volume.
     usdPerMillion: toUsd(scale(perMonth, 24e6, input.perDay.value * HOURS_PER_MONTH)),
+    isPareto: false,
   };
+}
+
+/**
+ * The same types, marked where no other one is both as cheap and as fast, and better in one. A type about which more is in doubt
+ * pushes no other out: a burstable one is cheap for a reason.
+ */
+export function markPareto(types: readonly TypePlan[]): TypePlan[] {
+  const p99 = ({ predictions }: TypePlan) =>
+    predictions.find(({ metric, p }) => metric === 'response' && p === 0.99)?.valueMs ?? Infinity;
+  const isBetter = (a: TypePlan, b: TypePlan) =>
+    a.doubts.every((doubt) => b.doubts.includes(doubt)) &&
+    a.usdPerMonth <= b.usdPerMonth &&
+    p99(a) <= p99(b) &&
+    (a.usdPerMonth < b.usdPerMonth || p99(a) < p99(b));
+  return types.map((type) => ({ ...type, isPareto: !types.some((other) => isBetter(other, type)) }));
 }
 
 function predict(demand: FleetDemand, vcpu: number, instances: number, needed: number): Prediction[] {
@@ -50,8 +72,8 @@ function predict(demand: FleetDemand, vcpu: number, instances: number, needed: n
   return [...shown, ...extra].map((goal) => ({
     metric: goal.metric,
     p: goal.p,
-    valueMs: isSupported(workload, goal) ? sloValueMs(all, workload, goal) : null,
-    degradedMs: isSupported(workload, goal) ? sloValueMs(degraded, workload, goal) : null,
+    valueMs: isSupported(workload, goal) ? sloValueMs(all, demand, goal) : null,
+    degradedMs: isSupported(workload, goal) ? sloValueMs(degraded, demand, goal) : null,
     limitMs: strictest(slos, goal),
   }));
 }

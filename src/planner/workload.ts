@@ -3,19 +3,28 @@ import { EnclaveError } from '../errors.ts';
 import { RUN_REPORT_SCHEMA, type RunReport } from '../report/run-report.ts';
 import { formatCount } from '../units.ts';
 import type { InstanceType } from './catalogue.ts';
+import { type CostLaw, costLaw, scaleCost } from './cost-law.ts';
 import type { Sourced } from './provenance.ts';
 import { type Bin, exponentialServiceTime, measuredServiceTime, type ServiceTime } from './service-time.ts';
 
 export interface Workload {
   readonly name: string;
-  /** CPU seconds of an execution over all processes of an instance: what its cores must deliver. */
+  /** CPU seconds of an execution over all processes of an instance, at the highest load measured. */
   readonly cpuPerExecution: Sourced;
+  /** Busy share of a core over the executions per second of that core: what its cores must deliver at any load. */
+  readonly cost: CostLaw;
   /** Squared coefficient of variation of that CPU time. */
   readonly cpuScv: Sourced;
   /** The part of it that one single-threaded process does for the whole instance, seconds; 0 where not known. */
   readonly embeddingCpu: Sourced;
-  /** Start to end of an execution that waits for no processor, tool calls included. */
+  /** Busy share of that thread over the executions per second of the instance; absent where not known. */
+  readonly dispatch?: CostLaw;
+  /** Start to end of an execution, tool calls included, at the lowest load measured. */
   readonly service: ServiceTime;
+  /** The loads at which the times of executions were measured, ascending; the models are made to agree with them. */
+  readonly anchors: readonly ResponseAnchor[];
+  /** How far runs of the same load lie apart; absent with one run. */
+  readonly betweenRuns?: RunSpread;
   /** Where `service` comes from. */
   readonly serviceSource: Omit<Sourced, 'value'>;
   /** Resident memory of one host process at its highest, bytes; absent where not known. */
@@ -24,6 +33,20 @@ export interface Workload {
   readonly noise?: string;
   /** Machine that the demand was found on. */
   readonly machine: TestedMachine;
+}
+
+/** Times as measured under an open load. */
+export interface ResponseAnchor {
+  readonly ratePerCore: number;
+  /** Start to end, the waits of that load included. */
+  readonly service: ServiceTime;
+}
+
+/** Relative standard errors of a mean of runs, widened to Student's t so that 1.96 of them are 95 %. */
+export interface RunSpread {
+  readonly runs: number;
+  readonly cpuError: number;
+  readonly timeError: number;
 }
 
 export interface TestedMachine {
@@ -79,20 +102,29 @@ export function workloadFromReport(
   const measured = (value: number): Sourced => ({ value, provenance: 'measured', source });
   const cpuS = (hostUs + (embeddingUs ?? 0)) / 1e6;
   const scv = report.cost.script_cpu_scv;
+  const ratePerSecond = report.rates.done_per_s ?? report.rates.sent_per_s;
+  const machine = testedMachine(report, cpuS, source);
+  const ratePerCore = ratePerSecond / machine.cores.value;
+  const service = measuredServiceTime(bins);
+  const embeddingS = (embeddingUs ?? 0) / 1e6;
   const rss = report.hosts.flatMap(({ rss_max_bytes }) => (rss_max_bytes === null ? [] : [rss_max_bytes]));
   return {
     name: report.scenario.name,
     cpuPerExecution: measured(cpuS),
+    cost: costLaw([{ ratePerSecond: ratePerCore, busy: ratePerCore * cpuS }]),
     cpuScv:
       scv === null
         ? { value: 1, provenance: 'assumed', source: 'exponential, the report holds none' }
         : measured(scv),
-    embeddingCpu: measured((embeddingUs ?? 0) / 1e6),
-    service: measuredServiceTime(bins),
+    embeddingCpu: measured(embeddingS),
+    ...(embeddingS > 0 ? { dispatch: costLaw([{ ratePerSecond, busy: ratePerSecond * embeddingS }]) } : {}),
+    service,
+    // In a closed loop the number in flight is fixed, so its times are no answer to an open load.
+    anchors: report.scenario.model === 'open' ? [{ ratePerCore, service }] : [],
     ...(report.validity.valid ? {} : { noise: validityReasons(report).join('; ') }),
     serviceSource: { provenance: 'measured', source },
     ...(rss.length === 0 ? {} : { hostMemory: measured(Math.max(...rss)) }),
-    machine: testedMachine(report, cpuS, source),
+    machine,
   };
 }
 
@@ -107,11 +139,26 @@ export function workloadFromCapacity(capacity: Sourced, type: InstanceType): Wor
   return {
     name: 'stated capacity',
     cpuPerExecution,
+    cost: costLaw([{ ratePerSecond: capacity.value / type.vcpu, busy: 1 }]),
+    anchors: [],
     cpuScv: { value: 1, ...assumed },
     embeddingCpu: { value: 0, provenance: 'assumed', source: 'within the stated capacity' },
     service: exponentialServiceTime(cpuPerExecution.value),
     serviceSource: assumed,
     machine: { cores: { ...capacity, value: type.vcpu, source }, arch: type.arch, name: type.type },
+  };
+}
+
+/** The same workload with every execution dearer by a factor; an exponential time, being made of it, grows along. */
+export function withCostFactor(workload: Workload, factor: number): Workload {
+  const { cost, cpuPerExecution, dispatch, embeddingCpu, service } = workload;
+  return {
+    ...workload,
+    cost: scaleCost(cost, factor),
+    ...(dispatch === undefined ? {} : { dispatch: scaleCost(dispatch, factor) }),
+    cpuPerExecution: { ...cpuPerExecution, value: cpuPerExecution.value * factor },
+    embeddingCpu: { ...embeddingCpu, value: embeddingCpu.value * factor },
+    service: service.kind === 'exponential' ? { ...service, meanS: service.meanS * factor } : service,
   };
 }
 

@@ -20,7 +20,7 @@ const MEMORY_READ_EVERY_MS = 1_000;
 export interface HostFleetEvents {
   /** A host can take an execution. */
   readonly onCapacity: () => void;
-  /** A host has ended with executions on it. */
+  /** A host has ended, perhaps with executions on it; `onCapacity` follows when there are others. */
   readonly onLost: (host: ManagedHost, end: HostEnd) => void;
   readonly onInterrupted: (job: Job) => void;
   /** No host can be started at all. */
@@ -240,6 +240,8 @@ export class HostFleet {
 
   #onEnd(host: ManagedHost, end: HostEnd): void {
     this.hosts = this.hosts.filter((other) => other !== host);
+    // Before there is another host: who is to blame must not get it.
+    this.#events.onLost(host, end);
     if (!this.#isStopping && end.reason !== 'stopped') {
       this.lost++;
       if (host.isReserve) this.#canReserve &&= end.reason !== 'start';
@@ -247,8 +249,8 @@ export class HostFleet {
       // A worn host has its replacement already.
       else if (host.state === 'starting' || host.state === 'serving') this.#startInPlace();
     }
-    this.#events.onLost(host, end);
     this.#wake();
+    this.#events.onCapacity();
   }
 
   #onStartFailure(end: HostEnd): void {

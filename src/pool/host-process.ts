@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { setPriority, tmpdir } from 'node:os';
+import { getPriority, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { LineReader, toJsonLine } from '../json-lines.ts';
@@ -14,6 +14,7 @@ import { parseUpBatch } from './messages.ts';
 
 /** As `nice -n 5`: enough to be scheduled after the supervisor, far from starving. */
 const HOST_NICENESS = 5;
+const MAX_NICENESS = 19;
 const PING_EVERY_MS = 1_000;
 const MAX_MISSED_PONGS = 4;
 const START_TIMEOUT_MS = 20_000;
@@ -191,7 +192,7 @@ export class HostProcess implements Host {
  */
 function lowerPriority(pid: number): void {
   try {
-    if (pid > 0) setPriority(pid, HOST_NICENESS);
+    if (pid > 0) setPriority(pid, Math.min(MAX_NICENESS, getPriority() + HOST_NICENESS));
   } catch {}
 }
 

@@ -48,6 +48,8 @@ export class Job {
   /** Whether it gets a fresh host that it shares with nobody. */
   runsAlone: boolean;
   hostPid: number | undefined;
+  /** Crashes in the pool when it was admitted. */
+  crashesSeen = 0;
   readonly #clock: Clock;
   readonly #tools: ToolCalls;
   readonly #submittedMs: number;

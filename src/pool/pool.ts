@@ -3,6 +3,7 @@ import { type Clock, realClock } from '../clock.ts';
 import { EnclaveError, type OutcomeCode } from '../errors.ts';
 import type { ExecutionOutcome, ExecutionRequest, Executor, ExecutorStats } from '../execution.ts';
 import { resolveLimits } from '../limits.ts';
+import { judge, sentence } from './blame.ts';
 import type { HostEnd } from './host.ts';
 import { HostFleet } from './host-fleet.ts';
 import { hostLauncher } from './host-launcher.ts';
@@ -162,6 +163,7 @@ export class Pool implements LocalPool {
         'SOURCE_TOO_LARGE',
         `the source has ${Buffer.byteLength(source)} bytes, ${maxSourceBytes} are allowed`,
       ];
+    job.crashesSeen = this.#quarantine.crashes;
     const quarantined = this.#quarantine.refusal(source, job.tenant);
     if (quarantined !== undefined) return ['QUARANTINED', quarantined];
     if (this.#queue.size >= this.#config.maxQueue && !this.#hasPlace())
@@ -180,6 +182,7 @@ export class Pool implements LocalPool {
         (tenant) => (this.#liveByTenant.get(tenant) ?? 0) < this.#config.maxLivePerTenant,
       );
       if (job === undefined) return;
+      if (this.#isRefusedNow(job)) continue;
       const host = job.runsAlone ? this.#fleet.placeAlone() : this.#fleet.place();
       if (host === undefined) {
         this.#queue.unshift(job);
@@ -188,6 +191,14 @@ export class Pool implements LocalPool {
       this.#enterLive(job);
       host.run(job);
     }
+  }
+
+  // A hundred of one source may be waiting while the first ones crash their hosts.
+  #isRefusedNow(job: Job): boolean {
+    if (job.crashesSeen === this.#quarantine.crashes) return false;
+    const reason = this.#quarantine.refusal(job.request.source, job.tenant);
+    if (reason !== undefined) job.fail('QUARANTINED', reason);
+    return reason !== undefined;
   }
 
   #enterLive(job: Job): void {
@@ -222,45 +233,16 @@ export class Pool implements LocalPool {
   }
 
   #onLost(host: ManagedHost, end: HostEnd): void {
-    if (end.reason === 'protocol') this.#onBreach(host, end);
-    else this.#onDeath(host, end);
-    this.#dispatch();
-  }
-
-  #onDeath(host: ManagedHost, end: HostEnd): void {
-    const jobs = [...host.jobs];
-    const isAlone = jobs.length === 1 && end.reason !== 'stopped';
-    const culprit = end.culprit ?? (isAlone ? jobs[0]?.[0] : 0);
-    const how = host.jobs.has(culprit ?? 0) ? 'through another script' : 'through no script that is known';
-    for (const [id, job] of jobs) {
-      if (id === culprit) this.#onCulprit(job, end);
-      else this.#rerun(job, `the host process was lost ${how}`);
+    const { culprit, bystanders, areSuspects, what } = judge(host.jobs, host.placed, end);
+    if (culprit !== undefined) {
+      this.#quarantine.addCrash(culprit.request.source, culprit.tenant);
+      culprit.fail(...sentence(end));
     }
-  }
-
-  // Some script has taken the host over, now or earlier, and what such a host says of who it was is worth nothing. Only who had
-  // it to himself from its start is known for certain; the others are run so, now or when they come again.
-  #onBreach(host: ManagedHost, end: HostEnd): void {
-    for (const job of host.jobs.values()) {
-      if (host.placed === 1) {
-        this.#onCulprit(job, end);
-        continue;
-      }
-      this.#quarantine.addSuspect(job.request.source);
-      job.runsAlone = true;
-      this.#rerun(job, 'the host process broke the protocol');
+    for (const job of bystanders) {
+      if (areSuspects) this.#quarantine.addSuspect(job.request.source);
+      job.runsAlone ||= areSuspects;
+      this.#rerun(job, what);
     }
-  }
-
-  #onCulprit(job: Job, end: HostEnd): void {
-    this.#quarantine.addCrash(job.request.source, job.tenant);
-    const { reason, signal = `exit code ${end.exitCode ?? 'unknown'}` } = end;
-    if (reason === 'memory') job.fail('MEMORY_LIMIT', 'the host process ran out of the memory it may use');
-    else if (reason === 'overdue' || reason === 'silent')
-      job.fail('UNRESPONSIVE_KILLED', 'the script could not be interrupted and its host process was killed');
-    else if (reason === 'protocol')
-      job.fail('SANDBOX_CRASHED', 'the script ran alone in a host process that broke the protocol');
-    else job.fail('SANDBOX_CRASHED', 'the script ended the host process it ran in', signal);
   }
 
   // Nothing of it has been seen outside as long as it made no tool call, so it can simply begin again.

@@ -17,19 +17,26 @@ export class Quarantine {
   readonly #tenants = new Map<string, number[]>();
   readonly #suspects = new Map<string, number[]>();
 
+  /** How often it was told of a crash; what was admitted before the last one may have to be refused now. */
+  crashes = 0;
+  #lastCrashMs = Number.NEGATIVE_INFINITY;
+
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /** Notes that this source of this tenant crashed or blocked a host. */
   addCrash(source: string, tenant: string): void {
+    this.crashes++;
+    this.#lastCrashMs = this.#clock.nowMs();
     this.#add(this.#sources, hash(source));
     this.#add(this.#tenants, tenant);
   }
 
   /** Why it must not run now; `undefined` when it may. */
   refusal(source: string, tenant: string): string | undefined {
-    if (this.#tenants.size === 0) return undefined;
+    // Nearly always: then nothing has to be hashed.
+    if (this.#clock.nowMs() - this.#lastCrashMs > QUARANTINE_MS) return undefined;
     const since = this.#clock.nowMs() - TENANT_WINDOW_MS;
     if (count(this.#tenants.get(tenant), since) >= CRASHES_PER_TENANT)
       return `scripts of this tenant have crashed ${CRASHES_PER_TENANT} hosts within a minute`;

@@ -3,7 +3,9 @@ import { formatUsd, usd } from '../planner/money.ts';
 import type { Plan, TypePlan } from '../planner/plan-types.ts';
 import { sloName } from '../planner/slo.ts';
 import { formatCount, formatDuration, formatRate } from '../units.ts';
+import { alternativeLines } from './alternatives-text.ts';
 import { certaintyText } from './certainty-text.ts';
+import { dayLines } from './day-text.ts';
 
 /** The whole document, ending in a newline. */
 export function planMarkdown(plan: Plan): string {
@@ -41,7 +43,7 @@ export function planMarkdown(plan: Plan): string {
     ),
     section(
       'Types',
-      ['type', 'vCPU', 'instances', 'busy at peak', 'p99', 'USD/month', 'USD/M', 'doubts'],
+      ['type', 'vCPU', 'instances', 'busy at peak', 'p99', 'USD/month', 'USD/M', 'Pareto', 'doubts'],
       plan.types.map(typeRow),
     ),
     ...(plan.checks.length === 0
@@ -75,6 +77,25 @@ export function planMarkdown(plan: Plan): string {
         factor(entry.mayGrowByDegraded),
       ]),
     ),
+    ...(plan.day === null
+      ? []
+      : [
+          `## Over the day\n\n${dayLines(plan.day).join('\n\n')}`,
+          section(
+            'Hours',
+            ['hour', 'rate', 'needed', 'autoscaled', 'missed'],
+            plan.day.hours.map((hour) => [
+              String(hour.hour),
+              formatRate(hour.ratePerSecond),
+              formatCount(hour.needed),
+              formatCount(hour.autoscaled),
+              `${formatCount(100 * hour.missShare)} %`,
+            ]),
+          ),
+        ]),
+    ...(alternativeLines(plan).length === 0
+      ? []
+      : [`## Otherwise\n\n${alternativeLines(plan).join('\n\n')}`]),
     ...(plan.growth.length === 0
       ? []
       : [
@@ -109,6 +130,7 @@ function typeRow(type: TypePlan): string[] {
     ms(p99?.valueMs ?? null),
     formatUsd(usd(type.usdPerMonth)),
     formatUsd(usd(type.usdPerMillion), 4),
+    type.isPareto ? 'yes' : '',
     type.doubts.join(', '),
   ];
 }

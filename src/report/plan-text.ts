@@ -6,8 +6,10 @@ import { PROVENANCES, type Step } from '../planner/provenance.ts';
 import { sloName } from '../planner/slo.ts';
 import { formatCount, formatDuration, formatRate } from '../units.ts';
 
+import { alternativeLines } from './alternatives-text.ts';
 import { BARE } from './bare-table.ts';
 import { certaintyText } from './certainty-text.ts';
+import { dayText } from './day-text.ts';
 import { wrap } from './wrap.ts';
 
 export interface TextStyle {
@@ -33,6 +35,16 @@ export function planText(plan: Plan, style: TextStyle): string {
       : [`${style.bold('How sure')}\n${certaintyText(plan.certainty, columns)}`]),
     `${style.bold('What would have to be wrong')} for this fleet to fail, one input at a time\n${sensitivityTable(plan)}`,
     `${style.bold('Other volumes')} (rows, per day) and peaks (columns): instances and cost per month\n${sweepTable(plan)}`,
+    ...(plan.day === null
+      ? []
+      : [`${style.bold('Over the day')} of the curve\n${dayText(plan.day, columns)}`]),
+    ...(alternativeLines(plan).length === 0
+      ? []
+      : [
+          `${style.bold('Otherwise')}\n${alternativeLines(plan)
+            .map((line) => wrap(line, columns, '  '))
+            .join('\n')}`,
+        ]),
     ...(plan.growth.length === 0
       ? []
       : [`${style.bold('Growth')} of the volume, year by year\n${growthTable(plan)}`]),
@@ -212,7 +224,7 @@ function typeRow(type: TypePlan, isChosen: boolean): string[] {
     at(type.predictions, 0.99),
     formatUsd(usd(type.usdPerMonth)),
     formatUsd(usd(type.usdPerMillion), type.usdPerMillion < 0.1 ? 4 : 2),
-    isChosen ? ` chosen ${marks}` : ` ${marks}`,
+    ` ${type.isPareto ? '*' : ' '} ${isChosen ? 'chosen ' : ''}${marks}`,
   ];
 }
 
@@ -220,7 +232,11 @@ function notesLegend(types: readonly TypePlan[]): string[] {
   const seen = Object.entries(NOTE).filter(([doubt]) =>
     types.some(({ doubts }) => doubts.some((d) => d === doubt)),
   );
-  return seen.length === 0 ? [] : [seen.map(([doubt, mark]) => `${mark} ${doubt}`).join(', ')];
+  return [
+    ['* no other of its kind is cheaper and faster', ...seen.map(([doubt, mark]) => `${mark} ${doubt}`)].join(
+      ', ',
+    ),
+  ];
 }
 
 function at(predictions: readonly Prediction[], p: number): string {

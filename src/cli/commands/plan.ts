@@ -1,30 +1,28 @@
 // enclave plan: from a daily volume to a fleet and its cost, derived from a measured run or a stated capacity.
-import { relative, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { codeInfo, EnclaveError, invalidInput } from '../../errors.ts';
+import { codeInfo, EnclaveError } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
+import { parseServerlessPrices } from '../../planner/alternatives.ts';
 import { type Catalogue, parseCatalogue } from '../../planner/catalogue.ts';
 import { explain } from '../../planner/explain.ts';
 import { planCapacity } from '../../planner/plan-capacity.ts';
 import type { Plan } from '../../planner/plan-types.ts';
-import { type Workload, workloadFromCapacity, workloadFromReport } from '../../planner/workload.ts';
 import { explainText } from '../../report/explain-text.ts';
-import { histogramBins } from '../../report/histogram-bins.ts';
 import { planMarkdown } from '../../report/plan-markdown.ts';
 import { planText } from '../../report/plan-text.ts';
-import { newestReport, readRunReport } from '../../report/report-files.ts';
 import { type Io, styled } from '../io.ts';
 import { OptionReader } from '../option-reader.ts';
 import { checkCommand } from '../plan-check.ts';
 import { emitManifests } from '../plan-emit.ts';
-import { type PlanFlags, type PlanOptions, readPlanOptions, typeNames } from '../plan-options.ts';
+import { type PlanFlags, readPlanOptions, typeNames } from '../plan-options.ts';
 import { profileCommand } from '../plan-profile.ts';
+import { DEFAULT_CAPACITY_TYPE, REPORTS, readWorkload } from '../plan-workload.ts';
+import { readCurve } from '../read-curve.ts';
 import { readJson } from '../read-json.ts';
 
-const REPORTS = 'reports';
 const SHIPPED_PRICES = new URL('../../../catalogue/ec2-prices.json', import.meta.url);
-/** Where a stated capacity was found, when the user does not say. */
-const DEFAULT_CAPACITY_TYPE = 'c6i.large';
+const SERVERLESS_PRICES = new URL('../../../catalogue/serverless.json', import.meta.url);
 /** Enough for a p99 within a few percent, in a fifth of a second. */
 const SIMULATED = 40_000;
 /** Enough for a probability within 4 points. */
@@ -38,8 +36,18 @@ export function planCommand(io: Io): Command {
     .option('--per-month <volume>', 'executions per month of 730 hours')
     .option('--peak <factor>', 'peak rate / mean rate (default: 3, marked assumed)')
     .option('--peak-share <share>', 'share of the day that falls into the busiest hour; 0.125 is a peak of 3')
+    .option(
+      '--curve <file>',
+      'demand over a day or week as CSV: 24 or 168 hourly values in any unit; gives the peak',
+    )
+    .option('--autoscaler <settings>', 'with --curve: any of target=0.6,min=2,max=20,ready=60s,down=300s')
     .option('--slo <objectives>', 'such as p99=100ms or p99=100ms,wait95=50ms; all must hold at the peak')
-    .option('--from <report>', `run report to plan from (default: the newest in ${REPORTS}/)`)
+    .option(
+      '--from <reports...>',
+      `run reports of one scenario to plan from, pooled (default: the newest in ${REPORTS}/)`,
+    )
+    .option('--mix <reports>', 'reports of several scenarios with weights, such as a.json:70,b.json:30')
+    .option('--mix-machines', 'take reports of different machines together')
     .option('--capacity <rate>', 'stated capacity of one instance instead of a report, such as 15000/s')
     .option('--on <type>', `instance type that --capacity holds for (default: ${DEFAULT_CAPACITY_TYPE})`)
     .option('--types <list>', 'instance types to choose from, such as c6i.large,c7g.large')
@@ -56,7 +64,16 @@ export function planCommand(io: Io): Command {
     .option('--spares <k>', 'instances that may fail at the peak (default: 1)')
     .option('--zones <n>', 'zones that the fleet is spread over (default: 3)')
     .option('--lose-zones <n>', 'zones that may fail at the peak (default: 0)')
+    .option('--availability <percent>', 'share of time that the needed instances are up, such as 99.9')
+    .option('--instance-availability <percent>', 'share of time that one instance is up (default: 99.5)')
+    .option(
+      '--zone-availability <percent>',
+      'share of time that a zone is up (default: 100, see --lose-zones)',
+    )
     .option('--budget <usd>', 'USD per month that may not be exceeded, such as 500 or 500/month')
+    .option('--fixed <usd>', 'USD per month beside the fleet: balancer, store, traffic; added to every cost')
+    .option('--serverless-memory <size>', 'memory of a function in the comparison (default: 512MiB)')
+    .option('--reserved-discount <percent>', 'discount of reserved instances: which of them pay')
     .option('--confidence <share>', 'probability that the plan must meet its objectives with, such as 0.95')
     .option('--growth <rate>', 'growth of the volume, such as 40%/year: the plan for five years')
     .option('--seed <n>', 'seed of the simulation (default: 1)')
@@ -97,17 +114,22 @@ async function plan(flags: PlanFlags, io: Io): Promise<void> {
   if (flags.check !== undefined) return checkCommand(flags.check, flags.json === true, io);
   if (flags.profile !== undefined) return profileCommand(flags.profile, flags.json === true, io);
   const reader = new OptionReader();
-  const options = readPlanOptions(flags, reader);
+  const curve = flags.curve === undefined ? undefined : await readCurve(flags.curve, reader, io);
+  const options = readPlanOptions(flags, reader, curve);
   const catalogue = await readCatalogue(flags.prices, reader, io);
   if (catalogue !== undefined) checkTypes(flags, catalogue, reader);
   reader.finish('enclave plan', 'enclave plan --help lists the options');
   if (options === undefined || catalogue === undefined)
     throw new EnclaveError('INTERNAL', 'an option was refused without a message');
-  const workload = await readWorkload(flags, options, catalogue, io);
+  const workload = await readWorkload(options, catalogue, io);
   const planned = planCapacity({
     ...options,
     catalogue,
     workload,
+    serverless: {
+      prices: parseServerlessPrices(await readJson(SERVERLESS_PRICES, 'serverless prices')),
+      memoryBytes: options.serverlessMemory,
+    },
     simulation: { seed: options.seed, executions: SIMULATED },
     uncertainty: { seed: options.seed, draws: DRAWS },
   });
@@ -128,47 +150,6 @@ function explainField(result: Plan, field: string, asJson: boolean, io: Io): voi
   const explanation = explain(result, field);
   io.stdout.write(
     asJson ? `${JSON.stringify(explanation, null, 2)}\n` : explainText(explanation, io.stdout.columns),
-  );
-}
-
-async function readWorkload(
-  flags: PlanFlags,
-  options: PlanOptions,
-  catalogue: Catalogue,
-  io: Io,
-): Promise<Workload> {
-  if (options.capacity !== undefined) {
-    const name = options.capacity.on ?? DEFAULT_CAPACITY_TYPE;
-    const type = catalogue.types.find((candidate) => candidate.type === name) ?? catalogue.types[0];
-    if (type === undefined) throw new EnclaveError('INTERNAL', 'the catalogue is empty');
-    return workloadFromCapacity(options.capacity.perSecond, type);
-  }
-  const path = await reportPath(flags.from, io);
-  const report = await readRunReport(path);
-  const name = relative(io.cwd, path);
-  const service = report.latency.find(({ metric, scope }) => metric === 'service' && scope === 'all');
-  if (service === undefined)
-    throw new EnclaveError(
-      'UNSUITABLE_REPORT',
-      `${name} cannot carry a plan: it holds no service times of successes`,
-    );
-  const bins = histogramBins(service.hdr_v2, `${name}: hdr_v2`).map(({ fromUs, toUs, count }) => ({
-    fromS: fromUs / 1e6,
-    toS: toUs / 1e6,
-    count,
-  }));
-  const percentiles = options.slos.flatMap(({ metric, p }) => (metric === 'response' ? [p] : []));
-  return workloadFromReport(report, bins, { percentiles, name, allowNoise: flags.allowNoise === true });
-}
-
-async function reportPath(from: string | undefined, io: Io): Promise<string> {
-  if (from !== undefined) return resolve(io.cwd, from);
-  const newest = await newestReport(resolve(io.cwd, REPORTS));
-  if (newest !== undefined) return newest;
-  throw invalidInput(
-    'plan',
-    [{ path: '--from', message: `expected a run report, got no option and none in ${REPORTS}/` }],
-    'run enclave bench --scenario tools first, or state a capacity: --capacity 200/s',
   );
 }
 
