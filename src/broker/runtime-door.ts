@@ -30,7 +30,10 @@ export function openRuntimeDoor({ server, clock, mayEnter, onLink }: RuntimeDoor
     socket.on('error', () => {});
     const refusal = refuse(request, mayEnter);
     if (refusal !== undefined) {
-      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      // Not left to the other end to close: one that never does would keep it.
+      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () =>
+        socket.destroy(),
+      );
       return;
     }
     sockets.handleUpgrade(request, socket, head, (ws) =>

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 export interface TestChild extends AsyncDisposable {
+  readonly pid: number;
   /** What it printed first. */
   readonly line: string;
   /** SIGKILL, and waits until it is gone. */
@@ -29,5 +30,11 @@ export async function startChild(fixture: string, args: readonly string[]): Prom
       if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')));
     });
   });
-  return { line, kill, stop: (signal) => void child.kill(signal), [Symbol.asyncDispose]: kill };
+  return {
+    pid: child.pid ?? 0,
+    line,
+    kill,
+    stop: (signal) => void child.kill(signal),
+    [Symbol.asyncDispose]: kill,
+  };
 }
