@@ -7,7 +7,7 @@ import { type Auth, checkHost, createAuth, NO_AUTH } from './broker/auth.ts';
 import { Broker } from './broker/broker.ts';
 import { createHttp } from './broker/http.ts';
 import type { PoolSetup } from './broker/pool-of-broker.ts';
-import type { RoutingRule, RoutingStrategy } from './broker/routing.ts';
+import { type RoutingRule, type RoutingStrategy, routesOf } from './broker/routing.ts';
 import { openRuntimeDoor } from './broker/runtime-door.ts';
 import { listTools } from './broker/tool-listing.ts';
 import { type Clock, realClock } from './clock.ts';
@@ -19,6 +19,11 @@ import { createMemoryStore } from './store/memory.ts';
 import { createRedisStore } from './store/redis.ts';
 import type { RedisClient } from './store/redis-connection.ts';
 import type { BrokerInfo, Store } from './store/store.ts';
+import type { ObserveBroker } from './telemetry/broker-events.ts';
+import { BrokerMetrics } from './telemetry/broker-metrics.ts';
+import { observedStore } from './telemetry/observed-store.ts';
+import { observedTools } from './telemetry/observed-tools.ts';
+import { MetricsRegistry } from './telemetry/registry.ts';
 import { createBreakingHandler, type ToolBreakerOptions } from './tools/breaking-handler.ts';
 import type { Tool } from './tools/define-tool.ts';
 import { externalTools } from './tools/external-tools.ts';
@@ -65,6 +70,20 @@ export interface EnclaveBrokerOptions {
   readonly reattach?: number;
   /** Silence on an event stream ends with a heartbeat after this. Default 15,000. */
   readonly streamHeartbeat?: number;
+  readonly server?: {
+    /** A request must have come in after this. Default 30,000. */
+    readonly readTimeout?: number;
+    /** An answer that nobody takes is given up after this; streams by `slowClientTimeout`. Default 60,000. */
+    readonly writeTimeout?: number;
+    /** A connection is closed when no request came for so long. Default 120,000. */
+    readonly idleTimeout?: number;
+  };
+  /** A reader of an event stream that takes nothing for so long is cut; it may resume. Default 30,000. */
+  readonly slowClientTimeout?: number;
+  /** Events read from the store at a time for one reader of a stream. Default 256. */
+  readonly clientBuffer?: number;
+  /** Hears of everything that happens, for logs. Must be quick and must not throw. */
+  readonly observe?: ObserveBroker;
   readonly clock?: Clock;
 }
 
@@ -82,6 +101,7 @@ export interface Listening {
  * await broker.listen(3001);
  */
 export class EnclaveBroker implements AsyncDisposable {
+  readonly #metrics = new MetricsRegistry();
   readonly #broker: Broker;
   readonly #auth: Auth;
   readonly #http: FastifyInstance;
@@ -101,20 +121,34 @@ export class EnclaveBroker implements AsyncDisposable {
     this.#auth = auth === undefined ? NO_AUTH : createAuth(auth.apiKeys, auth.runtimeToken);
     const maxConcurrentSessions = options.maxConcurrentSessions ?? 1_000;
     const sessionTimeoutMs = options.sessionTimeout ?? 300_000;
-    this.#broker = new Broker({
-      store: options.store ?? openStore(options.redis, clock),
+    const routingRules = options.routingRules ?? [];
+    const opened = options.store ?? openStore(options.redis, clock);
+    const metrics = new BrokerMetrics({
+      store: opened,
+      routes: routesOf(routingRules),
+      tools: tools.map(({ name }) => name),
+      now: () => this.#broker,
+    });
+    const breaking = createBreakingHandler(
+      createToolHandler({ tools, secrets }),
+      tools.map(({ name }) => name),
       clock,
-      callTool: createBreakingHandler(
-        createToolHandler({ tools, secrets }),
-        tools.map(({ name }) => name),
-        clock,
-        options.toolBreaker,
-      ),
+      options.toolBreaker,
+    );
+    const observe: ObserveBroker = (event) => {
+      metrics.observe(event);
+      options.observe?.(event);
+    };
+    this.#metrics.add(metrics);
+    this.#broker = new Broker({
+      store: observedStore(opened, clock, observe),
+      clock,
+      callTool: observedTools(breaking, clock, observe),
       effectOf: (tool) => effects.get(tool) ?? 'once',
       external: externalTools(tools),
       tools: listing,
       limits,
-      routingRules: options.routingRules ?? [],
+      routingRules,
       maxConcurrentSessions,
       maxSessionsPerTenant: options.maxSessionsPerTenant ?? maxConcurrentSessions,
       ...(options.rateLimit === undefined ? {} : { rateLimit: options.rateLimit }),
@@ -126,8 +160,23 @@ export class EnclaveBroker implements AsyncDisposable {
       leaseMs: options.lease ?? 15_000,
       reattachMs: options.reattach ?? 1_000,
       streamHeartbeatMs: options.streamHeartbeat ?? 15_000,
+      clientBuffer: options.clientBuffer ?? 256,
     });
-    this.#http = createHttp({ broker: this.#broker, auth: this.#auth, limits, tools: listing });
+    const { readTimeout = 30_000, writeTimeout = 60_000, idleTimeout = 120_000 } = options.server ?? {};
+    this.#http = createHttp({
+      broker: this.#broker,
+      auth: this.#auth,
+      limits,
+      tools: listing,
+      observe,
+      expose: () => this.#metrics.expose(),
+      times: {
+        readMs: readTimeout,
+        writeMs: writeTimeout,
+        idleMs: idleTimeout,
+        slowClientMs: options.slowClientTimeout ?? 30_000,
+      },
+    });
   }
 
   #poolSetup(pool: RuntimePoolOptions, { auth, onPoolNotice }: EnclaveBrokerOptions): PoolSetup {
@@ -144,6 +193,16 @@ export class EnclaveBroker implements AsyncDisposable {
   /** How the runtime pool is, and why; `undefined` without one. */
   get pool(): PoolStatus | undefined {
     return this.#broker.pool;
+  }
+
+  /** The figures of this process: the broker's, and those of whoever was added. */
+  get metrics(): MetricsRegistry {
+    return this.#metrics;
+  }
+
+  /** What keeps sessions from being served now, in words; nothing when all is well. */
+  missing(): Promise<readonly string[]> {
+    return this.#broker.missing();
   }
 
   /**

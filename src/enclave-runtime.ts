@@ -5,7 +5,7 @@ import type { PoolSize } from './pool/options.ts';
 import { createPool } from './pool/pool.ts';
 import type { RuntimeLink } from './protocol/link.ts';
 import { Connection } from './runtime/connect.ts';
-import { Runtime } from './runtime/runtime.ts';
+import { Runtime, type RuntimeNow } from './runtime/runtime.ts';
 
 /** Options of {@link EnclaveRuntime}. Times are ms, sizes bytes. */
 export interface EnclaveRuntimeOptions {
@@ -93,6 +93,20 @@ export class EnclaveRuntime implements AsyncDisposable {
 
   get busy(): number {
     return this.#runtime.busy;
+  }
+
+  /** What it is doing at this moment. */
+  get now(): RuntimeNow {
+    return this.#runtime.now;
+  }
+
+  /** What keeps it from taking sessions, in words; nothing when all is well. */
+  get missing(): readonly string[] {
+    const { isConnected, isDraining } = this.now;
+    return [
+      ...(isConnected ? [] : ['no broker is connected']),
+      ...(isDraining ? ['the runtime is draining'] : []),
+    ];
   }
 
   /** Takes no new sessions; resolves when those under way have ended and their broker knows. */

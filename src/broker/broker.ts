@@ -7,7 +7,15 @@ import { EnclaveError } from '../errors.ts';
 import type { ExecutionLimits, ToolHandler } from '../execution.ts';
 import { isTerminal } from '../protocol/events.ts';
 import type { BrokerLink } from '../protocol/link.ts';
-import type { BrokerInfo, EventCursor, SessionRecord, Store } from '../store/store.ts';
+import type {
+  BrokerInfo,
+  EventCursor,
+  RuntimeInfo,
+  SessionList,
+  SessionQuery,
+  SessionRecord,
+  Store,
+} from '../store/store.ts';
 import type { ToolEffect } from '../tools/define-tool.ts';
 import type { ExternalToolCheck } from '../tools/external-tools.ts';
 import { Admission, type RateLimit } from './admission.ts';
@@ -45,6 +53,8 @@ export interface BrokerCoreOptions {
   readonly leaseMs: number;
   readonly reattachMs: number;
   readonly streamHeartbeatMs: number;
+  /** Events read for one stream at a time. */
+  readonly clientBuffer: number;
   readonly pool?: PoolSetup;
 }
 
@@ -66,7 +76,13 @@ export class Broker {
     const { reattachMs, sessionTimeoutMs } = options;
     const { brokerId } = this;
     const { maxToolResultBytes } = options.limits;
-    this.#hub = new EventHub({ store, clock, brokerId, heartbeatMs: options.streamHeartbeatMs });
+    this.#hub = new EventHub({
+      store,
+      clock,
+      brokerId,
+      heartbeatMs: options.streamHeartbeatMs,
+      pageSize: options.clientBuffer,
+    });
     this.#view = new FleetView({ store, clock, brokerId });
     this.#admission = new Admission({ ...options, view: this.#view });
     this.#dispatcher = new Dispatcher({
@@ -128,6 +144,11 @@ export class Broker {
     return this.#dispatcher.running;
   }
 
+  /** The runtimes that are linked to this broker. */
+  get runtimes(): readonly RuntimeInfo[] {
+    return this.#dispatcher.runtimes.map(({ info }) => info);
+  }
+
   get streams(): number {
     return this.#hub.clients;
   }
@@ -165,6 +186,11 @@ export class Broker {
     const record = await this.#options.store.find(id);
     if (record !== undefined && record.tenant === tenant) return record;
     throw new EnclaveError('NOT_FOUND', `there is no session ${JSON.stringify(id.slice(0, 64))}`);
+  }
+
+  /** The tenant's sessions, newest first. @throws EnclaveError STORE_UNAVAILABLE */
+  async list(query: SessionQuery): Promise<SessionList> {
+    return await this.#options.store.list(query);
   }
 
   stream(id: string, from: EventCursor, signal: AbortSignal, watch?: Watch): AsyncGenerator<StreamStep> {

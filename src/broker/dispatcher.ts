@@ -126,7 +126,7 @@ export class Dispatcher {
 
   /** Creates a session and starts it in one step; `undefined` when it has to go through the queue. */
   async runNow(session: NewSession): Promise<'created' | 'exists' | 'late' | undefined> {
-    const { id, tenant, route, source, request, deadlineMs } = session;
+    const { id, tenant, route, source, request, atMs: createdAtMs, deadlineMs } = session;
     const peer = this.canRunNow(route) ? this.#crew.choose(route) : undefined;
     if (peer === undefined) return undefined;
     const { store, brokerId } = this.#context;
@@ -143,6 +143,7 @@ export class Dispatcher {
         tenant,
         source,
         request,
+        createdAtMs,
         deadlineMs,
       } as const;
       await this.#begin(peer, { ...reply.entry, id }, claim);

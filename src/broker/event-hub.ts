@@ -14,14 +14,13 @@ export type StreamStep =
   /** The broker is closing: go elsewhere. */
   | { readonly kind: 'reconnect' };
 
-/** Events read for one client at a time. */
-const PAGE = 256;
-
 export interface EventHubOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly brokerId: string;
   readonly heartbeatMs: number;
+  /** Events read for one client at a time. */
+  readonly pageSize: number;
 }
 
 export class EventHub {
@@ -74,7 +73,7 @@ export class EventHub {
     signal: AbortSignal,
     watch: Watch = this.watch(id, false),
   ): AsyncGenerator<StreamStep> {
-    const { store, brokerId, clock, heartbeatMs } = this.#options;
+    const { store, brokerId, clock, heartbeatMs, pageSize } = this.#options;
     let cursor = from;
     const wake = () => watch.wake();
     signal.addEventListener('abort', wake, { once: true });
@@ -83,11 +82,11 @@ export class EventHub {
         let events = watch.take(cursor);
         let isWhole = true;
         if (events === undefined) {
-          const page = await store.read(id, cursor, PAGE, brokerId);
+          const page = await store.read(id, cursor, pageSize, brokerId);
           if (page === undefined) throw new EnclaveError('NOT_FOUND', `there is no session ${id}`);
           if (page.isLost) yield lostStep(page.record, page.events);
           events = page.events;
-          isWhole = events.length < PAGE;
+          isWhole = events.length < pageSize;
           // A session that has ended and has no more events to give is told whole.
           if (events.length === 0 && isTerminal(page.record.state)) return;
           // What is left lies in the store, whether a bell rings or not.

@@ -1,49 +1,77 @@
 // The HTTP API of a broker.
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { codeInfo, EnclaveError, toEnclaveError } from '../errors.ts';
 import type { ExecutionLimits } from '../execution.ts';
 import { FROM_SEQ_PARAM, isTerminal, seqOfEventId } from '../protocol/events.ts';
-import type { EventCursor, SessionRecord } from '../store/store.ts';
+import type { EventCursor } from '../store/store.ts';
+import type { ObserveBroker } from '../telemetry/broker-events.ts';
+import type { Exposition } from '../telemetry/registry.ts';
 import { type Auth, isLoopbackHost } from './auth.ts';
 import type { Broker } from './broker.ts';
+import { createServer } from './http-server.ts';
+import { operationOf } from './openapi.ts';
+import { addOpsRoutes } from './ops-routes.ts';
 import { quotaHeaders } from './quota-headers.ts';
+import { sessionJson, taskJson } from './session-json.ts';
 import { parseSubmit } from './session-request.ts';
-import { streamSession } from './stream-response.ts';
+import { type StreamFormat, streamSession } from './stream-response.ts';
 import { parseAnswer } from './tool-answers.ts';
 import type { ToolListing } from './tool-listing.ts';
+import type { Watch } from './watch.ts';
 
 export interface HttpOptions {
   readonly broker: Broker;
   readonly auth: Auth;
   readonly limits: ExecutionLimits;
   readonly tools: readonly ToolListing[];
+  readonly observe: ObserveBroker;
+  readonly expose: () => Promise<Exposition>;
+  readonly times: HttpTimes;
 }
 
-/** Largest body, bytes. */
-const MAX_BODY_BYTES = 2 ** 20;
+/** How long a connection may take or stay, ms. */
+export interface HttpTimes {
+  /** For a whole request to come in. */
+  readonly readMs: number;
+  /** For an answer to go out; streams are cut by `slowClientMs` instead. */
+  readonly writeMs: number;
+  /** Between two requests. */
+  readonly idleMs: number;
+  /** For a reader of a stream to take what was written. */
+  readonly slowClientMs: number;
+}
+
 const MAX_WAIT_MS = 60_000;
 const SSE = 'text/event-stream';
 const NDJSON = 'application/x-ndjson';
-/** Routes that need no key: they tell no secrets. */
-const OPEN_PATHS = new Set(['/healthz', '/readyz']);
-
 type Params = { readonly Params: { readonly id: string } };
 
-export function createHttp({ broker, auth, limits, tools }: HttpOptions): FastifyInstance {
-  const app = fastify({ bodyLimit: MAX_BODY_BYTES, requestTimeout: 30_000, logger: false });
+export function createHttp(options: HttpOptions): FastifyInstance {
+  const { broker, auth, limits, tools, observe, expose, times } = options;
+  const app = createServer(times, observe);
   const tenants = new WeakMap<FastifyRequest, string>();
   const tenantOf = (request: FastifyRequest) => tenants.get(request) ?? '';
 
   app.addHook('onRequest', async (request) => {
     if (!auth.isOn && !isLoopbackHost(request.headers.host))
       throw new EnclaveError('FORBIDDEN', 'a broker without keys is spoken to as localhost only');
-    if (OPEN_PATHS.has(request.url)) return;
+    const { url } = request.routeOptions;
+    // What is not there needs a key as well: without one, nothing is told of the routes.
+    const operation = url === undefined ? undefined : operationOf(request.method, url);
+    const scope = operation?.scope;
+    if (operation !== undefined && scope === undefined) return;
     const key = /^Bearer (.+)$/u.exec(request.headers.authorization ?? '')?.[1];
-    const tenant = auth.tenantOf(key ?? single(request.headers['x-api-key']));
-    if (tenant === undefined) throw new EnclaveError('UNAUTHORIZED', 'expected an API key');
-    tenants.set(request, tenant);
+    const caller = auth.callerOf(key ?? single(request.headers['x-api-key']));
+    if (caller === undefined) throw new EnclaveError('UNAUTHORIZED', 'expected an API key');
+    if (scope !== undefined && !caller.scopes.includes(scope))
+      throw new EnclaveError('FORBIDDEN', `expected a key with the scope ${scope}`);
+    tenants.set(request, caller.tenant);
   });
-  app.setErrorHandler((thrown, _request, reply) => sendError(reply, thrown));
+  app.setErrorHandler((thrown, _request, reply) => {
+    const { code, message } = toEnclaveError(thrown);
+    if (code === 'INTERNAL' && !isFastifyRefusal(thrown)) observe({ type: 'fault', message });
+    return sendError(reply, thrown);
+  });
   app.setNotFoundHandler((request, reply) =>
     sendError(
       reply,
@@ -54,8 +82,16 @@ export function createHttp({ broker, auth, limits, tools }: HttpOptions): Fastif
   const submit = async (request: FastifyRequest, isWatched: boolean) => {
     const key = single(request.headers['idempotency-key']);
     const body = parseSubmit(request.body, limits);
-    return await broker.submit(body, tenantOf(request), { isWatched, ...(key === undefined ? {} : { key }) });
+    const tenant = tenantOf(request);
+    try {
+      return await broker.submit(body, tenant, { isWatched, ...(key === undefined ? {} : { key }) });
+    } catch (thrown) {
+      observe({ type: 'refused', tenant, reason: toEnclaveError(thrown).code });
+      throw thrown;
+    }
   };
+  const stream = (reply: FastifyReply, id: string, from: EventCursor, format: StreamFormat, watch?: Watch) =>
+    streamSession({ broker, reply, id, from, format, watch, observe, slowClientMs: times.slowClientMs });
 
   app.post('/sessions', async (request, reply) => {
     const format = accepted(request.headers.accept);
@@ -64,7 +100,7 @@ export function createHttp({ broker, auth, limits, tools }: HttpOptions): Fastif
     // On the raw response: a stream takes it over from fastify.
     if (cache !== undefined) reply.raw.setHeader('x-enclave-cache', cache);
     reply.header('x-session-id', sessionId);
-    if (format !== 'json') return await streamSession(broker, reply, sessionId, { seq: 0 }, format, watch);
+    if (format !== 'json') return await stream(reply, sessionId, { seq: 0 }, format, watch);
     const tenant = tenantOf(request);
     const record =
       waitMs === undefined
@@ -79,7 +115,7 @@ export function createHttp({ broker, auth, limits, tools }: HttpOptions): Fastif
     const { id } = request.params;
     await broker.find(id, tenantOf(request));
     const format = accepted(request.headers.accept ?? SSE);
-    return await streamSession(broker, reply, id, cursorOf(request), format === 'json' ? 'ndjson' : format);
+    return await stream(reply, id, cursorOf(request), format === 'json' ? 'ndjson' : format);
   });
   const cancel = async (request: FastifyRequest<Params>) => {
     const { id, state } = await broker.cancel(request.params.id, tenantOf(request));
@@ -105,41 +141,8 @@ export function createHttp({ broker, auth, limits, tools }: HttpOptions): Fastif
     taskJson(await broker.find(request.params.id, tenantOf(request))),
   );
 
-  app.get('/tools', async () => ({ tools }));
-  app.get('/runtimes', async () => ({ brokers: await broker.fleet(), pool: broker.pool }));
-  app.get('/healthz', async () => ({ status: 'ok' }));
-  app.get('/readyz', async (_request, reply) => {
-    const missing = await broker.missing();
-    return reply.code(missing.length === 0 ? 200 : 503).send({ ready: missing.length === 0, missing });
-  });
+  addOpsRoutes(app, { broker, tools, hasKeys: auth.isOn, expose, tenantOf });
   return app;
-}
-
-function sessionJson(record: SessionRecord): object {
-  const { id, state, labels, attempts, createdAtMs, deadlineMs, lastSeq, final } = record;
-  const end: unknown = final === undefined ? undefined : JSON.parse(final);
-  const { ok: _ok, ...rest } =
-    typeof end === 'object' && end !== null ? { ok: undefined, ...end } : { ok: undefined };
-  return {
-    sessionId: id,
-    state,
-    labels,
-    attempts,
-    createdAt: createdAtMs,
-    expiresAt: deadlineMs,
-    lastSeq,
-    streamUrl: `/sessions/${id}/stream`,
-    cancelUrl: `/sessions/${id}/cancel`,
-    ...rest,
-  };
-}
-
-function taskJson({ state, final }: SessionRecord): object {
-  if (final === undefined) return { status: 'processing' };
-  const end: unknown = JSON.parse(final);
-  const { result, error } =
-    typeof end === 'object' && end !== null ? { result: undefined, error: undefined, ...end } : {};
-  return state === 'completed' ? { status: state, result } : { status: state, error };
 }
 
 /** @throws EnclaveError NOT_ACCEPTABLE */
@@ -189,11 +192,12 @@ const FASTIFY_CODES: Readonly<Record<number, 'INVALID_INPUT' | 'TOO_LARGE'>> = {
   415: 'INVALID_INPUT',
 };
 
+function isFastifyRefusal(thrown: unknown): thrown is Error & { readonly statusCode: number } {
+  return thrown instanceof Error && 'statusCode' in thrown && typeof thrown.statusCode === 'number';
+}
+
 function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
-  const status =
-    thrown instanceof Error && 'statusCode' in thrown && typeof thrown.statusCode === 'number'
-      ? FASTIFY_CODES[thrown.statusCode]
-      : undefined;
+  const status = isFastifyRefusal(thrown) ? FASTIFY_CODES[thrown.statusCode] : undefined;
   const error =
     status !== undefined && thrown instanceof Error
       ? new EnclaveError(status, thrown.message)

@@ -52,7 +52,10 @@ const body = z.strictObject({
   input: z.unknown().optional(),
   language: z.enum(['js', 'ts']).default('js'),
   filename: z.string().min(1).max(1_024).default('script.js'),
-  labels: z.unknown().optional(),
+  labels: z
+    .unknown()
+    .optional()
+    .meta({ type: 'object', additionalProperties: { type: 'string' } }),
   priority: z.enum(['high', 'normal', 'low']).default('normal'),
   execution: z.enum(['at-most-once', 'durable']).default('at-most-once'),
   tools: z.array(z.string().max(256)).max(1_000).optional(),
@@ -64,6 +67,8 @@ const body = z.strictObject({
     })
     .optional(),
 });
+/** The body as it is documented. */
+export const submitSchema: z.ZodType = body;
 
 /**
  * @param usual limits of the broker: a caller may ask for less, never for more.

@@ -5,36 +5,48 @@ import type { FastifyReply } from 'fastify';
 import { eventJson, isTerminal } from '../protocol/events.ts';
 import { formatSse, formatSsePriming } from '../protocol/sse.ts';
 import type { EventCursor } from '../store/store.ts';
+import type { ObserveBroker } from '../telemetry/broker-events.ts';
 import type { Broker } from './broker.ts';
 import type { StreamStep } from './event-hub.ts';
 import type { Watch } from './watch.ts';
 
 export type StreamFormat = 'sse' | 'ndjson';
 
-/** A reader that takes nothing for so long is cut; it may resume, ms. */
-const DRAIN_MS = 30_000;
 const RETRY_MS = 1_000;
 const TYPES = { sse: 'text/event-stream', ndjson: 'application/x-ndjson' } as const;
 
-export async function streamSession(
-  broker: Broker,
-  reply: FastifyReply,
-  id: string,
-  from: EventCursor,
-  format: StreamFormat,
-  watch?: Watch,
-): Promise<void> {
+export interface StreamOptions {
+  readonly broker: Broker;
+  readonly reply: FastifyReply;
+  readonly id: string;
+  readonly from: EventCursor;
+  /** Has heard of the session since before it was created. */
+  readonly watch?: Watch | undefined;
+  readonly format: StreamFormat;
+  readonly observe: ObserveBroker;
+  /** A reader that takes nothing for so long is cut; it may resume, ms. */
+  readonly slowClientMs: number;
+}
+
+export async function streamSession(options: StreamOptions): Promise<void> {
+  const { broker, reply, id, from, format, observe, slowClientMs, watch } = options;
   reply.hijack();
   const { raw } = reply;
   const gone = new AbortController();
   raw.on('close', () => gone.abort());
   raw.on('error', () => gone.abort());
-  raw.writeHead(200, {
-    'content-type': `${TYPES[format]}; charset=utf-8`,
-    'cache-control': 'no-store',
-    'x-accel-buffering': 'no',
-    'x-session-id': id,
-  });
+  // Set, not only written: the server asks for them when it tells what it answered.
+  raw.setHeaders(
+    new Map([
+      ['content-type', `${TYPES[format]}; charset=utf-8`],
+      ['cache-control', 'no-store'],
+      ['x-accel-buffering', 'no'],
+      ['x-session-id', id],
+    ]),
+  );
+  raw.writeHead(200);
+  observe({ type: 'stream_opened', sessionId: id });
+  let wasCut = false;
   // At once, so that the reader knows the id even if nothing happens for long.
   raw.write(format === 'sse' ? formatSsePriming(`${from.epoch ?? 0}-${from.seq}`, RETRY_MS) : '\n');
   let lastSeq = from.seq;
@@ -42,12 +54,14 @@ export async function streamSession(
     for await (const step of broker.stream(id, from, gone.signal, watch)) {
       const { text, seq } = render(id, step, lastSeq, format);
       lastSeq = seq;
-      await write(raw, text, gone.signal);
+      observe({ type: 'stream_written', bytes: Buffer.byteLength(text) });
+      if (!(await write(raw, text, gone.signal, slowClientMs))) wasCut = true;
     }
   } catch {
     // The headers are out: all that can be said is that the stream ends here. The reader resumes, or asks.
   } finally {
     raw.end();
+    observe({ type: 'stream_closed', sessionId: id, wasCut });
   }
 }
 
@@ -85,11 +99,19 @@ function render(
   }
 }
 
-async function write(raw: ServerResponse, text: string, signal: AbortSignal): Promise<void> {
-  if (raw.write(text) || signal.aborted) return;
+/** False when the reader was cut since it took nothing. */
+async function write(
+  raw: ServerResponse,
+  text: string,
+  signal: AbortSignal,
+  patienceMs: number,
+): Promise<boolean> {
+  if (raw.write(text) || signal.aborted) return true;
   try {
-    await once(raw, 'drain', { signal: AbortSignal.any([signal, AbortSignal.timeout(DRAIN_MS)]) });
+    await once(raw, 'drain', { signal: AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]) });
+    return true;
   } catch {
     raw.destroy();
+    return signal.aborted;
   }
 }

@@ -26,6 +26,8 @@ const answer = z.discriminatedUnion('ok', [
     }),
   }),
 ]);
+/** The body as it is documented. */
+export const answerSchema: z.ZodType = answer;
 const calledTool = z.object({ callId: z.number(), toolName: z.string() });
 
 /** @throws EnclaveError INVALID_INPUT with every problem. */

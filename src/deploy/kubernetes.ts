@@ -280,7 +280,8 @@ Waiting executions count as well: running ones alone stop at the number of worke
               metricType: 'AverageValue',
               metadata: {
                 serverAddress: 'http://prometheus.invalid:9090',
-                query: 'sum(enclave_active_executions) + (sum(enclave_queue_depth) or vector(0))',
+                query:
+                  'sum(enclave_active_executions) + (sum(max by (runtime, priority) (enclave_queue_depth)) or vector(0))',
                 threshold: noted(
                   String(n.inFlightPerPod.value),
                   `${n.inFlightPerPod.why}; KEDA wants a string`,

@@ -2,7 +2,7 @@
 // has it for sure. A line may break and come back, here or at another broker; scripts go on meanwhile.
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import type { ExecutionOutcome, Executor, ToolHandler } from '../execution.ts';
+import type { ExecutionOutcome, Executor, ExecutorStats, ToolHandler } from '../execution.ts';
 import { NO_STATS } from '../no-stats.ts';
 import { type Labels, PROTOCOL_VERSION } from '../protocol/events.ts';
 import type { RuntimeLink } from '../protocol/link.ts';
@@ -18,6 +18,15 @@ export interface RuntimeOptions {
   readonly slots: number;
   readonly heartbeatMs: number;
   readonly runtimeId?: string;
+}
+
+export interface RuntimeNow {
+  /** Sessions under way. */
+  readonly busy: number;
+  readonly slots: number;
+  readonly isConnected: boolean;
+  readonly isDraining: boolean;
+  readonly executor: ExecutorStats;
 }
 
 interface Call {
@@ -66,6 +75,17 @@ export class Runtime implements AsyncDisposable {
 
   get busy(): number {
     return this.#running.size;
+  }
+
+  /** What it is doing at this moment. */
+  get now(): RuntimeNow {
+    return {
+      busy: this.#running.size,
+      slots: this.#options.slots,
+      isConnected: this.#link !== undefined,
+      isDraining: this.#isDraining,
+      executor: this.#executor.stats(),
+    };
   }
 
   /** Uses this line from now on. Sessions of the line before are brought along. Resolves when the broker has welcomed us. */

@@ -72,9 +72,9 @@ export class LocalDispatch {
     this.#taken.delete(entryId);
   }
 
-  depth(route: string): number {
-    const queue = this.#queue(route);
-    return PRIORITIES.reduce((sum, priority) => sum + queue[priority].length, 0);
+  depths(route: string): Record<Priority, number> {
+    const { high, normal, low } = this.#queue(route);
+    return { high: high.length, normal: normal.length, low: low.length };
   }
 
   #queue(route: string): Record<Priority, DispatchEntry[]> {

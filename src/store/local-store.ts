@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import { isTerminal, type Priority } from '../protocol/events.ts';
 import { LocalDispatch } from './local-dispatch.ts';
 import { localFleet } from './local-fleet.ts';
+import { listed } from './session-order.ts';
 import * as rules from './session-rules.ts';
 import {
   type Bell,
@@ -19,6 +20,8 @@ import {
   LATE_SUBMIT_MS,
   type NewSession,
   type Retention,
+  type SessionList,
+  type SessionQuery,
   type SessionRecord,
   type Store,
   type StoreOptions,
@@ -35,6 +38,8 @@ export interface Archive extends AsyncDisposable {
   open(retention: Retention): Promise<Iterable<rules.LiveSession>>;
   /** Resolves once the state, as it is now, is as safe as the archive can make it. */
   save(live: rules.LiveSession): Promise<void>;
+  /** Ended sessions as {@link SessionOperations.list} orders them, at most `query.limit`. */
+  list(query: SessionQuery, nowMs: number): readonly rules.LiveSession[];
   /** An ended session; without events when their time is over. */
   find(id: string, nowMs: number): rules.LiveSession | undefined;
   reserveKey(
@@ -212,6 +217,18 @@ class LocalStore implements Omit<Store, keyof FleetOperations> {
     return live === undefined ? undefined : rules.toRecord(live);
   }
 
+  async list(query: SessionQuery): Promise<SessionList> {
+    const { limit } = query;
+    // One more than asked for tells whether there are more.
+    const asked = { ...query, limit: limit + 1 };
+    const found = [...listed(this.#live.values(), asked), ...this.#archive.list(asked, this.nowMs())];
+    const sessions = listed(found, asked);
+    const page = sessions.slice(0, limit).map(rules.toRecord);
+    const last = page.at(-1);
+    if (last === undefined || sessions.length <= limit) return { sessions: page };
+    return { sessions: page, next: { atMs: last.createdAtMs, id: last.id } };
+  }
+
   async read(
     id: string,
     after: EventCursor,
@@ -267,7 +284,12 @@ class LocalStore implements Omit<Store, keyof FleetOperations> {
   }
 
   async depth(route: string): Promise<number> {
-    return this.#dispatch.depth(route);
+    const { high, normal, low } = this.#dispatch.depths(route);
+    return high + normal + low;
+  }
+
+  async depths(route: string): Promise<Readonly<Record<Priority, number>>> {
+    return this.#dispatch.depths(route);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,8 +1,9 @@
 // Sessions in memory only: nothing to install, nothing left after the process.
 import { isTerminal } from '../protocol/events.ts';
 import { type Archive, createLocalStore, type LocalStoreOptions } from './local-store.ts';
+import { listed } from './session-order.ts';
 import type { LiveSession } from './session-rules.ts';
-import type { KeyReservation, Retention, Store } from './store.ts';
+import type { KeyReservation, Retention, SessionQuery, Store } from './store.ts';
 
 export function createMemoryStore(options: LocalStoreOptions): Store {
   return createLocalStore(new MemoryArchive(options), options);
@@ -33,6 +34,14 @@ class MemoryArchive implements Archive {
       if (atMs - old.atMs <= this.#retention.resultMs) break;
       this.#ended.delete(id);
     }
+  }
+
+  list(query: SessionQuery, nowMs: number): readonly LiveSession[] {
+    const kept = this.#ended.values().filter(({ atMs }) => nowMs - atMs <= this.#retention.resultMs);
+    return listed(
+      kept.map(({ live }) => live),
+      query,
+    );
   }
 
   find(id: string, nowMs: number): LiveSession | undefined {

@@ -9,6 +9,8 @@ export interface RedisKeys {
   readonly queues: (route: string) => [string, string, string];
   readonly code: (sha256: string) => string;
   readonly slots: (scope: string) => string;
+  /** Sessions of a tenant by the time they were submitted. */
+  readonly tenant: (tenant: string) => string;
   readonly bucket: (tenant: string) => string;
   readonly role: (name: string) => string;
   readonly cache: (key: string) => string;
@@ -34,6 +36,7 @@ export function createRedisKeys(prefix: string): RedisKeys {
     queues: (route) => [queue(route, 'high'), queue(route, 'normal'), queue(route, 'low')],
     code: (sha256) => of(`code:{${sha256}}`),
     slots: (scope) => of(`lim:{${scope}}`),
+    tenant: (tenant) => of(`ten:{${tenant}}`),
     bucket: (tenant) => of(`rate:{${tenant}}`),
     role: (name) => of(`leader:{${name}}`),
     cache: (key) => of(`cache:{${key}}`),

@@ -18,6 +18,12 @@ export function redisQueues(db: RedisLink): QueueOperations {
     if (entryId === DIRECT_ENTRY || entryId === '') return;
     await settled.add(db.keys.queue(route, priority), entryId);
   };
+  const depths: QueueOperations['depths'] = async (route) => {
+    const [high = 0, normal = 0, low = 0] = texts(
+      await db.redis.script('depth', db.keys.queues(route), []),
+    ).map(Number);
+    return { high, normal, low };
+  };
   return {
     async overdue(limit, deferMs) {
       return texts(await db.redis.script('overdue', [db.keys.deadlines], [limit, deferMs]));
@@ -95,9 +101,11 @@ export function redisQueues(db: RedisLink): QueueOperations {
     },
 
     async depth(route) {
-      const reply = await db.redis.script('depth', db.keys.queues(route), []);
-      return Array.isArray(reply) ? Number(reply[0]) : 0;
+      const { high, normal, low } = await depths(route);
+      return high + normal + low;
     },
+
+    depths,
   };
 }
 

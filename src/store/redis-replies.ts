@@ -21,7 +21,7 @@ export async function parseClaim(
   reply: readonly string[],
   sourceOf: (code: string) => Promise<string>,
 ): Promise<ClaimReply> {
-  const [code, fence = '', attempts, tenant = '', request = '', codeHash = '', deadline] = reply;
+  const [code, fence = '', attempts, tenant = '', request = '', codeHash = '', deadline, created] = reply;
   const attempt = Number(attempts);
   switch (code) {
     case 'ok':
@@ -32,10 +32,12 @@ export async function parseClaim(
         tenant,
         request,
         source: await sourceOf(codeHash),
+        createdAtMs: Number(created),
         deadlineMs: Number(deadline),
       };
     case 'lost':
-      return { code, fence, attempt, tenant };
+      // A shorter reply: the place of the request holds the time of creation.
+      return { code, fence, attempt, tenant, createdAtMs: Number(request) };
     case 'done':
     case 'busy':
     case 'missing':

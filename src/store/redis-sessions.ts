@@ -1,6 +1,7 @@
 // The sessions themselves in Redis: each change is one Lua file, whose keys share the tag of the session.
 import { createHash } from 'node:crypto';
 import { PRIORITIES } from '../protocol/events.ts';
+import { redisIndex } from './redis-index.ts';
 import { GRACE_MS, type RedisLink } from './redis-link.ts';
 import { oneOf, parseClaim, parsePage, parseToolBegin, texts } from './redis-replies.ts';
 import {
@@ -65,7 +66,11 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
     const args = [after.seq, after.epoch ?? '', limit, bell];
     return parsePage(id, await db.redis.script('read', [hash, events], args));
   };
+  const find: SessionOperations['find'] = async (id) => (await read(id, { seq: 0 }, 1))?.record;
+  const index = redisIndex(db, find);
   return {
+    list: index.list,
+
     async submit(session) {
       const { id, route, priority, deadlineMs, atMs } = session;
       const { client } = db.redis;
@@ -75,6 +80,7 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
         Promise.all([
           keepSource(session),
           client.zadd(db.keys.deadlines, deadlineMs, id),
+          index.add(session),
           client.xadd(db.keys.queue(route, priority), '*', 'id', id, 'at', atMs),
         ]),
       );
@@ -90,7 +96,11 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
       const { client } = db.redis;
       // The lease goes first: what runs is always found again.
       const prepared = db.redis.run(() =>
-        Promise.all([keepSource(session), client.zadd(db.keys.deadlines, db.nowMs() + leaseMs, id)]),
+        Promise.all([
+          keepSource(session),
+          client.zadd(db.keys.deadlines, db.nowMs() + leaseMs, id),
+          index.add(session),
+        ]),
       );
       if (client.isCluster) await prepared;
       const [[code, fence = '']] = await Promise.all([create(session, runtimeId, brokerId), prepared]);
@@ -183,9 +193,7 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
       return 'ok';
     },
 
-    async find(id) {
-      return (await read(id, { seq: 0 }, 1))?.record;
-    },
+    find,
 
     read,
   };

@@ -105,7 +105,8 @@ export function claim(live: LiveSession, request: ClaimRequest, epoch: number, n
     if (!request.isTakeover || live.entryId !== request.entryId) return { code: 'busy' };
     renewFence(live, epoch);
     live.brokerId = request.brokerId;
-    return { code: 'lost', fence: live.fence, attempt: live.attempts, tenant: live.tenant };
+    const { fence, attempts: attempt, tenant, createdAtMs } = live;
+    return { code: 'lost', fence, attempt, tenant, createdAtMs };
   }
   renewFence(live, epoch);
   live.state = 'running';
@@ -114,8 +115,8 @@ export function claim(live: LiveSession, request: ClaimRequest, epoch: number, n
   live.brokerId = request.brokerId;
   live.attempts++;
   push(live, 'started', startedPayload(request.runtimeId, live.attempts), nowMs);
-  const { fence, attempts: attempt, tenant, source, request: body, deadlineMs } = live;
-  return { code: 'ok', fence, attempt, tenant, source, request: body, deadlineMs };
+  const { fence, attempts: attempt, tenant, source, request: body, createdAtMs, deadlineMs } = live;
+  return { code: 'ok', fence, attempt, tenant, source, request: body, createdAtMs, deadlineMs };
 }
 
 function renewFence(live: LiveSession, epoch: number): void {

@@ -6,7 +6,7 @@ import { EnclaveError } from '../errors.ts';
 import { isTerminal, type StoredEvent } from '../protocol/events.ts';
 import { type Archive, createLocalStore, type LocalStoreOptions } from './local-store.ts';
 import type { LiveSession, ToolState } from './session-rules.ts';
-import type { KeyReservation, Retention, Store } from './store.ts';
+import type { KeyReservation, Retention, SessionQuery, Store } from './store.ts';
 
 export interface SqliteStoreOptions extends LocalStoreOptions {
   readonly file: string;
@@ -32,6 +32,8 @@ const SCHEMA = `
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS sessions_live ON sessions (is_live) WHERE is_live = 1;
   CREATE INDEX IF NOT EXISTS sessions_ended ON sessions (ended_at) WHERE ended_at IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS sessions_listed
+    ON sessions (state ->> '$.tenant', state ->> '$.createdAtMs', id) WHERE is_live = 0;
   CREATE TABLE IF NOT EXISTS events (
     session TEXT NOT NULL, seq INTEGER NOT NULL, id TEXT NOT NULL, ts INTEGER NOT NULL, type TEXT NOT NULL,
     payload TEXT NOT NULL, PRIMARY KEY (session, seq)
@@ -41,6 +43,14 @@ const SCHEMA = `
   ) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 `;
+
+/** The order is that of the index `sessions_listed`, read backwards. */
+const LIST_ENDED = `
+  SELECT id, state, '' AS source FROM sessions
+  WHERE is_live = 0 AND state ->> '$.tenant' = ? AND ended_at >= ?
+    AND (state ->> '$.createdAtMs' < ? OR (state ->> '$.createdAtMs' = ? AND id < ?))
+    AND (? IS NULL OR state ->> '$.state' = ?)
+  ORDER BY state ->> '$.createdAtMs' DESC, id DESC LIMIT ?`;
 
 interface Waiter {
   readonly resolve: () => void;
@@ -76,7 +86,7 @@ class SqliteArchive implements Archive {
 
   async open(retention: Retention): Promise<Iterable<LiveSession>> {
     this.#retention = retention;
-    const rows = this.#sql('SELECT state, source FROM sessions WHERE is_live = 1').all();
+    const rows = this.#sql('SELECT id, state, source FROM sessions WHERE is_live = 1').all();
     return rows.map((row) => {
       const live = this.#revive(row);
       this.#savedSeq.set(live.id, live.seq);
@@ -144,10 +154,26 @@ class SqliteArchive implements Archive {
     }
   }
 
+  list({ tenant, state, after, limit }: SessionQuery, nowMs: number): readonly LiveSession[] {
+    const place = after ?? { atMs: Number.MAX_SAFE_INTEGER, id: '' };
+    return this.#sql(LIST_ENDED)
+      .all(
+        tenant,
+        nowMs - this.#retention.resultMs,
+        place.atMs,
+        place.atMs,
+        place.id,
+        state ?? null,
+        state ?? null,
+        limit,
+      )
+      .map((row) => this.#reviveState(row, []));
+  }
+
   find(id: string, nowMs: number): LiveSession | undefined {
-    const row = this.#sql('SELECT state, source, ended_at FROM sessions WHERE id = ? AND is_live = 0').get(
-      id,
-    );
+    const row = this.#sql(
+      'SELECT id, state, source, ended_at FROM sessions WHERE id = ? AND is_live = 0',
+    ).get(id);
     if (row === undefined) return undefined;
     const ageMs = nowMs - Number(row['ended_at']);
     if (ageMs > this.#retention.resultMs) return undefined;
@@ -157,10 +183,14 @@ class SqliteArchive implements Archive {
   }
 
   #revive(row: Readonly<Record<string, unknown>>): LiveSession {
-    const state = savedState.parse(JSON.parse(String(row['state'])));
     const events = this.#sql('SELECT seq, id, ts, type, payload FROM events WHERE session = ? ORDER BY seq')
-      .all(state.id)
+      .all(String(row['id']))
       .map((event): StoredEvent => savedEvent.parse(event));
+    return this.#reviveState(row, events);
+  }
+
+  #reviveState(row: Readonly<Record<string, unknown>>, events: StoredEvent[]): LiveSession {
+    const state = savedState.parse(JSON.parse(String(row['state'])));
     const tools = new Map<number, ToolState>(state.tools);
     return { ...state, source: String(row['source']), events, tools, watchers: new Set() };
   }

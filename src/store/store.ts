@@ -41,6 +41,28 @@ export interface SessionRecord {
   readonly final?: string;
 }
 
+/** Which sessions are asked for, see {@link SessionOperations.list}. */
+export interface SessionQuery {
+  readonly tenant: string;
+  readonly state?: SessionState;
+  /** Sessions after this place only; of an earlier answer. */
+  readonly after?: SessionPlace;
+  /** At most so many, from 1. */
+  readonly limit: number;
+}
+
+/** A place in the order of sessions: by time, newest first, then by id from the last to the first. */
+export interface SessionPlace {
+  readonly atMs: number;
+  readonly id: string;
+}
+
+export interface SessionList {
+  readonly sessions: readonly SessionRecord[];
+  /** Where to go on; there may be more. Fewer sessions than the limit do not mean that there are none. */
+  readonly next?: SessionPlace;
+}
+
 /** One place in the queue of a route. A session may have more than one; `claim` lets one of them through. */
 export interface DispatchEntry {
   readonly entryId: string;
@@ -66,10 +88,17 @@ export type ClaimReply =
       readonly tenant: string;
       readonly source: string;
       readonly request: string;
+      readonly createdAtMs: number;
       readonly deadlineMs: number;
     }
   /** Its owner is gone. The old fence is void from now on, whoever took over ends the session under this one. */
-  | { readonly code: 'lost'; readonly fence: string; readonly attempt: number; readonly tenant: string }
+  | {
+      readonly code: 'lost';
+      readonly fence: string;
+      readonly attempt: number;
+      readonly tenant: string;
+      readonly createdAtMs: number;
+    }
   /** `done`: ended already; `busy`: runs under another entry; `missing`: not there, or not yet. */
   | { readonly code: 'done' | 'busy' | 'missing' };
 
@@ -242,6 +271,8 @@ export interface SessionOperations {
   release(id: string, fence: string, reason: string): Promise<'ok' | 'stale'>;
 
   find(id: string): Promise<SessionRecord | undefined>;
+  /** A tenant's sessions, newest first. */
+  list(query: SessionQuery): Promise<SessionList>;
   /** Events after a cursor; from now on `watcher` hears of new ones. */
   read(id: string, after: EventCursor, limit: number, watcher?: string): Promise<EventPage | undefined>;
 }
@@ -270,6 +301,8 @@ export interface QueueOperations {
   settle(entry: DispatchEntry): Promise<void>;
   /** Entries of the route that nobody has taken yet. */
   depth(route: string): Promise<number>;
+  /** The same by priority. */
+  depths(route: string): Promise<Readonly<Record<Priority, number>>>;
 }
 
 /** What brokers share besides sessions. */

@@ -5,6 +5,8 @@ import {
   type Bell,
   DIRECT_ENTRY,
   type NewSession,
+  type SessionPlace,
+  type SessionRecord,
   type Store,
   type ToolBegin,
 } from '../../src/store/store.ts';
@@ -457,6 +459,44 @@ export function conformance(name: string, open: (retentionMs: number) => Promise
       await store.beat({ brokerId: 'b1', runtimes }, 60_000);
       await store.beat({ brokerId: 'b0', runtimes: [] }, 1);
       await expect.poll(() => store.fleet()).toEqual([{ brokerId: 'b1', runtimes }]);
+    });
+
+    it('counts what waits by priority', async () => {
+      const route = 'r=depths';
+      await store.submit(newSession(store, { route, priority: 'high' }));
+      await store.submit(newSession(store, { route, priority: 'low' }));
+      await store.submit(newSession(store, { route, priority: 'low' }));
+      expect(await store.depths(route)).toEqual({ high: 1, normal: 0, low: 2 });
+      await store.take(route, QUOTA, 1);
+      expect(await store.depths(route)).toEqual({ high: 0, normal: 0, low: 2 });
+    });
+
+    it.each([
+      ['of different times', [50, 40, 30, 20, 10]],
+      ['of one millisecond', [9, 9, 9, 9, 9]],
+    ])('lists the sessions of one tenant page by page, newest first, each once: %s', async (_name, ages) => {
+      const tenant = `list-${randomUUID()}`;
+      const nowMs = store.nowMs();
+      const sessions = ages.map((ageMs) => newSession(store, { tenant, atMs: nowMs - ageMs }));
+      for (const session of sessions) await store.submit(session);
+      await store.submit(newSession(store));
+      const [oldest] = sessions;
+      await store.finish({ id: oldest?.id ?? '', fence: '', state: 'failed', final: FINAL });
+      const listed: SessionRecord[] = [];
+      let next: SessionPlace | undefined;
+      do {
+        const after: SessionPlace | undefined = next;
+        const found = await store.list({ tenant, limit: 2, ...(after === undefined ? {} : { after }) });
+        listed.push(...found.sessions);
+        next = found.next;
+      } while (next !== undefined);
+      expect(listed.map(({ id }) => id).sort()).toEqual(sessions.map(({ id }) => id).sort());
+      const times = listed.map(({ createdAtMs }) => createdAtMs);
+      if (new Set(ages).size > 1) expect(times).toEqual(times.toSorted((a, b) => b - a));
+      const failed = await store.list({ tenant, state: 'failed', limit: 10 });
+      expect(failed.sessions).toMatchObject([{ id: oldest?.id, state: 'failed', tenant }]);
+      expect((await store.list({ tenant, state: 'queued', limit: 10 })).sessions).toHaveLength(4);
+      expect(await store.list({ tenant: 'nobody', limit: 10 })).toEqual({ sessions: [] });
     });
 
     it('forgets events and results when their time is over', async () => {

@@ -1,12 +1,12 @@
 -- @name depth
 -- @keys high normal low
 -- @args
--- @returns the entries that nobody has taken
+-- @returns the entries of each that nobody has taken
 -- @invariants changes nothing
-local sum = 0
+local depths = {}
 for i = 1, 3 do
   local pending = redis.pcall('XPENDING', KEYS[i], 'rt')
   local taken = (type(pending) == 'table' and not pending.err) and pending[1] or 0
-  sum = sum + redis.call('XLEN', KEYS[i]) - taken
+  depths[i] = redis.call('XLEN', KEYS[i]) - taken
 end
-return { sum }
+return depths

@@ -1,0 +1,44 @@
+// The server under the HTTP API: how long connections may take and stay, and what is told of each answer.
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import type { ObserveBroker } from '../telemetry/broker-events.ts';
+import type { HttpTimes } from './http.ts';
+import { operationOf } from './openapi.ts';
+
+/** Largest body, bytes. */
+const MAX_BODY_BYTES = 2 ** 20;
+const MIN_CHECK_MS = 100;
+const MAX_CHECK_MS = 30_000;
+
+export function createServer(times: HttpTimes, observe: ObserveBroker): FastifyInstance {
+  const { readMs, writeMs, idleMs } = times;
+  const app = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: readMs,
+    keepAliveTimeout: idleMs,
+    logger: false,
+    exposeHeadRoutes: false,
+    http: {
+      headersTimeout: readMs,
+      // Node looks for requests that take too long only so often.
+      connectionsCheckingInterval: Math.min(MAX_CHECK_MS, Math.max(MIN_CHECK_MS, readMs / 4)),
+    },
+  });
+  // At the start, so that a route that is not in the document never serves anybody.
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const each of [method].flat()) operationOf(each, url);
+  });
+  app.addHook('onSend', async (_request, reply) => limitWrite(reply, writeMs));
+  app.addHook('onResponse', async (request, reply) => {
+    // A stream takes as long as its session; of that the metrics of sessions tell.
+    if (reply.raw.getHeader('x-accel-buffering') !== undefined) return;
+    const { method, routeOptions } = request;
+    const { statusCode: status, elapsedTime: durationMs } = reply;
+    observe({ type: 'responded', method, route: routeOptions.url ?? 'none', status, durationMs });
+  });
+  return app;
+}
+
+/** Cuts a connection whose reader does not take the answer. */
+function limitWrite({ raw }: FastifyReply, writeMs: number): void {
+  raw.setTimeout(writeMs, () => raw.destroy());
+}

@@ -1,0 +1,41 @@
+// A session as the HTTP API shows it.
+import { z } from 'zod';
+import type { SessionRecord } from '../store/store.ts';
+
+/** What is said of a session in a list. */
+export function summaryJson(record: SessionRecord): object {
+  const { id, state, labels, attempts, createdAtMs, deadlineMs, lastSeq } = record;
+  return {
+    sessionId: id,
+    state,
+    labels,
+    attempts,
+    createdAt: createdAtMs,
+    expiresAt: deadlineMs,
+    lastSeq,
+    streamUrl: `/sessions/${id}/stream`,
+    cancelUrl: `/sessions/${id}/cancel`,
+  };
+}
+
+/** The whole of it: with `result` or `error` and `stats` once it has ended. */
+export function sessionJson(record: SessionRecord): object {
+  const { ok: _ok, ...end } = endOf(record);
+  return { ...summaryJson(record), ...end };
+}
+
+export function taskJson(record: SessionRecord): object {
+  if (record.final === undefined) return { status: 'processing' };
+  const { result, error } = endOf(record);
+  return record.state === 'completed' ? { status: record.state, result } : { status: record.state, error };
+}
+
+const final = z.looseObject({
+  ok: z.boolean(),
+  result: z.unknown().optional(),
+  error: z.unknown().optional(),
+});
+
+function endOf({ final: json }: SessionRecord): Partial<z.infer<typeof final>> {
+  return json === undefined ? {} : final.parse(JSON.parse(json));
+}

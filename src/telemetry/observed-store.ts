@@ -1,0 +1,182 @@
+// A store that tells what passes through it. What the fleet's sessions do shows here, once each and whoever does it: of all
+// that try to end a session, one gets the reply `ok`. So metrics and logs need no hook in the dispatcher.
+import { z } from 'zod';
+import type { Clock } from '../clock.ts';
+import { OUTCOME_CODES } from '../errors.ts';
+import type { BrokerInfo, ClaimReply, Finish, RuntimeInfo, Store } from '../store/store.ts';
+import type { ObserveBroker } from './broker-events.ts';
+
+/** Sessions whose time of creation is remembered; what is forgotten is asked of the store. */
+const MAX_KNOWN = 20_000;
+
+export function observedStore(inner: Store, clock: Clock, observe: ObserveBroker): Store {
+  const store = timedStore(inner, clock, observe);
+  const watch = new SessionWatch(store, observe);
+  let runtimes: ReadonlyMap<string, RuntimeInfo> = new Map();
+  const onRuntimes = (info: BrokerInfo) => {
+    const now = new Map(info.runtimes.map((runtime) => [runtime.runtimeId, runtime]));
+    for (const [id, runtime] of now) if (!runtimes.has(id)) observe({ type: 'runtime_joined', runtime });
+    for (const [id, runtime] of runtimes)
+      if (!now.has(id)) observe({ type: 'runtime_left', runtime, wasDraining: runtime.slots === 0 });
+    runtimes = now;
+  };
+  const observed: Partial<Store> = {
+    async submit(session) {
+      const reply = await store.submit(session);
+      if (reply === 'created') watch.submitted(session);
+      return reply;
+    },
+    async submitClaimed(session, holder) {
+      const reply = await store.submitClaimed(session, holder);
+      if (reply.code === 'created') {
+        watch.submitted(session);
+        const { tenant, atMs } = session;
+        watch.started(session.id, holder.runtimeId, { tenant, attempt: 1, createdAtMs: atMs });
+      }
+      return reply;
+    },
+    async claim(request) {
+      const reply = await store.claim(request);
+      if (reply.code === 'ok') watch.started(request.id, request.runtimeId, reply);
+      else if (reply.code === 'lost') watch.remember(request.id, reply.createdAtMs);
+      return reply;
+    },
+    async adopt(id, fence, brokerId) {
+      const reply = await store.adopt(id, fence, brokerId);
+      if (reply.code === 'ok') watch.remember(id, reply.entry.atMs);
+      return reply;
+    },
+    async append(id, fence, n, payload) {
+      const reply = await store.append(id, fence, n, payload);
+      if (reply === 'stale') observe({ type: 'stale_write', sessionId: id, operation: 'append' });
+      return reply;
+    },
+    async toolBegin(call) {
+      const reply = await store.toolBegin(call);
+      const { id: sessionId, callId } = call;
+      if (reply.code === 'stale') observe({ type: 'stale_write', sessionId, operation: 'toolBegin' });
+      else if (reply.code === 'doubt') observe({ type: 'in_doubt', sessionId, callId });
+      return reply;
+    },
+    async finish(end) {
+      const reply = await store.finish(end);
+      if (reply === 'ok') await watch.ended(end);
+      else if (reply === 'stale') observe({ type: 'stale_write', sessionId: end.id, operation: 'finish' });
+      return reply;
+    },
+    async cancel(id, final) {
+      const reply = await store.cancel(id, final);
+      if (reply === 'cancelled') await watch.ended({ id, state: 'cancelled', final });
+      return reply;
+    },
+    async release(id, fence, reason) {
+      const reply = await store.release(id, fence, reason);
+      if (reply === 'ok') watch.requeued(id, reason);
+      return reply;
+    },
+    async putBack(entry) {
+      await store.putBack(entry);
+      watch.requeued(entry.id, 'no free place where it was taken');
+    },
+    async beat(info, ttlMs) {
+      onRuntimes(info);
+      await store.beat(info, ttlMs);
+    },
+  };
+  return new Proxy(store, {
+    get: (target, name): unknown => Reflect.get(observed, name) ?? Reflect.get(target, name),
+  });
+}
+
+class SessionWatch {
+  readonly #store: Store;
+  readonly #observe: ObserveBroker;
+  readonly #createdAtMs = new Map<string, number>();
+
+  constructor(store: Store, observe: ObserveBroker) {
+    this.#store = store;
+    this.#observe = observe;
+  }
+
+  remember(id: string, createdAtMs: number): void {
+    this.#createdAtMs.set(id, createdAtMs);
+    if (this.#createdAtMs.size <= MAX_KNOWN) return;
+    // Sessions that went to other brokers are never heard of again: the oldest make room.
+    for (const [oldest] of this.#createdAtMs.entries().take(1)) this.#createdAtMs.delete(oldest);
+  }
+
+  submitted({ id: sessionId, tenant, route, priority }: Parameters<Store['submit']>[0]): void {
+    this.#observe({ type: 'submitted', sessionId, tenant, route, priority });
+  }
+
+  started(id: string, runtimeId: string, claim: StartedClaim): void {
+    const { tenant, attempt, createdAtMs } = claim;
+    this.remember(id, createdAtMs);
+    const waitMs = Math.max(0, this.#store.nowMs() - createdAtMs);
+    this.#observe({ type: 'started', sessionId: id, tenant, runtimeId, attempt, waitMs });
+  }
+
+  requeued(id: string, reason: string): void {
+    this.#createdAtMs.delete(id);
+    this.#observe({ type: 'requeued', sessionId: id, reason });
+  }
+
+  async ended({ id, state, final }: Pick<Finish, 'id' | 'state' | 'final'>): Promise<void> {
+    const known = this.#createdAtMs.get(id);
+    this.#createdAtMs.delete(id);
+    // Only what ends in the queue was not started here: rare enough for another look.
+    const record = known === undefined ? await this.#store.find(id).catch(() => undefined) : undefined;
+    const createdAtMs = known ?? record?.createdAtMs;
+    this.#observe({
+      type: 'ended',
+      sessionId: id,
+      state,
+      outcome: outcomeOf(final),
+      ...(createdAtMs === undefined ? {} : { durationMs: Math.max(0, this.#store.nowMs() - createdAtMs) }),
+    });
+  }
+}
+
+type StartedClaim = Pick<Extract<ClaimReply, { code: 'ok' }>, 'tenant' | 'attempt' | 'createdAtMs'>;
+
+const failedFinal = z.object({ error: z.object({ code: z.string() }) });
+
+/** `ok` or the code of the error. A large result is not parsed for that. */
+function outcomeOf(final: string): string {
+  if (final.startsWith('{"ok":true')) return 'ok';
+  const parsed = failedFinal.safeParse(JSON.parse(final));
+  const code = parsed.success ? parsed.data.error.code : '';
+  // A runtime may say what it likes; labels are of the table only.
+  return Object.hasOwn(OUTCOME_CODES, code) ? code : 'UNKNOWN';
+}
+
+/** Tells of every operation how long it took. */
+function timedStore(store: Store, clock: Clock, observe: ObserveBroker): Store {
+  const operations = new Map<PropertyKey, unknown>();
+  const timed = (name: string, operation: (...args: unknown[]) => unknown) => {
+    return (...args: unknown[]): unknown => {
+      const startMs = clock.nowMs();
+      const reply = Reflect.apply(operation, store, args);
+      const tell = (isOk: boolean) =>
+        observe({ type: 'store_called', operation: name, durationMs: clock.nowMs() - startMs, isOk });
+      if (reply instanceof Promise)
+        reply.then(
+          () => tell(true),
+          () => tell(false),
+        );
+      return reply;
+    };
+  };
+  return new Proxy(store, {
+    get(target, name): unknown {
+      const known = operations.get(name);
+      if (known !== undefined) return known;
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      const bound = (...args: unknown[]): unknown => Reflect.apply(value, target, args);
+      const operation = typeof name === 'string' ? timed(name, bound) : bound;
+      operations.set(name, operation);
+      return operation;
+    },
+  });
+}
