@@ -28,6 +28,14 @@ export const realClock: Clock = {
   defer: (fire) => void setImmediate(fire),
 };
 
+/**
+ * What to add to an instant of {@link realClock} to get one of the machine's monotonic clock, which all processes of the machine
+ * share. For instants that one process tells another; readings of two machines are never compared.
+ */
+export function machineOffsetMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6 - performance.now();
+}
+
 interface PendingTimer {
   readonly atMs: number;
   readonly order: number;

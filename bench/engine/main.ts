@@ -1,8 +1,11 @@
 // npm run bench:engine: what the built pool does per second and how long one execution takes, cell by cell, with the raw
 // engine loop interleaved in the same run. `--seconds 3` per cell and round, `--rounds 3`, `--only NAME`, `--json`; `--stress`
-// instead measures what the pool bears. Ends within four minutes, with `--stress` within eight, whatever happens.
-import { parseArgs } from 'node:util';
+// instead measures what the pool bears, `--compile` what a cache of compiled sources saves. Ends within four minutes, with `--stress` within eight, whatever happens.
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, promisify } from 'node:util';
 import type { Isolation } from '../../src/execution.ts';
+import type { CompileRow } from './compile-cell.ts';
 import { type CellResult, measurePool } from './pool-cell.ts';
 import { measureRaw } from './raw-cell.ts';
 import { stressRows } from './stress.ts';
@@ -49,6 +52,7 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
     stress: { type: 'boolean', default: false },
+    compile: { type: 'boolean', default: false },
   },
 });
 const maxRunMs = MAX_RUN_MS[values.stress ? 'stress' : 'cells'];
@@ -64,7 +68,9 @@ const rows: (CellResult & {
   readonly ratio: number | undefined;
   readonly cpuRatio: number | undefined;
 })[] = [];
-for (const cell of values.stress ? [] : CELLS.filter(({ name }) => name.includes(values.only))) {
+for (const cell of values.stress || values.compile
+  ? []
+  : CELLS.filter(({ name }) => name.includes(values.only))) {
   const results: CellResult[] = [];
   const ratios: number[] = [];
   const cpuRatios: number[] = [];
@@ -82,7 +88,8 @@ for (const cell of values.stress ? [] : CELLS.filter(({ name }) => name.includes
     rows.push({ name: cell.name, ...result, ratio: median(ratios), cpuRatio: median(cpuRatios) });
   if (!values.json) print(rows.length === 1, rows[rows.length - 1]);
 }
-if (values.stress) await stress();
+if (values.compile) await compile();
+else if (values.stress) await stress();
 else if (values.json) console.log(JSON.stringify({ node: process.version, seconds, rounds, rows }));
 
 async function stress(): Promise<void> {
@@ -96,6 +103,19 @@ async function stress(): Promise<void> {
     if (!values.json) console.log(`| ${name} | ${seen} | ${target} | ${verdict} |`);
   }
   if (values.json) console.log(JSON.stringify({ node: process.version, seconds, rounds, rows: results }));
+}
+
+// In a process of its own, which has the flag that isolates need.
+async function compile(): Promise<void> {
+  const cell = fileURLToPath(new URL('compile-cell.ts', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, ['--no-node-snapshot', cell]);
+  if (values.json) {
+    console.log(stdout.trim());
+    return;
+  }
+  console.log('| source | mode | way | us |\n|---|---|---|---|');
+  for (const { kilobytes, isolation, way, us } of JSON.parse(stdout) as CompileRow[])
+    console.log(`| ${kilobytes} KB | ${isolation} | ${way} | ${Math.round(us).toLocaleString('en')} |`);
 }
 
 function median(numbers: readonly number[]): number | undefined {

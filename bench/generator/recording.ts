@@ -25,7 +25,7 @@ export function measureRecording(): number {
 /** Growth of resident memory while ten million executions of an hour are recorded, MB. */
 export function measureMemory(): number {
   const before = process.memoryUsage.rss();
-  const recorder = new RunRecorder(['steady'], 3_600_000);
+  const recorder = new RunRecorder({ phaseNames: ['steady'], durationMs: 3_600_000 });
   for (let index = 0; index < SAMPLES; index++) {
     const intendedMs = index * 0.36;
     recorder.arrive(intendedMs);

@@ -11,14 +11,17 @@ import {
   type Stall,
   type ThresholdResult,
   type Validity,
+  type WarmupFacts,
 } from '../report/run-report.ts';
+import type { BenchOptions } from './bench-options.ts';
 import type { EngineResult } from './engine.ts';
 import { warmupDurationMs } from './load-plan.ts';
-import type { BenchOptions, WatchResult } from './run-bench.ts';
 import type { RunRecorder } from './run-recorder.ts';
+import type { WatchResult } from './run-watch.ts';
 import type { LoadPlan } from './sample.ts';
 import { judgeThreshold } from './thresholds.ts';
 import { checkValidity } from './validity.ts';
+import type { WarmupResult } from './warmup-hold.ts';
 
 export interface RunFacts extends WatchResult {
   readonly env: Environment;
@@ -26,6 +29,8 @@ export interface RunFacts extends WatchResult {
   readonly startWallMs: number;
   readonly endWallMs: number;
   readonly clockStepMs: number;
+  /** Time of the same work before and after the run, ms. */
+  readonly calibrationMs: readonly [before: number, after: number];
   readonly stalls: readonly Stall[];
   readonly stallsDroppedN: number;
 }
@@ -33,13 +38,16 @@ export interface RunFacts extends WatchResult {
 export function buildReport(options: BenchOptions, recorder: RunRecorder, facts: RunFacts): RunReport {
   const { plan, target } = options;
   const { engine } = facts;
+  const plannedN = recorder.warmupN;
+  const warmup = recorder.settle(engine.issuedMs);
   const counts = recorder.counts();
   const latency = recorder.latency();
-  const validity = validityOf(plan, counts, latency, facts);
-  const rates = ratesOf(plan, counts, recorder, engine);
+  const validity = validityOf(plan, counts, latency, facts, warmup);
+  const measuredS = Math.max(0, engine.issuedMs - warmupDurationMs(plan) - (warmup?.cutMs ?? 0)) / 1_000;
+  const rates = ratesOf(plan, counts, recorder, engine, measuredS);
   const judged = { latency, counts, rates };
   const thresholds = (options.thresholds ?? []).map((threshold) => judgeThreshold(threshold, judged));
-  const warmupMs = warmupDurationMs(plan);
+  const warmupMs = warmupDurationMs(plan) + (warmup?.cutMs ?? 0);
   return {
     schema: RUN_REPORT_SCHEMA,
     kind: 'run',
@@ -53,28 +61,40 @@ export function buildReport(options: BenchOptions, recorder: RunRecorder, facts:
       ended_at: new Date(facts.endWallMs).toISOString(),
       warmup_s: Math.min(warmupMs, engine.issuedMs) / 1_000,
       warmup_n: recorder.warmupN,
-      measured_s: measuredSeconds(plan, engine),
+      measured_s: measuredS,
       drain_s: (engine.endedMs - engine.issuedMs) / 1_000,
+      ...(warmup === undefined ? {} : { warmup: warmupFacts(warmup, recorder.warmupN - plannedN) }),
     },
     counts,
     rates,
     latency,
-    cost: costOf(recorder, facts),
+    cost: costOf(recorder, facts, options.embeddingCpuMs === null),
     hosts: facts.window?.hosts ?? [],
     series: recorder.series(engine.endedMs),
     tail: recorder.tail.tail(facts.stalls, facts.stallsDroppedN),
     thresholds,
-    env: facts.env,
+    env: { ...facts.env, calibration_ms: facts.calibrationMs },
   };
 }
 
-/** From the end of the warm-up to the end of the issue, s. */
-function measuredSeconds(plan: LoadPlan, engine: EngineResult): number {
-  return Math.max(0, engine.issuedMs - warmupDurationMs(plan)) / 1_000;
+function warmupFacts({ changeRatio, cold, cutMs, trend }: WarmupResult, cutN: number): WarmupFacts {
+  return {
+    cut_s: cutMs / 1_000,
+    cut_n: cutN,
+    method: trend === 'unknown' ? 'none' : 'MSER-5',
+    trend,
+    change_ratio: changeRatio,
+    cold,
+  };
 }
 
-function ratesOf(plan: LoadPlan, counts: Counts, recorder: RunRecorder, engine: EngineResult): Rates {
-  const seconds = measuredSeconds(plan, engine);
+function ratesOf(
+  plan: LoadPlan,
+  counts: Counts,
+  recorder: RunRecorder,
+  engine: EngineResult,
+  seconds: number,
+): Rates {
   const perSecond = (n: number): number => (seconds === 0 ? 0 : n / seconds);
   return {
     asked_per_s: plan.model === 'open' ? perSecond(counts.asked_n) : null,
@@ -120,13 +140,19 @@ function meanRate(plan: LoadPlan): number {
   return weighted.reduce((sum, value) => sum + value, 0) / total;
 }
 
-function costOf(recorder: RunRecorder, { embeddingCpuMs, ownCpuMs, window }: RunFacts): ExecutionCost {
+function costOf(
+  recorder: RunRecorder,
+  { embeddingCpuMs, ownCpuMs, spunMs, window }: RunFacts,
+  isElsewhere: boolean,
+): ExecutionCost {
+  // Turning the event loop so as to be on time is the generator's own, whoever shares the process.
+  const ownMs = ownCpuMs === null ? null : Math.max(0, ownCpuMs - spunMs);
   const each = (cpuMs: number | null): number | null =>
     cpuMs === null || window === null || window.completedN === 0 ? null : (cpuMs / window.completedN) * 1_000;
   return {
     ...recorder.cost(),
     host_cpu_mean_us: each(window?.cpuMs ?? null),
-    embedding_cpu_mean_us: each(embeddingCpuMs ?? ownCpuMs),
+    embedding_cpu_mean_us: isElsewhere ? null : each(embeddingCpuMs ?? ownMs),
   };
 }
 
@@ -135,6 +161,7 @@ function validityOf(
   counts: Counts,
   latency: readonly LatencySummary[],
   facts: RunFacts,
+  warmup: WarmupResult | undefined,
 ): Validity {
   const find = (metric: LatencySummary['metric']): LatencySummary | undefined =>
     latency.find((entry) => entry.metric === metric && entry.scope === 'all');
@@ -153,10 +180,18 @@ function validityOf(
         : Math.min(1, (engine.plannedIssueMs + SLACK_MS) / engine.issuedMs),
     loopBusyRatio: facts.loopBusyRatio,
     ...machine,
+    trend: warmup?.trend ?? 'unknown',
+    changeRatio: warmup?.changeRatio ?? null,
     clockStepMs: facts.clockStepMs,
+    calibrationRatio: driftOf(facts.calibrationMs),
     load1Before: facts.env.load1_before,
     coresN: facts.env.cores_n,
   });
+}
+
+/** How far the later of two times is from the earlier, either way; null when there is nothing to compare. */
+function driftOf([before, after]: RunFacts['calibrationMs']): number | null {
+  return before > 0 && after > 0 ? Math.max(before, after) / Math.min(before, after) - 1 : null;
 }
 
 /** The end of the issue is noticed a turn of the event loop after the last arrival. */
@@ -166,11 +201,12 @@ function machineShares({ embeddingCpuMs, machineAfter, machineBefore, ownCpuMs, 
   readonly stolenRatio: number | null;
   readonly otherCpuRatio: number | null;
   readonly throttledN: number | null;
+  readonly governorChangedN: number | null;
 } {
   const totalMs =
     machineAfter === null || machineBefore === null ? 0 : machineAfter.totalMs - machineBefore.totalMs;
   if (machineAfter === null || machineBefore === null || totalMs <= 0) {
-    return { stolenRatio: null, otherCpuRatio: null, throttledN: null };
+    return { stolenRatio: null, otherCpuRatio: null, throttledN: null, governorChangedN: null };
   }
   const busyMs = machineAfter.busyMs - machineBefore.busyMs;
   const ours =
@@ -182,6 +218,8 @@ function machineShares({ embeddingCpuMs, machineAfter, machineBefore, ownCpuMs, 
     stolenRatio: (machineAfter.stolenMs - machineBefore.stolenMs) / totalMs,
     otherCpuRatio: ours === null ? null : Math.max(0, busyMs - ours) / totalMs,
     throttledN: throttledN === null ? null : throttledN - (machineBefore.throttledN ?? 0),
+    governorChangedN:
+      machineAfter.governor === null ? null : Number(machineAfter.governor !== machineBefore.governor),
   };
 }
 

@@ -11,15 +11,16 @@ export interface ComparedMetric {
   readonly unit: string;
   readonly aMedian: number;
   readonly bMedian: number;
-  readonly runsA: number;
-  readonly runsB: number;
+  /** The value of each run. */
+  readonly valuesA: readonly number[];
+  readonly valuesB: readonly number[];
   readonly effectRatio: number;
   /** 95 % bootstrap interval of the effect. */
   readonly lowRatio: number;
   readonly highRatio: number;
   /** Two-sided exact Mann-Whitney, Holm-adjusted over the metrics compared. */
   readonly pAdjusted: number;
-  /** Least effect that so many runs find with a power of 0.8, as a ratio. */
+  /** Least effect that so many runs find with a power of 0.8, as a ratio; Infinity from a single run. */
   readonly detectableRatio: number;
   readonly verdict: Verdict;
   /** The whole interval lies within the tolerance: only then is "no difference" said. */
@@ -39,7 +40,7 @@ export interface CompareOptions {
 const MIN_RUNS = 4;
 const RESAMPLES = 10_000;
 const ALPHA = 0.05;
-const TOLERANCE = 0.03;
+export const TOLERANCE = 0.03;
 
 interface Metric {
   readonly name: string;
@@ -103,8 +104,8 @@ export function compareRuns(
       unit: metric.unit,
       aMedian,
       bMedian,
-      runsA: valuesA.length,
-      runsB: valuesB.length,
+      valuesA,
+      valuesB,
       effectRatio,
       lowRatio,
       highRatio,

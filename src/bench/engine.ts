@@ -11,9 +11,13 @@ import {
   phaseAt,
   replayArrivals,
 } from './arrivals.ts';
+import { ExecutionMarks, watchEvents } from './execution-marks.ts';
+import { InFlightMeter } from './in-flight-meter.ts';
 import { totalDurationMs } from './load-plan.ts';
 import type { LoadOutcome, LoadTarget } from './load-target.ts';
+import { ReachWatch } from './reach-watch.ts';
 import type { LoadPlan, Sample, SampleEnd } from './sample.ts';
+import { endOf } from './sample-end.ts';
 import type { Waker } from './waker.ts';
 
 export interface EngineOptions {
@@ -52,9 +56,6 @@ const MAX_PER_TURN = 256;
 /** A failure quicker than this counts as a refusal in the closed model; see {@link Engine}. */
 const REFUSED_WITHIN_MS = 1;
 const REFUSED_PAUSE_MS = 10;
-/** A run whose first so many executions, over so long, all found nobody there is given up. */
-const UNREACHABLE_COUNT = 10;
-const UNREACHABLE_MS = 1_000;
 /** How often overdue executions are looked for, ms. */
 const SWEEP_MS = 100;
 /** Longest wait for the last answers of an interrupted run, ms. */
@@ -65,6 +66,7 @@ interface Open {
   readonly job: Job;
   readonly startMs: number;
   readonly controller: AbortController;
+  readonly seen: ExecutionMarks;
 }
 
 /** Runs the plan to its end: every arrival issued and answered, given up at its time-out, or abandoned after the drain. */
@@ -81,15 +83,12 @@ class Engine {
   readonly #done: PromiseWithResolvers<void> = Promise.withResolvers();
   #issued = false;
   #issuedMs = 0;
-  #unreachableCount = 0;
-  #wasReached = false;
+  readonly #reach = new ReachWatch();
+  readonly #inFlight = new InFlightMeter();
   #isUnreachable = false;
   #closedIndex = 0;
   #closedMeasured = 0;
   #plannedIssueMs = 0;
-  #inFlightMs = 0;
-  #inFlightMax = 0;
-  #lastChangeMs = 0;
   #drainEndMs = Infinity;
   #cancelSweep = (): void => {};
 
@@ -119,8 +118,8 @@ class Engine {
       issuedMs: this.#issuedMs,
       endedMs: this.#now(),
       plannedIssueMs: this.#plannedIssueMs,
-      inFlightMs: this.#inFlightMs,
-      inFlightMax: this.#inFlightMax,
+      inFlightMs: this.#inFlight.integralMs,
+      inFlightMax: this.#inFlight.max,
     };
   }
 
@@ -168,7 +167,7 @@ class Engine {
       this.#start(arrival, job);
     } else {
       const at = arrival.offsetMs;
-      this.#emit({ arrival, job, startMs: at }, { kind: 'dropped' }, at, undefined);
+      this.#emit({ arrival, job, startMs: at }, { kind: 'dropped' }, at);
     }
   }
 
@@ -204,13 +203,16 @@ class Engine {
   }
 
   #start(arrival: Arrival, job: Job): void {
-    const { executor } = this.#options;
+    const { clock, executor } = this.#options;
     const controller = new AbortController();
-    this.#countInFlight();
-    const open: Open = { arrival, job, startMs: this.#now(), controller };
+    const seen = new ExecutionMarks(clock, this.#zeroMs);
+    const startMs = this.#now();
+    this.#inFlight.until(startMs, this.#open.size);
+    const open: Open = { arrival, job, startMs, controller, seen };
     this.#open.set(arrival.index, open);
-    this.#inFlightMax = Math.max(this.#inFlightMax, this.#open.size);
-    executor.execute({ ...job.request, signal: controller.signal }).then(
+    this.#inFlight.reached(this.#open.size);
+    const request = { ...job.request, signal: controller.signal, onEvent: watchEvents(seen) };
+    executor.execute(request, seen).then(
       (outcome) => this.#settle(open, endOf(outcome, job.expect), outcome),
       (thrown: unknown) =>
         this.#settle(open, { kind: 'failed', code: toEnclaveError(thrown).code }, undefined),
@@ -222,38 +224,29 @@ class Engine {
     // Gone already: it was given up at its time-out or at the end of the drain.
     if (this.#open.get(arrival.index) !== open) return;
     this.#close(open, end, outcome);
-    this.#noteReach(outcome);
+    if (this.#reach.note(outcome, this.#now()) && !this.#issued) {
+      this.#isUnreachable = true;
+      this.#finishIssue();
+    }
     this.#replaceClosed(open, end, outcome?.error?.isUnreachable === true);
     this.#finishIfDrained();
   }
 
-  /** Gives the run up when there is nobody to measure. */
-  #noteReach(outcome: LoadOutcome | undefined): void {
-    if (this.#wasReached) return;
-    if (outcome?.error?.isUnreachable !== true) {
-      this.#wasReached = true;
-      return;
-    }
-    this.#unreachableCount += 1;
-    if (this.#unreachableCount < UNREACHABLE_COUNT || this.#now() < UNREACHABLE_MS || this.#issued) return;
-    this.#isUnreachable = true;
-    this.#finishIssue();
-  }
-
   #close(open: Open, end: SampleEnd, outcome: LoadOutcome | undefined): void {
-    this.#countInFlight();
+    const nowMs = this.#now();
+    this.#inFlight.until(nowMs, this.#open.size);
     this.#open.delete(open.arrival.index);
-    this.#emit(open, end, this.#now(), outcome);
+    this.#emit(open, end, nowMs, outcome);
   }
 
   #emit(
-    { arrival, job, startMs }: Omit<Open, 'controller'>,
+    { arrival, job, seen, startMs }: Omit<Open, 'controller' | 'seen'> & Partial<Pick<Open, 'seen'>>,
     end: SampleEnd,
     endMs: number,
-    outcome: LoadOutcome | undefined,
+    outcome?: LoadOutcome,
   ): void {
     const { plan, onSample } = this.#options;
-    const sample: Sample = {
+    onSample({
       index: arrival.index,
       phase: arrival.phase,
       measured: plan.phases[arrival.phase]?.measured === true,
@@ -263,14 +256,9 @@ class Engine {
       startMs,
       endMs,
       end,
-    };
-    onSample(outcome?.stats === undefined ? sample : { ...sample, stats: outcome.stats });
-  }
-
-  #countInFlight(): void {
-    const nowMs = this.#now();
-    this.#inFlightMs += this.#open.size * (nowMs - this.#lastChangeMs);
-    this.#lastChangeMs = nowMs;
+      ...seen?.marks(),
+      ...(outcome?.stats === undefined ? {} : { stats: outcome.stats }),
+    });
   }
 
   /** Gives up executions past their time-out, and all that is left when the drain is over. */
@@ -321,14 +309,6 @@ class Engine {
   #finishIfDrained(): void {
     if (this.#issued && this.#open.size === 0) this.#done.resolve();
   }
-}
-
-function endOf(outcome: LoadOutcome, expect: readonly string[]): SampleEnd {
-  if (outcome.success)
-    return expect.includes('ok') ? { kind: 'ok' } : { kind: 'failed', code: 'UNEXPECTED_SUCCESS' };
-  return expect.includes(outcome.error.code)
-    ? { kind: 'expected' }
-    : { kind: 'failed', code: outcome.error.code };
 }
 
 function arrivalsOf(plan: LoadPlan): ArrivalSource {

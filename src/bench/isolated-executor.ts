@@ -2,15 +2,23 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { EnclaveError } from '../errors.ts';
-import type { ExecutionOutcome, ExecutionRequest, Executor, ExecutorStats } from '../execution.ts';
+import type { ExecutionRequest, ExecutorStats } from '../execution.ts';
+import type { Stall } from '../report/run-report.ts';
 import { batched } from './isolated-batch.ts';
 import type { FromChild, IsolatedSetup, ToChild } from './isolated-messages.ts';
+import type { LoadOutcome, LoadTarget, LoadWatch } from './load-target.ts';
 
-export interface IsolatedExecutor extends Executor {
+export interface IsolatedExecutor extends LoadTarget, AsyncDisposable {
   /** CPU time of the child: pool and tools, without host processes and without the generator. ms, up to 0.25 s old. */
   embeddingCpuMs(): number;
 }
 
+interface Pending extends PromiseWithResolvers<LoadOutcome> {
+  readonly watch?: LoadWatch;
+}
+
+/** Stalls of the child that are kept. */
+const MAX_STALLS = 2_000;
 const NO_STATS: ExecutorStats = { queued: 0, live: 0, completed: 0, hosts: [], recycled: 0, lost: 0 };
 /** The pool ends its hosts itself; a child that does not come to an end is killed. */
 const SHUTDOWN_MS = 5_000;
@@ -26,10 +34,11 @@ export function createIsolatedExecutor(setup: Omit<IsolatedSetup, 'type'>): Isol
 
 class ChildExecutor implements IsolatedExecutor {
   readonly #child: ChildProcess;
-  readonly #pending = new Map<number, PromiseWithResolvers<ExecutionOutcome>>();
+  readonly #pending = new Map<number, Pending>();
   readonly #ready: PromiseWithResolvers<void> = Promise.withResolvers();
   readonly #exited: Promise<void>;
   readonly #send: (message: ToChild) => void;
+  readonly #stalls: Stall[] = [];
   #stats = NO_STATS;
   #cpuMs = 0;
   #nextId = 0;
@@ -53,10 +62,13 @@ class ChildExecutor implements IsolatedExecutor {
     this.#send(setup);
   }
 
-  execute({ onEvent: _events, signal, ...request }: ExecutionRequest): Promise<ExecutionOutcome> {
+  execute(
+    { onEvent: _events, signal, ...request }: ExecutionRequest,
+    watch?: LoadWatch,
+  ): Promise<LoadOutcome> {
     const id = this.#nextId++;
-    const pending = Promise.withResolvers<ExecutionOutcome>();
-    this.#pending.set(id, pending);
+    const pending = Promise.withResolvers<LoadOutcome>();
+    this.#pending.set(id, watch === undefined ? pending : { ...pending, watch });
     this.#send({ type: 'execute', id, request });
     signal?.addEventListener('abort', () => this.#send({ type: 'cancel', id }), { once: true });
     return pending.promise;
@@ -74,6 +86,10 @@ class ChildExecutor implements IsolatedExecutor {
     return this.#cpuMs;
   }
 
+  stalls(): readonly Stall[] {
+    return this.#stalls;
+  }
+
   #receive(message: FromChild): void {
     switch (message.type) {
       case 'ready':
@@ -83,16 +99,22 @@ class ChildExecutor implements IsolatedExecutor {
         this.#stats = message.stats;
         this.#cpuMs = message.cpuMs;
         return;
+      case 'stalls':
+        this.#stalls.push(...message.stalls.slice(0, MAX_STALLS - this.#stalls.length));
+        return;
       case 'outcome': {
         const { error, id, stats } = message;
-        const logs: [] = [];
         this.#take(id)?.resolve(
-          error === undefined
-            ? { success: true, value: undefined, valueJson: '', stats, logs }
-            : { success: false, error, stats, logs },
+          error === undefined ? { success: true, stats } : { success: false, error, stats },
         );
         return;
       }
+      case 'seen':
+        this.#pending.get(message.id)?.watch?.[message.what]();
+        return;
+      case 'called':
+        this.#pending.get(message.id)?.watch?.toolCall(message.durationMs);
+        return;
       case 'fault': {
         const fault = new EnclaveError('HOST_START_FAILED', message.message);
         if (message.id === null) this.#fail(fault);
@@ -101,7 +123,7 @@ class ChildExecutor implements IsolatedExecutor {
     }
   }
 
-  #take(id: number): PromiseWithResolvers<ExecutionOutcome> | undefined {
+  #take(id: number): Pending | undefined {
     const pending = this.#pending.get(id);
     this.#pending.delete(id);
     return pending;

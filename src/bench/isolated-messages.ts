@@ -7,6 +7,7 @@ import type {
   Isolation,
 } from '../execution.ts';
 import type { PoolSize } from '../pool/options.ts';
+import type { Stall } from '../report/run-report.ts';
 
 /** How the child builds its pool; handed over as its first message. */
 export interface IsolatedSetup {
@@ -33,6 +34,11 @@ export type FromChild =
       readonly error?: ExecutionError;
       readonly stats: ExecutionStats;
     }
+  /** What was seen of an execution under way; its batch leaves in the same turn of the event loop. */
+  | { readonly type: 'seen'; readonly id: number; readonly what: 'first' | 'line' }
+  | { readonly type: 'called'; readonly id: number; readonly durationMs: number }
   /** The executor itself failed: a fault, not an outcome. */
   | { readonly type: 'fault'; readonly id: number | null; readonly message: string }
+  /** What stopped the child; instants are s of the machine's monotonic clock. */
+  | { readonly type: 'stalls'; readonly stalls: readonly Stall[] }
   | { readonly type: 'stats'; readonly stats: ExecutorStats; readonly cpuMs: number };

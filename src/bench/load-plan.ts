@@ -4,6 +4,7 @@ import type { Scenario } from '../scenario/load-scenario.ts';
 import type { ArrivalKind, PhaseSpec } from '../scenario/scenario-types.ts';
 import type { LoadPhase } from './arrivals.ts';
 import type { LoadPlan } from './sample.ts';
+import type { HeldPhase } from './warmup-hold.ts';
 
 /** What a caller may change about a scenario's load. Times ms, rates per second; an absent field leaves the scenario's. */
 export interface LoadOverrides {
@@ -165,4 +166,13 @@ export function totalDurationMs(plan: Pick<LoadPlan, 'phases'>): number {
 export function warmupDurationMs(plan: Pick<LoadPlan, 'phases'>): number {
   const first = plan.phases.findIndex((phase) => phase.measured);
   return totalDurationMs({ phases: plan.phases.slice(0, Math.max(0, first)) });
+}
+
+/** The first measured phase, when it can be expected to be steady: its rate does not change. */
+export function steadyPhase(plan: Pick<LoadPlan, 'model' | 'phases'>): HeldPhase | undefined {
+  const index = plan.phases.findIndex((phase) => phase.measured);
+  const phase = plan.phases[index];
+  if (phase === undefined || (plan.model === 'open' && phase.fromPerSecond !== phase.toPerSecond))
+    return undefined;
+  return { index, fromMs: warmupDurationMs(plan), durationMs: phase.durationMs };
 }

@@ -1,5 +1,6 @@
 // What the load engine drives. Every Executor is a load target; targets that run no scripts (an HTTP service) are no Executors.
 import type { ExecutionRequest, ExecutionStats, ExecutorStats } from '../execution.ts';
+import type { Stall } from '../report/run-report.ts';
 
 /** How one execution ended, as far as the bench needs to know. */
 export type LoadOutcome =
@@ -13,11 +14,28 @@ export interface LoadFailure {
   readonly isUnreachable?: boolean;
 }
 
+/**
+ * Told by a target what it sees of an execution before the end. Targets that emit the events of an execution need not call it: the
+ * engine listens to those.
+ */
+export interface LoadWatch {
+  /** The request was written to a connection. */
+  connected(): void;
+  /** Something came back; only the first call counts. */
+  first(): void;
+  /** A line of a stream came back. */
+  line(): void;
+  /** A tool call was answered. */
+  toolCall(durationMs: number): void;
+}
+
 /** What can be asked to execute, many at a time. */
 export interface LoadTarget {
   /** Rejects only by a fault of the target's own code. */
-  execute(request: ExecutionRequest): Promise<LoadOutcome>;
+  execute(request: ExecutionRequest, watch?: LoadWatch): Promise<LoadOutcome>;
   /** Resolves once executions can start. */
   ready(): Promise<void>;
   stats(): ExecutorStats;
+  /** What stopped the process that holds the target, where that is another one here; `from_s` of the machine's monotonic clock. */
+  stalls?(): readonly Stall[];
 }

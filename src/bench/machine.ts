@@ -86,6 +86,8 @@ export interface MachineTimes {
   readonly totalMs: number;
   /** Times the cgroup was throttled; null where there is none. */
   readonly throttledN: number | null;
+  /** How the first core chooses its frequency; null where the system does not tell, as in most virtual machines. */
+  readonly governor: string | null;
 }
 
 const TICK_MS = 10;
@@ -102,6 +104,7 @@ export function readMachineTimes(): MachineTimes | null {
     stolenMs: stolen * TICK_MS,
     totalMs: (busy + idle + wait + stolen) * TICK_MS,
     throttledN: readThrottled(),
+    governor: readText('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor')?.trim() ?? null,
   };
 }
 

@@ -14,6 +14,7 @@ export type {
 export type { SearchReport } from '../report/search-report.ts';
 export { loadScenario, type Scenario, shippedScenarioNames } from '../scenario/load-scenario.ts';
 export { createSimulatedTools } from '../scenario/workload.ts';
+export type { BenchOptions } from './bench-options.ts';
 export { type ComparedMetric, type CompareOptions, compareRuns, type Verdict } from './compare.ts';
 export {
   type HttpRequest,
@@ -25,7 +26,7 @@ export { HttpTarget, type HttpTargetOptions } from './http/http-target.ts';
 export { type LoadOverrides, planLoad } from './load-plan.ts';
 export type { LoadFailure, LoadOutcome, LoadTarget } from './load-target.ts';
 export { LatencyRecorder, type Quantile } from './recorder.ts';
-export { type BenchOptions, type BenchResult, runBench } from './run-bench.ts';
+export { type BenchResult, runBench } from './run-bench.ts';
 export type { Progress } from './run-recorder.ts';
 export { runSearch, type SearchRunOptions, type SearchRunResult } from './run-search.ts';
 export { runSweep, type SweepAxis, type SweepOptions } from './run-sweep.ts';

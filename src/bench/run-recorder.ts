@@ -1,8 +1,13 @@
 // Gathers the samples of one run: counts, distributions by metric and scope, the series over time. Memory does not grow with the run.
-import type { Counts, ExecutionCost, LatencySummary, SeriesPoint } from '../report/run-report.ts';
+import type { Counts, LatencyMetric, LatencySummary, SeriesPoint } from '../report/run-report.ts';
+import { CostSums, type ScriptCost } from './cost-sums.ts';
+import type { HdrLog } from './hdr-log.ts';
 import { LatencyRecorder } from './recorder.ts';
 import type { Sample } from './sample.ts';
+import { ScopedHistograms } from './scoped-histograms.ts';
+import { SeriesRecorder } from './series-recorder.ts';
 import { TailRecorder } from './tail-recorder.ts';
+import type { WarmupHold, WarmupResult } from './warmup-hold.ts';
 
 /** A running look at the run, for progress lines. */
 export interface Progress {
@@ -19,28 +24,28 @@ export interface Progress {
   readonly p99Us: number | null;
 }
 
-type Metric = LatencySummary['metric'];
-
-interface Scope {
-  readonly histogram: LatencyRecorder;
-  censored: number;
+export interface RunRecorderOptions {
+  readonly phaseNames: readonly string[];
+  /** Expected length of the issue, ms; Infinity when a count ends it. */
+  readonly durationMs: number;
+  /** Holds the first executions back until the end of the run tells which of them were warm-up. Absent: nothing is cut. */
+  readonly hold?: WarmupHold;
+  /** Gets every success as it ends. */
+  readonly log?: HdrLog;
 }
 
-/** Longest series that is kept; a longer run is shown in longer steps. */
-const MAX_SERIES = 2_000;
-/** Scripts, tenants and phases that get a distribution of their own; the rest is in `all` only. */
-const MAX_SCOPES = 200;
-
 export class RunRecorder {
-  readonly #scopes = new Map<string, Scope>();
+  readonly #options: RunRecorderOptions;
+  readonly #histograms: ScopedHistograms;
+  readonly #series: SeriesRecorder;
+  /** Responses as they come, for progress: what is held back is not in the other histograms yet. */
+  readonly #live = new LatencyRecorder();
   readonly #failed = new Map<string, number>();
-  readonly #phaseNames: readonly string[];
-  readonly #stepMs: number;
-  readonly #series: SeriesPoint[] = [];
-  readonly #interval: Interval = newInterval();
+  readonly #cost = new CostSums();
   /** The slowest executions. */
   readonly tail: TailRecorder = new TailRecorder();
 
+  #liveN = { asked: 0, done: 0, failed: 0, dropped: 0 };
   #askedN = 0;
   #droppedN = 0;
   #abandonedN = 0;
@@ -48,28 +53,61 @@ export class RunRecorder {
   #expectedN = 0;
   #failedN = 0;
   #warmupN = 0;
-  #openN = 0;
   #firstEndMs = Infinity;
   #lastEndMs = -Infinity;
-  readonly #cost: CostSums = { n: 0, cpuMs: 0, cpuMsSquared: 0, toolMs: 0, toolCalls: 0 };
 
-  /** @param durationMs - expected length of the issue, ms; sets the step of the series (1 s, or longer for long runs). */
-  constructor(phaseNames: readonly string[], durationMs: number) {
-    this.#phaseNames = phaseNames;
-    const seconds = Number.isFinite(durationMs) ? durationMs / 1_000 : 0;
-    this.#stepMs = 1_000 * Math.max(1, Math.ceil(seconds / MAX_SERIES));
-    for (const metric of ['response', 'service', 'late'] as const) this.#scope(metric, 'all');
+  constructor(options: RunRecorderOptions) {
+    this.#options = options;
+    this.#histograms = new ScopedHistograms(options.phaseNames);
+    this.#series = new SeriesRecorder(options.durationMs);
+  }
+
+  /** Notes an arrival, whether it finds a slot or is dropped; its sample follows when it has ended. */
+  arrive(nowMs: number): void {
+    this.#series.arrive(nowMs);
   }
 
   /** Takes one finished, given-up or dropped execution. */
   add(sample: Sample): void {
-    this.#advanceTo(sample.endMs);
-    this.#interval.add(sample);
-    this.#openN -= 1;
+    const { hold, log } = this.#options;
+    this.#series.add(sample);
+    if (log !== undefined && isGood(sample))
+      for (const { metric, ms } of measuresOf(sample)) log.add(metric, sample.endMs, Math.max(0, ms) * 1_000);
+    hold?.noteCold(sample);
     if (!sample.measured) {
-      this.#warmupN += 1;
+      this.#addWarmup(sample);
       return;
     }
+    this.#noteLive(sample);
+    if (hold?.take(sample) !== true) this.#tally(sample);
+  }
+
+  /** Decides what was warm-up and counts the rest; called once, when the run is over. @param issuedMs - end of the issue */
+  settle(issuedMs: number): WarmupResult | undefined {
+    const { hold } = this.#options;
+    if (hold === undefined) return undefined;
+    const { cut, kept, result } = hold.release(issuedMs);
+    for (const sample of cut) this.#addWarmup(sample);
+    for (const sample of kept) this.#tally(sample);
+    return result;
+  }
+
+  #addWarmup(sample: Sample): void {
+    this.#warmupN += 1;
+    if (sample.end.kind !== 'dropped')
+      this.#histograms.record('response', 'warm-up', isGood(sample), sample.endMs - sample.intendedMs);
+  }
+
+  #noteLive({ end, endMs, intendedMs }: Sample): void {
+    this.#liveN.asked += 1;
+    if (end.kind === 'dropped') this.#liveN.dropped += 1;
+    else if (end.kind !== 'abandoned') this.#liveN.done += 1;
+    if (end.kind === 'failed') this.#liveN.failed += 1;
+    if (end.kind === 'ok' || end.kind === 'expected')
+      this.#live.record(Math.max(0, endMs - intendedMs) * 1_000);
+  }
+
+  #tally(sample: Sample): void {
     this.#askedN += 1;
     this.#count(sample);
     this.#measure(sample);
@@ -86,7 +124,7 @@ export class RunRecorder {
         return;
       case 'ok':
         this.#okN += 1;
-        if (stats !== undefined) addCost(this.#cost, stats);
+        if (stats !== undefined) this.#cost.add(stats);
         break;
       case 'expected':
         this.#expectedN += 1;
@@ -100,69 +138,33 @@ export class RunRecorder {
   }
 
   #measure(sample: Sample): void {
-    const isGood = sample.end.kind === 'ok' || sample.end.kind === 'expected';
+    const good = isGood(sample);
     const responseMs = sample.endMs - sample.intendedMs;
-    const scopes = ['all', `script:${sample.script}`];
-    if (this.#phaseNames.length > 1) scopes.push(`phase:${this.#phaseNames[sample.phase] ?? ''}`);
-    if (sample.tenant !== 'default') scopes.push(`tenant:${sample.tenant}`);
-    for (const scope of scopes) this.#record('response', scope, isGood, responseMs);
-    this.#record('service', 'all', isGood, sample.endMs - sample.startMs);
-    if (sample.end.kind !== 'dropped') this.#record('late', 'all', true, sample.startMs - sample.intendedMs);
-    if (isGood && sample.stats !== undefined && sample.stats.toolCallCount > 0) {
-      this.#record('tool', 'all', true, sample.stats.toolMs);
-    }
-    if (isGood && sample.stats !== undefined) this.#record('queue', 'all', true, sample.stats.queueMs);
-  }
-
-  #record(metric: Metric, name: string, isGood: boolean, ms: number): void {
-    const scope = this.#scope(metric, name);
-    if (scope === undefined) return;
-    // Differences of two readings of one clock may come out a rounding error below 0.
-    if (isGood) scope.histogram.record(Math.max(0, ms) * 1_000);
-    else scope.censored += 1;
-  }
-
-  #scope(metric: Metric, name: string): Scope | undefined {
-    const key = `${metric} ${name}`;
-    const known = this.#scopes.get(key);
-    if (known !== undefined || this.#scopes.size >= MAX_SCOPES) return known;
-    const scope = { histogram: new LatencyRecorder(), censored: 0 };
-    this.#scopes.set(key, scope);
-    return scope;
-  }
-
-  /** Notes an arrival, whether it finds a slot or is dropped; its sample follows when it has ended. */
-  arrive(nowMs: number): void {
-    this.#advanceTo(nowMs);
-    this.#interval.arrive();
-    this.#openN += 1;
-  }
-
-  /** Closes every step of the series that ended before `nowMs`. */
-  #advanceTo(nowMs: number): void {
-    while (nowMs >= (this.#series.length + 1) * this.#stepMs && this.#series.length < MAX_SERIES) {
-      this.#series.push(
-        this.#interval.close(((this.#series.length + 1) * this.#stepMs) / 1_000, this.#openN),
-      );
-    }
+    this.#histograms.recordResponse(sample, good, responseMs);
+    this.#histograms.record('service', 'all', good, sample.endMs - sample.startMs);
+    if (sample.end.kind === 'dropped') return;
+    this.#histograms.record('late', 'all', true, sample.startMs - sample.intendedMs);
+    for (const { metric, ms } of detailsOf(sample)) this.#histograms.record(metric, 'all', true, ms);
+    // What came back before a failure took the time it took; what never came back is in the tail.
+    if (sample.firstMs === undefined && !good) this.#histograms.record('first', 'all', false, 0);
   }
 
   progress(nowMs: number): Progress {
-    this.#advanceTo(nowMs);
-    const last = this.#series.at(-1);
-    const perSecond = 1_000 / this.#stepMs;
-    const all = this.#scope('response', 'all');
-    const p99 = all?.histogram.quantile(0.99, all.censored);
+    this.#series.advanceTo(nowMs);
+    const { last, stepMs } = this.#series;
+    const perSecond = 1_000 / stepMs;
+    const { asked, done, dropped, failed } = this.#liveN;
+    const p99 = this.#live.quantile(0.99, asked - this.#live.count);
     return {
       elapsedS: nowMs / 1_000,
-      askedN: this.#askedN,
-      doneN: this.#okN + this.#expectedN + this.#failedN,
-      failedN: this.#failedN,
-      droppedN: this.#droppedN,
-      inFlightN: this.#openN,
+      askedN: asked,
+      doneN: done,
+      failedN: failed,
+      droppedN: dropped,
+      inFlightN: this.#series.inFlightN,
       askedPerSecond: last === undefined ? null : last.asked_n * perSecond,
       donePerSecond: last === undefined ? null : last.done_n * perSecond,
-      p99Us: p99?.kind === 'value' ? p99.us : null,
+      p99Us: p99.kind === 'value' ? p99.us : null,
     };
   }
 
@@ -180,6 +182,7 @@ export class RunRecorder {
     };
   }
 
+  /** Executions of the warm-up, planned or found. */
   get warmupN(): number {
     return this.#warmupN;
   }
@@ -193,112 +196,53 @@ export class RunRecorder {
 
   /** Every distribution; `all` ranks the failed above every success, `ok` holds successes only. */
   latency(): LatencySummary[] {
-    return [...this.#scopes].flatMap(([key, { histogram, censored }]) => {
-      const [metric, scope] = splitKey(key);
-      const summary = histogram.summary(metric, scope, censored);
-      const hasOwnOk = scope === 'all' && censored > 0;
-      return hasOwnOk ? [summary, histogram.summary(metric, 'ok')] : [summary];
-    });
+    return this.#histograms.summaries();
   }
 
   /** The series, closed at `endMs`. */
   series(endMs: number): SeriesPoint[] {
-    this.#advanceTo(endMs);
-    return this.#interval.isEmpty()
-      ? this.#series
-      : [...this.#series, this.#interval.close(endMs / 1_000, this.#openN)];
+    return this.#series.points(endMs);
   }
 
-  histogram(metric: Metric): LatencyRecorder | undefined {
-    return this.#scopes.get(`${metric} all`)?.histogram;
+  histogram(metric: LatencyMetric): LatencyRecorder | undefined {
+    return this.#histograms.find(metric);
   }
 
-  cost(): Pick<
-    ExecutionCost,
-    'script_cpu_mean_us' | 'script_cpu_scv' | 'tool_mean_us' | 'tool_calls_mean_n'
-  > {
-    const { n, cpuMs, cpuMsSquared, toolMs, toolCalls } = this.#cost;
-    if (n === 0) {
-      return { script_cpu_mean_us: null, script_cpu_scv: null, tool_mean_us: null, tool_calls_mean_n: null };
-    }
-    const mean = cpuMs / n;
-    const variance = n < 2 ? null : Math.max(0, (cpuMsSquared - n * mean * mean) / (n - 1));
-    return {
-      script_cpu_mean_us: mean * 1_000,
-      script_cpu_scv: variance === null || mean === 0 ? null : variance / (mean * mean),
-      tool_mean_us: (toolMs / n) * 1_000,
-      tool_calls_mean_n: toolCalls / n,
-    };
+  cost(): ScriptCost {
+    return this.#cost.means();
   }
 }
 
-function splitKey(key: string): [Metric, string] {
-  const blank = key.indexOf(' ');
-  const metric = METRICS.find((name) => name === key.slice(0, blank)) ?? 'response';
-  return [metric, key.slice(blank + 1)];
+function isGood({ end }: Sample): boolean {
+  return end.kind === 'ok' || end.kind === 'expected';
 }
 
-const METRICS: readonly Metric[] = ['response', 'service', 'late', 'queue', 'tool'];
-
-interface CostSums {
-  n: number;
-  cpuMs: number;
-  cpuMsSquared: number;
-  toolMs: number;
-  toolCalls: number;
+interface Measure {
+  readonly metric: LatencyMetric;
+  readonly ms: number;
 }
 
-function addCost(sums: CostSums, stats: NonNullable<Sample['stats']>): void {
-  sums.n += 1;
-  sums.cpuMs += stats.cpuMs;
-  sums.cpuMsSquared += stats.cpuMs ** 2;
-  sums.toolMs += stats.toolMs;
-  sums.toolCalls += stats.toolCallCount;
+/** Every time that was taken of an execution that was sent. */
+function measuresOf(sample: Sample): Measure[] {
+  const { endMs, intendedMs, startMs } = sample;
+  return [
+    { metric: 'response', ms: endMs - intendedMs },
+    { metric: 'service', ms: endMs - startMs },
+    { metric: 'late', ms: startMs - intendedMs },
+    ...detailsOf(sample),
+  ];
 }
 
-interface Interval {
-  arrive(): void;
-  add(sample: Sample): void;
-  close(endS: number, inFlightN: number): SeriesPoint;
-  isEmpty(): boolean;
-}
-
-/** One step of the series, by the instant at which executions ended. */
-function newInterval(): Interval {
-  const histogram = new LatencyRecorder();
-  let counts = { asked: 0, done: 0, failed: 0, dropped: 0 };
-  const given = (quantile: number, failed: number): number | null => {
-    const found = histogram.quantile(quantile, failed);
-    return found.kind === 'value' ? found.us : null;
-  };
-  return {
-    arrive() {
-      counts.asked += 1;
-    },
-    add({ end, endMs, intendedMs }) {
-      if (end.kind === 'dropped') counts.dropped += 1;
-      else if (end.kind === 'failed' || end.kind === 'abandoned') counts.failed += 1;
-      else histogram.record(Math.max(0, endMs - intendedMs) * 1_000);
-      if (end.kind !== 'dropped' && end.kind !== 'abandoned') counts.done += 1;
-    },
-    close(endS, inFlightN) {
-      const { asked, done, failed, dropped } = counts;
-      const point: SeriesPoint = {
-        t_s: endS,
-        asked_n: asked,
-        done_n: done,
-        failed_n: failed,
-        dropped_n: dropped,
-        in_flight_n: inFlightN,
-        p50_us: given(0.5, failed + dropped),
-        p90_us: given(0.9, failed + dropped),
-        p99_us: given(0.99, failed + dropped),
-        max_us: histogram.maxUs,
-      };
-      histogram.reset();
-      counts = { asked: 0, done: 0, failed: 0, dropped: 0 };
-      return point;
-    },
-    isEmpty: () => counts.asked + counts.done + counts.failed === 0,
-  };
+function detailsOf(sample: Sample): Measure[] {
+  const { callsMs = [], connectedMs, firstMs, gapsMs = [], intendedMs, startMs, stats } = sample;
+  const details: Measure[] = [];
+  const add = (metric: LatencyMetric, ms: number): void => void details.push({ metric, ms });
+  if (firstMs !== undefined) add('first', firstMs - intendedMs);
+  if (connectedMs !== undefined) add('connection', connectedMs - startMs);
+  for (const ms of gapsMs) add('gap', ms);
+  for (const ms of callsMs) add('call', ms);
+  if (stats === undefined || !isGood(sample)) return details;
+  add('queue', stats.queueMs);
+  if (stats.toolCallCount > 0) add('tool', stats.toolMs);
+  return details;
 }

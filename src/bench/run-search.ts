@@ -2,12 +2,14 @@
 import { realClock } from '../clock.ts';
 import type { RunReport } from '../report/run-report.ts';
 import type { SearchReport } from '../report/search-report.ts';
-import { planLoad } from './load-plan.ts';
-import { type BenchOptions, runBench } from './run-bench.ts';
+import type { BenchOptions } from './bench-options.ts';
+import { type LoadOverrides, planLoad } from './load-plan.ts';
+import { runBench } from './run-bench.ts';
 import {
   type SearchResult,
   searchCapacity,
   type Trial,
+  type TrialMeasures,
   type TrialSpec,
   type TrialVerdict,
 } from './search.ts';
@@ -18,6 +20,8 @@ export interface SearchRunOptions extends Omit<BenchOptions, 'plan' | 'threshold
   /** The goals, texts of thresholds. */
   readonly goals: readonly string[];
   readonly seed: number;
+  /** What else trials take from the caller; arrivals are Poisson unless it says otherwise. */
+  readonly overrides?: Pick<LoadOverrides, 'arrivals' | 'maxInFlight' | 'timeoutMs'>;
   readonly onTrial?: (spec: TrialSpec, verdict: TrialVerdict) => void;
 }
 
@@ -45,7 +49,7 @@ export async function runSearch(options: SearchRunOptions): Promise<SearchRunRes
     signal: options.signal,
     runTrial: async (spec) => {
       const report = await runTrial(options, thresholds, spec);
-      const verdict = verdictOf(report);
+      const verdict = { ...verdictOf(report), measured: measuresOf(report) };
       if (spec.stage === 'confirm' && verdict.state === 'pass') confirmed = report;
       options.onTrial?.(spec, verdict);
       return verdict;
@@ -62,8 +66,9 @@ async function runProbe(options: SearchRunOptions): Promise<RunReport> {
     durationMs: PROBE_MS,
     warmupMs: WARMUP_MS,
     seed: options.seed,
+    timeoutMs: options.overrides?.timeoutMs,
   });
-  const { report } = await runBench({ ...options, plan });
+  const { report } = await runBench({ ...options, plan, findsWarmup: false });
   return report;
 }
 
@@ -72,8 +77,15 @@ async function runTrial(
   thresholds: readonly Threshold[],
   { durationMs, ratePerSecond, seed }: TrialSpec,
 ): Promise<RunReport> {
-  const plan = planLoad(options.scenario, { ratePerSecond, durationMs, warmupMs: WARMUP_MS, seed });
-  const { report } = await runBench({ ...options, plan, thresholds });
+  const plan = planLoad(options.scenario, {
+    arrivals: 'poisson',
+    ...options.overrides,
+    ratePerSecond,
+    durationMs,
+    warmupMs: WARMUP_MS,
+    seed,
+  });
+  const { report } = await runBench({ ...options, plan, thresholds, findsWarmup: false });
   return report;
 }
 
@@ -89,6 +101,16 @@ function verdictOf(report: RunReport): TrialVerdict {
   if (missed === undefined) return { state: 'pass', reason: '' };
   const found = missed.value === null ? 'among the failed' : `${missed.value.toFixed(1)} ${missed.unit}`;
   return { state: 'fail', reason: `${missed.text}: ${found}` };
+}
+
+function measuresOf({ latency, rates }: RunReport): TrialMeasures {
+  const response = latency.find(({ metric, scope }) => metric === 'response' && scope === 'all');
+  return {
+    donePerSecond: rates.done_per_s,
+    inFlightMean: rates.in_flight_mean_n,
+    p50Us: response?.p50_us ?? null,
+    p99Us: response?.p99_us ?? null,
+  };
 }
 
 const SAMPLES: Readonly<Record<string, number>> = {
@@ -154,5 +176,9 @@ function trialFacts(trial: Trial): SearchReport['search']['trials'][number] {
     seed: trial.seed,
     state: trial.state,
     reason: trial.reason,
+    done_per_s: trial.measured?.donePerSecond ?? null,
+    in_flight_mean_n: trial.measured?.inFlightMean ?? null,
+    p50_us: trial.measured?.p50Us ?? null,
+    p99_us: trial.measured?.p99Us ?? null,
   };
 }

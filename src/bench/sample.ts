@@ -2,6 +2,7 @@
 import type { ExecutionStats } from '../execution.ts';
 import type { ArrivalKind } from '../scenario/scenario-types.ts';
 import type { LoadPhase } from './arrivals.ts';
+import type { Marks } from './execution-marks.ts';
 
 /** How an execution ended, as the bench counts it. */
 export type SampleEnd =
@@ -16,7 +17,7 @@ export type SampleEnd =
   | { readonly kind: 'dropped' };
 
 /** One execution. Instants are ms since the start of the run, of one monotonic clock. */
-export interface Sample {
+export interface Sample extends Marks {
   readonly index: number;
   readonly phase: number;
   readonly measured: boolean;
@@ -26,8 +27,6 @@ export interface Sample {
   /** When it was handed to the executor; equal to intendedMs for a dropped one. */
   readonly startMs: number;
   readonly endMs: number;
-  /** When the first event after the start of the execution was seen; absent when none was asked for. */
-  readonly firstMs?: number;
   readonly end: SampleEnd;
   readonly stats?: ExecutionStats;
 }

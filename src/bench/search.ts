@@ -17,6 +17,16 @@ export interface TrialVerdict {
   readonly state: TrialState;
   /** What decided it: the threshold missed, or the check failed. */
   readonly reason: string;
+  /** What the trial measured; the search only hands it on. */
+  readonly measured?: TrialMeasures;
+}
+
+/** Null where too few executions support it. */
+export interface TrialMeasures {
+  readonly donePerSecond: number | null;
+  readonly inFlightMean: number;
+  readonly p50Us: number | null;
+  readonly p99Us: number | null;
 }
 
 export type Trial = TrialSpec & TrialVerdict;

@@ -14,6 +14,8 @@ export interface StallWatch extends Disposable {
   /** In order of time; instants count from the start of the run. */
   stalls(): readonly Stall[];
   droppedN(): number;
+  /** The same, forgotten here: for a process that hands them on. */
+  take(): readonly Stall[];
 }
 
 /** @param clock - its `nowMs` is the time line of the run, `performance.now()` in real runs; `startMs` is its origin */
@@ -42,6 +44,7 @@ export function startStallWatch(clock: Clock, startMs: number): StallWatch {
   return {
     stalls: () => kept.toSorted((a, b) => a.from_s - b.from_s),
     droppedN: () => dropped,
+    take: () => kept.splice(0),
     [Symbol.dispose]() {
       cancel();
       observer.disconnect();

@@ -1,11 +1,12 @@
 // Goals that a run must meet: `p99<85ms`, `errors<0.1%`, `script:lookup:p95(ok)<=40ms`. Parsed before the run, judged after it.
 import { invalidInput, type Problem } from '../errors.ts';
-import type {
-  Counts,
-  LatencySummary,
-  PercentileField,
-  Rates,
-  ThresholdResult,
+import {
+  type Counts,
+  LATENCY_METRICS,
+  type LatencySummary,
+  type PercentileField,
+  type Rates,
+  type ThresholdResult,
 } from '../report/run-report.ts';
 import { type Parsed, parseDuration, parseRate } from '../units.ts';
 
@@ -42,8 +43,6 @@ const FORM =
 const EXPECTED =
   'expected a threshold such as p99<85ms, p99(ok)<85ms, service_p95<=20ms, script:NAME:p99<1s, errors<0.1%, dropped<1% or rate>100/s';
 
-const METRICS: readonly LatencySummary['metric'][] = ['response', 'service', 'late', 'queue', 'tool'];
-
 const FIELDS: Readonly<Record<string, PercentileField | 'max_us' | 'mean_us'>> = {
   p50: 'p50_us',
   p75: 'p75_us',
@@ -70,7 +69,7 @@ export function parseThreshold(text: string): Parsed<Threshold> {
     if (!isBare) return refused;
     return limit.ok ? done(text, { kind: what }, operator, limit.value) : limit;
   }
-  const metric = METRICS.find((known) => `${known}_` === (prefix ?? 'response_'));
+  const metric = LATENCY_METRICS.find((known) => `${known}_` === (prefix ?? 'response_'));
   const limit = parseDuration(value);
   if (metric === undefined) return refused;
   if (!limit.ok) return { ok: false, message: `${limit.message} in the threshold ${JSON.stringify(text)}` };

@@ -18,8 +18,16 @@ export interface ValidityFacts {
   readonly otherCpuRatio: number | null;
   /** Times the cgroup was throttled during the run. */
   readonly throttledN: number | null;
+  /** Of the response times after the warm-up, in the first measured phase. */
+  readonly trend: 'steady' | 'falling' | 'rising' | 'unknown';
+  /** Their change over the phase / their middle; null when unknown. */
+  readonly changeRatio: number | null;
   /** Wall clock against monotonic clock over the run, ms. */
   readonly clockStepMs: number;
+  /** Change of the time that a fixed piece of work took, before and after the run. */
+  readonly calibrationRatio: number | null;
+  /** 1 when the CPU chose its frequency in another way after the run than before, else 0. */
+  readonly governorChangedN: number | null;
   readonly load1Before: number | null;
   readonly coresN: number;
 }
@@ -32,7 +40,10 @@ const MAX_BUSY = 0.8;
 const MAX_STOLEN = 0.05;
 const MAX_OTHER = 0.05;
 const MAX_CLOCK_STEP_MS = 50;
+const MAX_DRIFT = 0.05;
 const MAX_LOAD_PER_CORE = 0.5;
+/** Change of response times over a phase that counts as steady, beyond what chance explains. */
+const MAX_CHANGE = 0.1;
 /** Checks that speak of the generator and of nothing else. */
 const GENERATOR_CHECKS = new Set(['late-p99', 'late-max', 'delivered']);
 
@@ -66,15 +77,25 @@ function machineChecks(facts: ValidityFacts): ValidityCheck[] {
     atMost('stolen-cpu', facts.stolenRatio, MAX_STOLEN, 'ratio'),
     atMost('other-cpu', facts.otherCpuRatio, MAX_OTHER, 'ratio'),
     atMost('throttled', facts.throttledN, 0, 'n'),
+    atMost('calibration', facts.calibrationRatio, MAX_DRIFT, 'ratio'),
+    atMost('governor', facts.governorChangedN, 0, 'n'),
     atMost('clock-step', Math.abs(facts.clockStepMs), MAX_CLOCK_STEP_MS, 'ms'),
     // What the machine did during the run is measured above; the load average of the minute before only warns.
     warnOnly(atMost('load-before', facts.load1Before, MAX_LOAD_PER_CORE * facts.coresN, 'n')),
   ];
 }
 
-function resultChecks({ counts }: ValidityFacts): ValidityCheck[] {
+function resultChecks({ changeRatio, counts, trend }: ValidityFacts): ValidityCheck[] {
   const succeeded = counts.ok_n + counts.expected_n;
-  return [atLeast('no-success', succeeded, 1, 'n')];
+  // Only a trend that is no chance counts as a change.
+  const changeTo = (direction: 'falling' | 'rising'): number | null =>
+    trend === 'unknown' || changeRatio === null ? null : trend === direction ? Math.abs(changeRatio) : 0;
+  return [
+    atMost('not-steady', changeTo('falling'), MAX_CHANGE, 'ratio'),
+    // A result and not a fault: the target cannot bear the load, or leaks.
+    warnOnly(atMost('rising', changeTo('rising'), MAX_CHANGE, 'ratio')),
+    atLeast('no-success', succeeded, 1, 'n'),
+  ];
 }
 
 function atMost(id: string, value: number | null, limit: number, unit: string): ValidityCheck {
@@ -113,6 +134,10 @@ const CHECK_WORDS: Readonly<Record<string, string>> = {
   'other-cpu': 'CPU used by other processes',
   throttled: 'times the CPU quota was exhausted',
   'clock-step': 'wall clock moved against the monotonic clock',
+  calibration: 'the CPU changed its speed, by a fixed piece of work before and after',
+  governor: 'changes of the frequency governor',
   'load-before': 'load average before the start',
+  'not-steady': 'response times still falling after the warm-up, over the phase',
+  rising: 'response times rising over the phase (backlog or a leak)',
   'no-success': 'successful executions',
 };

@@ -5,6 +5,7 @@ import { parseStage } from '../bench/stages.ts';
 import type { Isolation } from '../execution.ts';
 import type { PoolSize } from '../pool/options.ts';
 import type { PhaseSpec } from '../scenario/scenario-types.ts';
+import { checkConflicts } from './bench-conflicts.ts';
 import { OptionReader } from './option-reader.ts';
 
 /** As commander hands them over. */
@@ -28,7 +29,9 @@ export interface BenchFlags {
   readonly shorten?: string;
   readonly workers?: string;
   readonly isolation?: string;
-  readonly isolate?: boolean;
+  /** True unless `--no-isolate`. */
+  readonly isolate: boolean;
+  readonly broker?: string;
   readonly threshold?: readonly string[];
   readonly search?: readonly string[];
   readonly stage?: readonly string[];
@@ -51,8 +54,8 @@ export interface BenchFlags {
 export interface PoolFlags {
   readonly poolSize: PoolSize | undefined;
   readonly isolation: Isolation | undefined;
-  /** The scenario, when its pool is to live in a process of its own. */
-  readonly isolated: string | undefined;
+  /** The pool lives in a process of its own, apart from the load generator. */
+  readonly isIsolated: boolean;
 }
 
 /** An HTTP service to be measured, as typed. */
@@ -66,9 +69,10 @@ export interface HttpFlags {
 }
 
 export interface BenchSettings {
-  /** What is measured: a scenario against the local pool, or an HTTP service. */
+  /** What is measured: a scenario against the local pool or a broker, or an HTTP service. */
   readonly subject:
     | { readonly kind: 'scenario'; readonly scenario: string }
+    | { readonly kind: 'broker'; readonly scenario: string; readonly url: string }
     | { readonly kind: 'http'; readonly http: HttpFlags };
   readonly load: LoadOverrides;
   readonly pool: PoolFlags;
@@ -85,11 +89,34 @@ export interface BenchSettings {
   /** Runs of each side. */
   readonly repeat: number | undefined;
   readonly driver: 'enclave' | 'autocannon';
+  readonly isSelfTest: boolean;
   readonly hdr: boolean;
+  /** What to write beside the JSON report. */
+  readonly documents: readonly DocumentTarget[];
   readonly allowNoise: boolean;
   readonly progressMs: number;
   readonly out: string;
   readonly json: boolean;
+}
+
+/** A document to be written; `-` is stdout. */
+export interface DocumentTarget {
+  readonly kind: 'html' | 'md';
+  readonly path: string;
+}
+
+/** The documents that `--html` and `--md` ask for. */
+export function documentsOf({
+  html,
+  md,
+}: {
+  readonly html?: string | undefined;
+  readonly md?: string | undefined;
+}): DocumentTarget[] {
+  const documents: DocumentTarget[] = [];
+  if (html !== undefined) documents.push({ kind: 'html', path: html });
+  if (md !== undefined) documents.push({ kind: 'md', path: md });
+  return documents;
 }
 
 const DAY_MS = 86_400_000;
@@ -138,35 +165,18 @@ export function readBenchFlags(flags: BenchFlags): BenchSettings {
   const pool = {
     poolSize: readPoolSize(reader, flags.workers),
     isolation: reader.choice('--isolation', flags.isolation, ['isolate', 'context']),
-    // A search drives the target to its limit, where sharing an event loop with it would decide the answer.
-    isolated:
-      flags.isolate === true || flags.search !== undefined || flags.baseline !== undefined
-        ? flags.scenario
-        : undefined,
+    isIsolated: flags.isolate,
   };
   const progressMs = reader.duration('--progress', flags.progress, {
     min: 1_000,
     max: 3_600_000,
     words: 'from 1s to 1h',
   });
-  if (flags.search !== undefined) {
-    const fixed = [
-      ['--rate', flags.rate],
-      ['--concurrency', flags.concurrency],
-      ['--duration', flags.duration],
-      ['--count', flags.count],
-      ['--threshold', flags.threshold],
-    ] as const;
-    for (const [flag, given] of fixed) {
-      if (given !== undefined)
-        reader.problem(flag, 'expected not to be given with --search, which sets it itself');
-    }
-  }
   const sweep = readSweep(reader, flags);
   const ab = readAb(reader, flags);
   const repeat = reader.integer('--repeat', flags.repeat, { min: 1, max: 1_000, words: 'from 1 to 1,000' });
   const driver = reader.choice('--driver', flags.driver, ['enclave', 'autocannon']) ?? 'enclave';
-  checkModes(reader, flags);
+  checkConflicts(reader, flags);
   const subject =
     ab === undefined ? readSubject(reader, flags) : { kind: 'scenario' as const, scenario: ab[0] };
   reader.finish('enclave bench', 'enclave bench --help lists the options');
@@ -183,7 +193,9 @@ export function readBenchFlags(flags: BenchFlags): BenchSettings {
     baseline: flags.baseline ?? [],
     repeat,
     driver,
+    isSelfTest: flags.selfTest === true,
     hdr: flags.hdr ?? false,
+    documents: documentsOf(flags),
     allowNoise,
     progressMs: progressMs ?? 10_000,
     out,
@@ -213,82 +225,34 @@ function readSweep(reader: OptionReader, flags: BenchFlags): SweepAxis | undefin
     reader.problem('--sweep', message);
     return undefined;
   }
-  if (kind === 'workers' && flags.url !== undefined) {
-    reader.problem('--sweep', 'expected concurrency=… with --url, whose workers nobody here can set');
+  if (kind === 'workers' && (flags.url ?? flags.broker) !== undefined) {
+    reader.problem(
+      '--sweep',
+      'expected concurrency=… with --url or --broker, whose workers nobody here can set',
+    );
   }
   return { kind, levels };
 }
 
-function readAb(
-  reader: OptionReader,
-  { ab, scenario, url }: BenchFlags,
-): readonly [string, string] | undefined {
+function readAb(reader: OptionReader, { ab }: BenchFlags): readonly [string, string] | undefined {
   if (ab === undefined) return undefined;
   const [a, b, ...rest] = ab;
-  if (scenario !== undefined || url !== undefined) {
-    reader.problem('--ab', 'expected neither --scenario nor --url beside it: it names two scenarios itself');
-  }
   if (a !== undefined && b !== undefined && rest.length === 0) return [a, b];
   reader.problem('--ab', `expected two scenarios, got ${ab.length}`);
   return undefined;
 }
 
-/** Modes that exclude each other, and flags that belong to a mode. */
-function checkModes(reader: OptionReader, flags: BenchFlags): void {
-  const { ab, baseline, driver, replay, search, stage, sweep } = flags;
-  const modes = Object.entries({ '--search': search, '--sweep': sweep, '--ab': ab, '--baseline': baseline })
-    .filter(([, given]) => given !== undefined)
-    .map(([flag]) => flag);
-  if (modes.length > 1) reader.problem(modes.join(', '), 'expected one of them');
-  if (flags.repeat !== undefined && ab === undefined && baseline === undefined) {
-    reader.problem('--repeat', 'expected to be given with --ab or --baseline');
-  }
-  const fixed: readonly (readonly [string, unknown, unknown])[] = [
-    [
-      '--replay',
-      replay,
-      flags.rate ?? flags.concurrency ?? flags.duration ?? flags.count ?? stage ?? flags.compress,
-    ],
-    ['--replay', replay, search ?? sweep ?? ab],
-    ['--sweep', sweep, flags.rate ?? stage],
-    ['--search', search, stage],
-    [
-      '--driver autocannon',
-      driver === 'autocannon' ? driver : undefined,
-      flags.rate ?? flags.count ?? stage ?? replay ?? modes[0],
-    ],
-    ['--driver autocannon', driver === 'autocannon' ? driver : undefined, flags.threshold ?? flags.scenario],
-  ];
-  for (const [flag, mode, other] of fixed) {
-    if (mode !== undefined && other !== undefined) {
-      reader.problem(flag, 'expected without load, goals or modes that it cannot follow; see docs/bench.md');
-    }
-  }
-}
-
-/** Either a scenario or an address; flags that speak of the other are mistakes. */
+/** Either a scenario, here or on a broker, or an address. */
 function readSubject(reader: OptionReader, flags: BenchFlags): BenchSettings['subject'] {
-  const { scenario, url } = flags;
-  if ((scenario === undefined) === (url === undefined)) {
+  const { body, broker, header = [], insecure = false, method, scenario, url } = flags;
+  if ((scenario === undefined) === (url === undefined) && flags.selfTest === undefined) {
     const got = scenario === undefined ? 'neither' : 'both';
     reader.problem('--scenario', `expected either --scenario or --url, got ${got}`);
   }
-  const misplaced =
-    url === undefined
-      ? {
-          '--method': flags.method,
-          '--body': flags.body,
-          '--header': flags.header,
-          '--insecure': flags.insecure,
-        }
-      : { '--workers': flags.workers, '--isolation': flags.isolation, '--isolate': flags.isolate };
-  for (const [flag, given] of Object.entries(misplaced)) {
-    if (given === undefined) continue;
-    reader.problem(flag, `expected to be given with ${url === undefined ? '--url' : '--scenario'} only`);
-  }
-  if (url === undefined) return { kind: 'scenario', scenario: scenario ?? '' };
-  const { body, header = [], insecure = false, method } = flags;
-  return { kind: 'http', http: { url, method, body, headers: header, verifyCertificate: !insecure } };
+  if (url !== undefined)
+    return { kind: 'http', http: { url, method, body, headers: header, verifyCertificate: !insecure } };
+  if (broker !== undefined) return { kind: 'broker', scenario: scenario ?? '', url: broker };
+  return { kind: 'scenario', scenario: scenario ?? '' };
 }
 
 const FACTOR = { above: 0, max: 1e6, words: 'above 0 and up to 1M' };

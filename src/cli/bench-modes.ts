@@ -1,29 +1,33 @@
 // The ways of `enclave bench` that make more than one run, or a run of another kind.
 import { join } from 'node:path';
 import { type Alternated, runAlternating } from '../bench/alternate.ts';
-import { type ComparedMetric, compareRuns } from '../bench/compare.ts';
+import { buildCompareReport } from '../bench/compare-report.ts';
 import { runAutocannon } from '../bench/http/autocannon-probe.ts';
 import { HttpTarget } from '../bench/http/http-target.ts';
 import { type LoadOverrides, planLoad } from '../bench/load-plan.ts';
 import { runBench } from '../bench/run-bench.ts';
+import { runSearch } from '../bench/run-search.ts';
 import { runSweep, type SweepAxis } from '../bench/run-sweep.ts';
 import type { LoadPlan } from '../bench/sample.ts';
 import { runSelfTest } from '../bench/self-test/run-self-test.ts';
-import { fitUsl } from '../planner/fit-usl.ts';
-import { formatComparison } from '../report/compare-text.ts';
-import { readRunReport, reportBaseName, writeFileAtomically } from '../report/report-files.ts';
+import {
+  readRunReport,
+  reportBaseName,
+  writeFileAtomically,
+  writeRunReport,
+} from '../report/report-files.ts';
 import type { RunReport } from '../report/run-report.ts';
-import { formatSelfTest, formatSelfTestRow } from '../report/self-test-text.ts';
-import type { SweepReport } from '../report/sweep-report.ts';
-import { formatSweep, formatSweepPoint } from '../report/sweep-text.ts';
+import { formatTrial } from '../report/search-summary.ts';
+import { formatSelfTestRow } from '../report/self-test-text.ts';
+import { formatSweepPoint } from '../report/sweep-text.ts';
 import { formatCount, formatRate } from '../units.ts';
 import type { BenchSettings, HttpFlags } from './bench-flags.ts';
+import { publishStudy } from './bench-output.ts';
 import { readRequest, readSubject, type Subject } from './bench-target.ts';
 import type { Io } from './io.ts';
 
 const INTERRUPTED = 96;
 const INVALID = 98;
-const THRESHOLD_FAILED = 99;
 
 /** One run against a target of its own, its report kept in `folder` when `suffix` says under what name. */
 async function runOnce(
@@ -64,26 +68,42 @@ export async function sweep(
     run: (plan, workers) => runOnce(subject, plan, settings, io, workers),
     onPoint: (point) => io.stderr.write(`${formatSweepPoint(axis.kind, point)}\n`),
   });
-  const path = join(
-    folder,
-    `${report.scenario.name}-${report.ended_at.replaceAll(/[-:]|\.\d+/gu, '')}.sweep.json`,
-  );
-  await writeFileAtomically(path, `${JSON.stringify(report, null, 1)}\n`);
-  io.stdout.write(settings.json ? `${JSON.stringify(report)}\n` : formatSweep(report, lawOf(report), path));
-  io.exitWith(report.exit_code);
+  await publishStudy(report, { ...settings, folder }, io);
 }
 
-/** The planner's fit in one line, or why there is none. */
-function lawOf({ points }: SweepReport): string {
-  try {
-    const { coherency, contention, peak, unitThroughput } = fitUsl(points);
-    const top = peak.identified
-      ? `peak ${formatRate(peak.throughput)} at ${formatCount(peak.concurrency, 1)}`
-      : `no peak: ${peak.reason}`;
-    return `scalability law: ${formatRate(unitThroughput)} for one, contention ${contention.toPrecision(2)}, coherency ${coherency.toPrecision(2)}, ${top}`;
-  } catch (error) {
-    return `no scalability law: ${error instanceof Error ? error.message.replace(/^\[\w+\] /u, '') : String(error)}`;
-  }
+/** `--search goals…`: the capacity, and the run that confirmed it for the planner to build on. */
+export async function search(
+  subject: Subject,
+  plan: LoadPlan,
+  settings: BenchSettings,
+  folder: string,
+  io: Io,
+): Promise<void> {
+  const { arrivals, maxInFlight, timeoutMs } = settings.load;
+  await using target = subject.open(plan);
+  const { embeddingCpuMs, executor, facts } = target;
+  const { confirmed, report } = await runSearch({
+    scenario: subject.scenario,
+    executor,
+    target: facts,
+    signal: io.interrupted,
+    argv: io.argv,
+    allowNoise: settings.allowNoise,
+    goals: settings.search,
+    seed: plan.seed,
+    overrides: {
+      ...(arrivals === undefined ? {} : { arrivals }),
+      ...(maxInFlight === undefined ? {} : { maxInFlight }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    },
+    ...(embeddingCpuMs === undefined ? {} : { embeddingCpuMs }),
+    onTrial: ({ durationMs, ratePerSecond, seed, stage }, { reason, state }) => {
+      const trial = { stage, rate_per_s: ratePerSecond, duration_s: durationMs / 1_000, seed, state, reason };
+      io.stderr.write(`${formatTrial(trial)}\n`);
+    },
+  });
+  if (confirmed !== undefined) await writeRunReport(folder, confirmed);
+  await publishStudy(report, { ...settings, folder }, io);
 }
 
 const DEFAULT_REPEAT = 5;
@@ -96,8 +116,7 @@ export async function ab(
   io: Io,
 ): Promise<void> {
   const open = async (scenario: string): Promise<Subject> => {
-    const pool = { ...settings.pool, isolated: scenario };
-    return readSubject({ ...settings, pool, subject: { kind: 'scenario', scenario } }, io.cwd);
+    return readSubject({ pool: settings.pool, subject: { kind: 'scenario', scenario } }, io);
   };
   const subjects = { a: await open(pathA), b: await open(pathB) };
   const sides = await runAlternating({
@@ -117,7 +136,7 @@ export async function ab(
       return report;
     },
   });
-  judge(sides, settings, io, false);
+  await judge(sides, settings, folder, io, false);
 }
 
 /** `--baseline reports…`: repeats the run and compares it with those of before; exit 99 when it has become worse. */
@@ -145,7 +164,7 @@ export async function againstBaseline(
     await keep(report, `b${run + 1}`, folder, io);
     if (report.complete) b.push(report);
   }
-  judge({ a, b }, settings, io, true);
+  await judge({ a, b }, settings, folder, io, true);
 }
 
 async function keep(report: RunReport, name: string, folder: string, io: Io): Promise<void> {
@@ -154,8 +173,14 @@ async function keep(report: RunReport, name: string, folder: string, io: Io): Pr
   io.stderr.write(`run ${name}: ${report.validity.valid ? 'valid' : 'INVALID'}, ${path}\n`);
 }
 
-/** Prints the verdicts. Runs that a machine spoilt are left out, unless noise is allowed. */
-function judge(sides: Alternated, settings: BenchSettings, io: Io, isSameScenario: boolean): void {
+/** Publishes the verdicts. Runs that a machine spoilt are left out, unless noise is allowed. */
+async function judge(
+  sides: Alternated,
+  settings: BenchSettings,
+  folder: string,
+  io: Io,
+  isSameScenario: boolean,
+): Promise<void> {
   if (io.interrupted.aborted) {
     io.exitWith(INTERRUPTED);
     return;
@@ -168,14 +193,12 @@ function judge(sides: Alternated, settings: BenchSettings, io: Io, isSameScenari
     io.exitWith(INVALID);
     return;
   }
-  const rows = compareRuns(a, b, { allowInvalid: settings.allowNoise, allowOtherScenario: !isSameScenario });
-  printRows(rows, settings.json, io);
-  io.exitWith(isSameScenario && rows.some(({ verdict }) => verdict === 'worse') ? THRESHOLD_FAILED : 0);
-}
-
-function printRows(rows: readonly ComparedMetric[], asJson: boolean, io: Io): void {
-  if (asJson) io.stdout.write(`${JSON.stringify({ schema: 'enclave.bench/1', kind: 'compare', rows })}\n`);
-  else for (const row of rows) io.stdout.write(`${formatComparison(row)}\n`);
+  const report = buildCompareReport(a, b, {
+    allowInvalid: settings.allowNoise,
+    allowOtherScenario: !isSameScenario,
+    failsOnWorse: isSameScenario,
+  });
+  await publishStudy(report, { ...settings, folder }, io);
 }
 
 const PROBE_CONNECTIONS = 10;
@@ -228,12 +251,11 @@ export async function probe(http: HttpFlags, settings: BenchSettings, io: Io): P
 }
 
 /** `--self-test`: theory against measurement. */
-export async function selfTest(asJson: boolean, io: Io): Promise<void> {
+export async function selfTest(settings: BenchSettings, folder: string, io: Io): Promise<void> {
   const report = await runSelfTest({
     argv: io.argv,
     signal: io.interrupted,
     onRow: (row) => io.stderr.write(`${formatSelfTestRow(row)}\n`),
   });
-  io.stdout.write(asJson ? `${JSON.stringify(report)}\n` : formatSelfTest(report));
-  io.exitWith(report.exit_code);
+  await publishStudy(report, { ...settings, folder }, io);
 }

@@ -2,14 +2,21 @@
 import { resolve } from 'node:path';
 import { countsOfEncoded } from '../bench/recorder.ts';
 import { describeCheck } from '../bench/validity.ts';
-import { invalidInput } from '../errors.ts';
+import { formatCompareReport } from '../report/compare-text.ts';
 import { type HistogramRow, logEdgesUs } from '../report/histogram-bars.ts';
-import { writeFileAtomically } from '../report/report-files.ts';
+import { writeFileAtomically, writeStudy } from '../report/report-files.ts';
 import { runMarkdown } from '../report/run-markdown.ts';
 import { runPage } from '../report/run-page.ts';
 import type { RunReport } from '../report/run-report.ts';
 import type { NamedReport } from '../report/runs-model.ts';
+import { formatSearchSummary } from '../report/search-summary.ts';
+import { formatSelfTest } from '../report/self-test-text.ts';
+import { studyMarkdown } from '../report/study-markdown.ts';
+import type { StudyReport } from '../report/study-model.ts';
+import { studyPage } from '../report/study-page.ts';
+import { formatSweep } from '../report/sweep-text.ts';
 import { formatRunSummary } from '../report/terminal-summary.ts';
+import type { DocumentTarget } from './bench-flags.ts';
 import { type Io, printable, styled } from './io.ts';
 
 export function summaryText(report: RunReport, path: string | undefined, io: Io): string {
@@ -21,32 +28,6 @@ export function summaryText(report: RunReport, path: string | undefined, io: Io)
   return text;
 }
 
-/** A document to be written; `-` is stdout. */
-export interface DocumentTarget {
-  readonly kind: 'html' | 'md';
-  readonly path: string;
-}
-
-/**
- * The documents that `--html` and `--md` ask for.
- *
- * @throws EnclaveError INVALID_INPUT when more than one result is to go to stdout
- */
-export function documentsOf(
-  { html, md }: { readonly html?: string | undefined; readonly md?: string | undefined },
-  isStdoutTaken: boolean,
-): DocumentTarget[] {
-  const documents: DocumentTarget[] = [];
-  if (html !== undefined) documents.push({ kind: 'html', path: html });
-  if (md !== undefined) documents.push({ kind: 'md', path: md });
-  const onStdout = documents.filter(({ path }) => path === '-').length + (isStdoutTaken ? 1 : 0);
-  if (onStdout > 1) {
-    const message = 'expected one result for stdout at most, got several of --html -, --md - and --json';
-    throw invalidInput('report', [{ path: '--html', message }]);
-  }
-  return documents;
-}
-
 /** @throws EnclaveError FILE_NOT_WRITABLE */
 export async function writeDocuments(
   runs: readonly NamedReport[],
@@ -54,10 +35,69 @@ export async function writeDocuments(
   io: Io,
 ): Promise<void> {
   for (const { kind, path } of documents) {
-    const text = kind === 'html' ? runPage(runs, describeCheck) : runMarkdown(runs, describeCheck);
-    if (path === '-') io.stdout.write(text);
-    else await writeFileAtomically(resolve(io.cwd, path), text);
+    await writeText(
+      path,
+      kind === 'html' ? runPage(runs, describeCheck) : runMarkdown(runs, describeCheck),
+      io,
+    );
   }
+}
+
+/** @throws EnclaveError FILE_NOT_WRITABLE */
+export async function writeStudyDocuments(
+  report: StudyReport,
+  documents: readonly DocumentTarget[],
+  io: Io,
+): Promise<void> {
+  for (const { kind, path } of documents) {
+    await writeText(path, kind === 'html' ? studyPage(report) : studyMarkdown(report), io);
+  }
+}
+
+/** `-` is stdout. */
+async function writeText(path: string, text: string, io: Io): Promise<void> {
+  if (path === '-') io.stdout.write(text);
+  else await writeFileAtomically(resolve(io.cwd, path), text);
+}
+
+/** A study for the terminal. */
+export function studyText(report: StudyReport, path?: string): string {
+  const shown = path === undefined ? undefined : printable(path);
+  switch (report.kind) {
+    case 'search':
+      return formatSearchSummary(report, shown);
+    case 'sweep':
+      return formatSweep(report, shown);
+    case 'compare':
+      return formatCompareReport(report, shown);
+    case 'self-test':
+      return formatSelfTest(report, shown);
+  }
+}
+
+/**
+ * Shows a study, keeps it in `folder` and writes what else was asked for. What cannot be kept is at least shown.
+ *
+ * @throws EnclaveError FILE_NOT_WRITABLE
+ */
+export async function publishStudy(
+  report: StudyReport,
+  {
+    documents,
+    folder,
+    json,
+  }: { readonly documents: readonly DocumentTarget[]; readonly folder: string; readonly json: boolean },
+  io: Io,
+): Promise<void> {
+  const show = (path?: string): void =>
+    io.stdout.write(json ? `${JSON.stringify(report)}\n` : studyText(report, path));
+  const path = await writeStudy(folder, report).catch((error: unknown) => {
+    show();
+    throw error;
+  });
+  show(path);
+  await writeStudyDocuments(report, documents, io);
+  io.exitWith(report.exit_code);
 }
 
 function histogramOf(report: RunReport): HistogramRow[] {

@@ -1,6 +1,7 @@
 // Opens what a bench drives: the local pool with the scenario's simulated tools, or an HTTP service.
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { type BrokerTarget, connectBroker } from '../bench/broker-target.ts';
 import { type HttpRequest, httpScenario, parseHttpRequest } from '../bench/http/http-request.ts';
 import { HttpTarget } from '../bench/http/http-target.ts';
 import { createIsolatedExecutor } from '../bench/isolated-executor.ts';
@@ -8,17 +9,18 @@ import type { LoadTarget } from '../bench/load-target.ts';
 import type { LoadPlan } from '../bench/sample.ts';
 import { realClock } from '../clock.ts';
 import { EnclaveError } from '../errors.ts';
-import { resolvePoolOptions } from '../pool/options.ts';
+import { type PoolOptions, resolvePoolOptions } from '../pool/options.ts';
 import { createPool } from '../pool/pool.ts';
 import type { TargetFacts } from '../report/run-report.ts';
 import { loadScenario, type Scenario } from '../scenario/load-scenario.ts';
 import { createSimulatedTools } from '../scenario/workload.ts';
 import type { BenchSettings, HttpFlags, PoolFlags } from './bench-flags.ts';
+import type { Io } from './io.ts';
 
 export interface Target extends AsyncDisposable {
   readonly executor: LoadTarget;
-  /** CPU of the process that holds the pool, when that is not this one. */
-  readonly embeddingCpuMs?: () => number;
+  /** CPU of the process that holds the pool, when that is not this one; null where it cannot be known. */
+  readonly embeddingCpuMs?: (() => number) | null;
   readonly facts: Omit<TargetFacts, 'max_in_flight_n' | 'timeout_ms'>;
 }
 
@@ -33,28 +35,33 @@ export interface Subject {
 }
 
 /**
- * @param cwd - folder that relative paths start from
  * @throws EnclaveError for a scenario, request or file that is not as expected
  */
-export async function readSubject(settings: BenchSettings, cwd: string): Promise<Subject> {
-  const { subject } = settings;
-  if (subject.kind === 'scenario') {
-    const scenario = await loadScenario(subject.scenario, cwd);
+export async function readSubject(
+  { pool, subject }: Pick<BenchSettings, 'pool' | 'subject'>,
+  { cwd, env }: Pick<Io, 'cwd' | 'env'>,
+): Promise<Subject> {
+  if (subject.kind === 'http') {
+    const request = await readRequest(subject.http, cwd);
     return {
-      scenario,
-      open: (plan, workers) =>
-        openPool(
-          scenario,
-          plan,
-          workers === undefined ? settings.pool : { ...settings.pool, poolSize: workers },
-          cwd,
-        ),
+      scenario: httpScenario(request),
+      open: (plan) => openHttp(request, plan, subject.http.verifyCertificate),
     };
   }
-  const request = await readRequest(subject.http, cwd);
+  const scenario = await loadScenario(subject.scenario, cwd);
+  if (subject.kind === 'broker') {
+    const apiKey = env['ENCLAVE_API_KEY'];
+    const broker = await connectBroker(subject.url, apiKey, scenario);
+    return { scenario, open: () => openBroker(broker) };
+  }
   return {
-    scenario: httpScenario(request),
-    open: (plan) => openHttp(request, plan, subject.http.verifyCertificate),
+    scenario,
+    open: (plan, workers) => {
+      const flags = workers === undefined ? pool : { ...pool, poolSize: workers };
+      return flags.isIsolated
+        ? openIsolated(subject.scenario, plan, flags, cwd)
+        : openPool(scenario, plan, flags);
+    },
   };
 }
 
@@ -88,37 +95,56 @@ function openHttp(request: HttpRequest, plan: LoadPlan, verifyCertificate: boole
   const executor = new HttpTarget({ request, connections: plan.maxInFlight, verifyCertificate });
   return {
     executor,
+    embeddingCpuMs: null,
     facts: { driver: 'http', address: request.shown, pool_size_n: null, isolation: null },
     [Symbol.asyncDispose]: () => executor[Symbol.asyncDispose](),
   };
 }
 
-function openPool(scenario: Scenario, plan: LoadPlan, flags: PoolFlags, cwd: string): Target {
-  const options = {
-    toolHandler: createSimulatedTools(scenario, plan.seed, realClock),
-    ...(flags.poolSize === undefined ? {} : { poolSize: flags.poolSize }),
-    ...(flags.isolation === undefined ? {} : { isolation: flags.isolation }),
+function openBroker(broker: BrokerTarget): Target {
+  return {
+    executor: broker,
+    embeddingCpuMs: null,
+    facts: { driver: 'broker', address: broker.address, pool_size_n: null, isolation: null },
+    [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
   };
+}
+
+/** In a child process, so that the load generator shares no event loop with what it measures. */
+function openIsolated(scenario: string, plan: LoadPlan, flags: PoolFlags, cwd: string): Target {
+  const child = createIsolatedExecutor({
+    scenario,
+    cwd,
+    seed: plan.seed,
+    poolSize: flags.poolSize ?? null,
+    isolation: flags.isolation ?? null,
+  });
+  const { isolation, poolSize } = resolvePoolOptions(poolOptionsOf(flags));
+  return {
+    executor: child,
+    embeddingCpuMs: () => child.embeddingCpuMs(),
+    facts: { driver: 'local, isolated', pool_size_n: poolSize, isolation },
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+  };
+}
+
+function openPool(scenario: Scenario, plan: LoadPlan, flags: PoolFlags): Target {
+  const options = poolOptionsOf(flags);
+  const executor = createPool({
+    ...options,
+    toolHandler: createSimulatedTools(scenario, plan.seed, realClock),
+  });
   const { isolation, poolSize } = resolvePoolOptions(options);
-  if (flags.isolated !== undefined) {
-    const child = createIsolatedExecutor({
-      scenario: flags.isolated,
-      cwd,
-      seed: plan.seed,
-      poolSize: flags.poolSize ?? null,
-      isolation: flags.isolation ?? null,
-    });
-    return {
-      executor: child,
-      embeddingCpuMs: () => child.embeddingCpuMs(),
-      facts: { driver: 'local, isolated', pool_size_n: poolSize, isolation },
-      [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
-    };
-  }
-  const executor = createPool(options);
   return {
     executor,
     facts: { driver: 'local', pool_size_n: poolSize, isolation },
     [Symbol.asyncDispose]: () => executor[Symbol.asyncDispose](),
+  };
+}
+
+function poolOptionsOf({ isolation, poolSize }: PoolFlags): PoolOptions {
+  return {
+    ...(poolSize === undefined ? {} : { poolSize }),
+    ...(isolation === undefined ? {} : { isolation }),
   };
 }

@@ -19,7 +19,10 @@ export interface OpenTools extends AsyncDisposable {
 /** Declares the two options on a command, so that they read alike everywhere. */
 export function toolOptions(command: Command): Command {
   return command
-    .option('--tools <file>', 'tools file (.ts or .js) whose tools the script may call')
+    .option(
+      '--tools <file>',
+      'tools file (.ts or .js) whose tools the script may call; scenario:NAME simulates those of a scenario',
+    )
     .option('--mcp <file>', 'JSON file of MCP servers; their tools are called as server:tool');
 }
 
@@ -53,8 +56,16 @@ export async function openTools(flags: ToolFlags, io: Io): Promise<OpenTools> {
   return { tools: [...own, ...opened.tools], [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }
 
+/** `--tools scenario:NAME`: the simulated tools of a scenario, for a bench of what serves them. */
+const SCENARIO = 'scenario:';
+
 async function toolsOfFile(path: string | undefined, io: Io): Promise<Tool[]> {
   if (path === undefined) return [];
+  if (path.startsWith(SCENARIO)) {
+    const { loadScenario } = await import('../scenario/load-scenario.ts');
+    const { simulatedTools } = await import('../scenario/simulated-tools.ts');
+    return simulatedTools(await loadScenario(path.slice(SCENARIO.length), io.cwd));
+  }
   const { loadToolsFile } = await import('../tools/load-tools-file.ts');
   return await loadToolsFile(path, io.cwd);
 }

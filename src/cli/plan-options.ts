@@ -1,55 +1,27 @@
-// The options of `enclave plan` as typed, and the checked values the planner takes.
+// The checked values that the planner takes, from the options of `enclave plan`.
 import { SERVERLESS_MEMORY } from '../planner/alternatives.ts';
 import type { AvailabilityGoal } from '../planner/availability.ts';
-import { type Curve, peakOf } from '../planner/curve.ts';
+import type { Curve } from '../planner/curve.ts';
 import type { AutoscalerGoal } from '../planner/day-replay.ts';
 import type { QueueKind } from '../planner/fleet.ts';
-import { MAX_PER_DAY, MIN_PER_DAY } from '../planner/plan-capacity.ts';
 import type { Sourced } from '../planner/provenance.ts';
 import { parseSlos, type Slo } from '../planner/slo.ts';
-import { HOURS_PER_MONTH, type Parsed, parseRate, parseVolume } from '../units.ts';
-import type { Bounds, OptionReader } from './option-reader.ts';
-
-/** As commander hands them over. */
-export interface PlanFlags {
-  readonly perDay?: string;
-  readonly perMonth?: string;
-  readonly peak?: string;
-  readonly peakShare?: string;
-  readonly curve?: string;
-  readonly autoscaler?: string;
-  readonly slo?: string;
-  readonly from?: readonly string[];
-  readonly mix?: string;
-  readonly mixMachines?: boolean;
-  readonly capacity?: string;
-  readonly on?: string;
-  readonly types?: string;
-  readonly prices?: string;
-  readonly maxUtilisation?: string;
-  readonly queue?: string;
-  readonly floor?: string;
-  readonly spares?: string;
-  readonly zones?: string;
-  readonly loseZones?: string;
-  readonly availability?: string;
-  readonly instanceAvailability?: string;
-  readonly zoneAvailability?: string;
-  readonly budget?: string;
-  readonly fixed?: string;
-  readonly serverlessMemory?: string;
-  readonly reservedDiscount?: string;
-  readonly seed?: string;
-  readonly allowNoise?: boolean;
-  readonly growth?: string;
-  readonly md?: boolean;
-  readonly check?: string;
-  readonly profile?: string;
-  readonly explain?: string;
-  readonly confidence?: string;
-  readonly emit?: string;
-  readonly json?: boolean;
-}
+import type { OptionReader } from './option-reader.ts';
+import type { PlanFlags } from './plan-flags.ts';
+import {
+  type MixEntry,
+  readAutoscaler,
+  readAvailability,
+  readCapacity,
+  readGrowth,
+  readLimit,
+  readMix,
+  readPeak,
+  readUsd,
+  readVolume,
+  readWith,
+  type StatedCapacity,
+} from './plan-readers.ts';
 
 export interface PlanOptions {
   readonly perDay: Sourced;
@@ -60,15 +32,16 @@ export interface PlanOptions {
   readonly availability: AvailabilityGoal;
   readonly availabilityDefaults: readonly ('floor' | 'spares' | 'zones' | 'loseZones')[];
   /** Executions per second of one instance, and the type it was found on; absent: a report is read. */
-  readonly capacity?: { readonly perSecond: Sourced; readonly on: string | undefined };
+  readonly capacity?: StatedCapacity;
   readonly curve?: Curve;
   readonly autoscaler?: AutoscalerGoal;
   /** Run reports of one scenario; empty: the newest. */
   readonly from: readonly string[];
   /** Run reports of several scenarios; empty: no mix. */
-  readonly mix: readonly { readonly file: string; readonly weight: number }[];
+  readonly mix: readonly MixEntry[];
   readonly mixMachines: boolean;
   readonly allowNoise: boolean;
+  readonly extrapolate: boolean;
   readonly types: readonly string[];
   readonly seed: number;
   readonly budgetUsdPerMonth?: number;
@@ -79,12 +52,6 @@ export interface PlanOptions {
   readonly growthPerYear?: number;
   readonly confidence?: number;
 }
-
-const DEFAULT_PEAK = 3;
-/** With an objective the queue decides, and the limit only guards against an error of the measurement. */
-const LIMIT_WITH_SLO = 0.85;
-const LIMIT_WITHOUT_SLO = 0.7;
-const DAYS_PER_MONTH = HOURS_PER_MONTH / 24;
 
 /**
  * Notes every problem of the options in `reader`, whose `finish` tells them all at once.
@@ -99,9 +66,7 @@ export function readPlanOptions(
   const peakMultiplier = readPeak(flags, reader, curve);
   const autoscaler = readAutoscaler(flags, reader);
   const slos = readWith(reader, '--slo', flags.slo, parseSlos) ?? [];
-  const limit = slos.length > 0 ? LIMIT_WITH_SLO : LIMIT_WITHOUT_SLO;
-  const share: Bounds = { above: 0, max: 1, words: 'above 0 and up to 1' };
-  const maxUtilisation = reader.number('--max-utilisation', flags.maxUtilisation, share);
+  const maxUtilisation = readLimit(flags, slos.length > 0, reader);
   const whole = (flag: string, text: string | undefined, min: number, max: number, usual: number): number =>
     reader.integer(flag, text, { min, max, words: `from ${min} to ${max}` }) ?? usual;
   const zones = whole('--zones', flags.zones, 1, 20, 3);
@@ -136,15 +101,13 @@ export function readPlanOptions(
   });
   const capacity = readCapacity(flags, reader);
   const mix = readMix(flags, reader);
+  noteContradictions(flags, budget, fixed, reader);
   if (perDay === undefined || peakMultiplier === undefined) return undefined;
   return {
     perDay,
     peakMultiplier,
     slos,
-    maxUtilisation:
-      maxUtilisation === undefined
-        ? { value: limit, provenance: 'assumed', source: 'default; --max-utilisation sets it' }
-        : given(maxUtilisation, '--max-utilisation'),
+    maxUtilisation,
     queue,
     seed,
     availability,
@@ -155,6 +118,7 @@ export function readPlanOptions(
     mix,
     mixMachines: flags.mixMachines === true,
     allowNoise: flags.allowNoise === true,
+    extrapolate: flags.extrapolate === true,
     types: typeNames(flags),
     ...(curve === undefined ? {} : { curve }),
     ...(autoscaler === undefined ? {} : { autoscaler }),
@@ -168,192 +132,24 @@ export function readPlanOptions(
   };
 }
 
+/** Options that cannot both be meant. */
+function noteContradictions(
+  flags: PlanFlags,
+  budget: number | undefined,
+  fixed: number | undefined,
+  reader: OptionReader,
+): void {
+  const outputs = [...(flags.json === true ? ['--json'] : []), ...(flags.md === true ? ['--md'] : [])];
+  if (outputs.length > 1) reader.problem('--md', 'expected one form of output, got --json and --md');
+  if (flags.md === true && flags.explain !== undefined)
+    reader.problem('--explain', 'expected text or --json with it, got --md');
+  if (budget !== undefined && fixed !== undefined && fixed > budget)
+    reader.problem('--fixed', `expected fixed costs within the budget of ${budget}, got ${fixed}`);
+  if (flags.mixMachines === true && flags.mix === undefined && (flags.from ?? []).length < 2)
+    reader.problem('--mix-machines', 'expected --mix or several reports with --from beside it');
+}
+
 /** The names of --types, in their order. */
 export function typeNames({ types = '' }: PlanFlags): readonly string[] {
   return types.split(',').flatMap((type) => (type.trim() === '' ? [] : [type.trim()]));
-}
-
-function readVolume({ perDay, perMonth }: PlanFlags, reader: OptionReader): Sourced | undefined {
-  if ((perDay === undefined) === (perMonth === undefined)) {
-    const found = perDay === undefined ? 'none' : 'both';
-    reader.problem('--per-day', `expected one of --per-day and --per-month, got ${found}`);
-    return undefined;
-  }
-  const [flag, text, period] =
-    perDay === undefined ? ['--per-month', perMonth, 'month'] : ['--per-day', perDay, 'day'];
-  const volume = readWith(reader, flag, text, (given) => parseVolume(given, period));
-  if (volume === undefined) return undefined;
-  if (volume < MIN_PER_DAY || volume > MAX_PER_DAY) {
-    reader.problem(flag, `expected a volume from 0.001 to 1e15, got ${JSON.stringify(text)}`);
-    return undefined;
-  }
-  return given(period === 'day' ? volume : volume / DAYS_PER_MONTH, `${flag} ${text}`);
-}
-
-/** From --peak, --peak-share or the curve; where several are given they must say the same. */
-function readPeak(
-  { peak, peakShare }: PlanFlags,
-  reader: OptionReader,
-  curve: Curve | undefined,
-): Sourced | undefined {
-  const multiplier = reader.number('--peak', peak, { min: 1, max: 86_400, words: 'from 1 to 86,400' });
-  const share = reader.number('--peak-share', peakShare, { min: 1 / 24, max: 1, words: 'from 1/24 to 1' });
-  const said: Sourced[] = [
-    ...(curve === undefined
-      ? []
-      : [given(peakOf(curve), `${curve.source}: its busiest of ${curve.values.length} hours`)]),
-    ...(multiplier === undefined ? [] : [given(multiplier, '--peak')]),
-    ...(share === undefined ? [] : [given(24 * share, `--peak-share ${peakShare}, of 24 hours`)]),
-  ];
-  const [first, ...others] = said;
-  if (first === undefined)
-    return { value: DEFAULT_PEAK, provenance: 'assumed', source: 'default; --peak sets it' };
-  const contrary = others.find(({ value }) => Math.abs(value / first.value - 1) > 1e-9);
-  if (contrary === undefined) return first;
-  reader.problem(
-    contrary.source === '--peak' ? '--peak' : '--peak-share',
-    `expected a peak of ${Number(first.value.toPrecision(6))} as of ${first.source}, got ${Number(contrary.value.toPrecision(6))}; give one of them`,
-  );
-  return undefined;
-}
-
-/** `target=0.6,min=2,max=20,ready=90s,down=300s`, any of them. */
-function readAutoscaler({ autoscaler, curve }: PlanFlags, reader: OptionReader): AutoscalerGoal | undefined {
-  if (autoscaler === undefined) return undefined;
-  const flag = '--autoscaler';
-  if (curve === undefined) reader.problem(flag, 'expected --curve beside it, got none');
-  const fields = new Map<string, string>();
-  for (const part of autoscaler.split(',')) {
-    const [key = '', text = ''] = part.split('=').map((piece) => piece.trim());
-    if (!['target', 'min', 'max', 'ready', 'down'].includes(key) || text === '' || fields.has(key))
-      reader.problem(
-        flag,
-        `expected each of target, min, max, ready, down once at most, as in target=0.6, got ${JSON.stringify(part)}`,
-      );
-    fields.set(key, text);
-  }
-  const count = { min: 1, max: 1_000_000, words: 'from 1 to 1,000,000' };
-  const time = { min: 0, max: 3_600_000, words: 'from 0s to 1h' };
-  const min = reader.integer(`${flag} min`, fields.get('min'), count);
-  const max = reader.integer(`${flag} max`, fields.get('max'), count);
-  const target = reader.number(`${flag} target`, fields.get('target'), {
-    above: 0,
-    max: 1,
-    words: 'above 0 and up to 1',
-  });
-  const ready = reader.duration(`${flag} ready`, fields.get('ready'), time);
-  const down = reader.duration(`${flag} down`, fields.get('down'), time);
-  if (min !== undefined && max !== undefined && min > max)
-    reader.problem(flag, `expected min up to max, got min=${min} and max=${max}`);
-  return {
-    ...(min === undefined ? {} : { minReplicas: min }),
-    ...(max === undefined ? {} : { maxReplicas: max }),
-    ...(target === undefined ? {} : { targetUtilisation: target }),
-    ...(ready === undefined ? {} : { readyDelayS: ready / 1_000 }),
-    ...(down === undefined ? {} : { scaleDownWindowS: down / 1_000 }),
-  };
-}
-
-function readCapacity(flags: PlanFlags, reader: OptionReader): PlanOptions['capacity'] {
-  if (flags.capacity === undefined) {
-    if (flags.on !== undefined) reader.problem('--on', 'expected --capacity beside it, got none');
-    return undefined;
-  }
-  if (flags.from !== undefined)
-    reader.problem('--capacity', 'expected either --capacity or --from, got both');
-  const perSecond = readWith(reader, '--capacity', flags.capacity, parseRate);
-  if (perSecond === undefined) return undefined;
-  if (perSecond <= 0) {
-    reader.problem('--capacity', `expected a rate above 0, got ${JSON.stringify(flags.capacity)}`);
-    return undefined;
-  }
-  return { perSecond: given(perSecond, `--capacity ${flags.capacity}`), on: flags.on };
-}
-
-/** Percentages of time. */
-function readAvailability(flags: PlanFlags, reader: OptionReader): Partial<AvailabilityGoal> {
-  const share = (flag: string, text: string | undefined, max: number): number | undefined => {
-    const percent = reader.number(flag, text?.replace(/ ?%$/, ''), {
-      min: 50,
-      max,
-      words: `from 50 to ${max} percent, such as 99.9`,
-    });
-    return percent === undefined ? undefined : Number((percent / 100).toFixed(12));
-  };
-  const target = share('--availability', flags.availability, 99.999_999);
-  const instance = share('--instance-availability', flags.instanceAvailability, 100);
-  const zone = share('--zone-availability', flags.zoneAvailability, 100);
-  if (flags.availability === undefined)
-    for (const [flag, text] of [
-      ['--instance-availability', flags.instanceAvailability],
-      ['--zone-availability', flags.zoneAvailability],
-    ] as const)
-      if (text !== undefined) reader.problem(flag, 'expected --availability beside it, got none');
-  return {
-    ...(target === undefined ? {} : { target }),
-    ...(instance === undefined ? {} : { instance }),
-    ...(zone === undefined ? {} : { zone }),
-  };
-}
-
-/** `a.json:70,b.json:30`: weights in any unit. */
-function readMix({ capacity, from, mix }: PlanFlags, reader: OptionReader): PlanOptions['mix'] {
-  if (mix === undefined) return [];
-  if (from !== undefined || capacity !== undefined)
-    reader.problem(
-      '--mix',
-      `expected either --mix or ${from === undefined ? '--capacity' : '--from'}, got both`,
-    );
-  const parts = mix.split(',').filter((part) => part.trim() !== '');
-  if (parts.length < 2)
-    reader.problem(
-      '--mix',
-      `expected at least two reports, such as a.json:70,b.json:30, got ${JSON.stringify(mix)}`,
-    );
-  return parts.map((part) => {
-    const split = part.lastIndexOf(':');
-    const file = part.slice(0, Math.max(0, split)).trim();
-    const weight = Number(part.slice(split + 1));
-    if (file === '' || !(weight > 0 && weight <= 1e9))
-      reader.problem(
-        '--mix',
-        `expected a report and a weight above 0, such as a.json:70, got ${JSON.stringify(part)}`,
-      );
-    return { file, weight };
-  });
-}
-
-/** `40%/year`, `40%` or `0.4`. */
-function readGrowth({ growth }: PlanFlags, reader: OptionReader): number | undefined {
-  const text = growth?.replace(/\/year$/, '');
-  const isPercent = text?.endsWith('%') === true;
-  const value = reader.number('--growth', isPercent ? text?.slice(0, -1) : text, {
-    above: isPercent ? -100 : -1,
-    max: isPercent ? 10_000 : 100,
-    words: 'above -100 % and up to 10,000 % per year, such as 40%/year',
-  });
-  return value === undefined ? undefined : isPercent ? value / 100 : value;
-}
-
-/** `500`, `500/month` or `$500/month`. */
-function readUsd(flag: string, amount: string | undefined, reader: OptionReader): number | undefined {
-  const text = amount?.replace(/^\$/, '').replace(/\/month$/, '');
-  return reader.number(flag, text, { min: 0, words: 'of at least 0, in USD per month' });
-}
-
-function readWith<T>(
-  reader: OptionReader,
-  flag: string,
-  text: string | undefined,
-  parse: (text: string) => Parsed<T>,
-): T | undefined {
-  if (text === undefined) return undefined;
-  const parsed = parse(text);
-  if (parsed.ok) return parsed.value;
-  reader.problem(flag, parsed.message);
-  return undefined;
-}
-
-function given(value: number, source: string): Sourced {
-  return { value, provenance: 'given', source };
 }

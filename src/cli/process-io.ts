@@ -4,6 +4,7 @@ import type { WriteStream } from 'node:tty';
 import type { Io, Output } from './io.ts';
 
 const INTERRUPTED = 96;
+const NOT_WRITABLE = 2;
 const DEFAULT_COLUMNS = 80;
 
 export function processIo(): Io {
@@ -26,7 +27,10 @@ function output(stream: WriteStream, color: boolean): Output {
   // A reader that went away (`enclave … | head`) is no fault of the run: stop writing, end quietly.
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-    throw error;
+    // A full disk behind a redirection: what was to be shown is lost, and its reader must learn of it.
+    if (stream === process.stdout)
+      process.stderr.write(`error [FILE_NOT_WRITABLE] stdout: ${error.message}\n`);
+    process.exit(NOT_WRITABLE);
   });
   return {
     write: (chunk) => void stream.write(chunk),

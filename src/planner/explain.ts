@@ -30,6 +30,7 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   'instances-thread': ['peak-rate', 'dispatchCpuPerExecution', 'maxUtilisation'],
   'instances-needed': ['instances-raw', 'instances-thread', 'scaling-loss', 'cpuScv', 'serviceMean'],
   instances: ['instances-needed', 'floor', 'spares', 'zones', 'loseZones', 'availabilityTarget'],
+  'utilisation-objectives': ['instances-needed', 'cpuScv', 'serviceMean'],
   'up-share': ['instances', 'instanceAvailability', 'zoneAvailability'],
   'cost-month': ['instances', 'catalogue'],
   'cost-million': ['cost-month', 'executionsPerDay'],

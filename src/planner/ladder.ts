@@ -1,7 +1,7 @@
 // The derivation, step by step: formula, numbers, result, origin. Rounding up happens once, in the step that says so.
-import { formatCount, formatDuration, HOURS_PER_MONTH, SECONDS_PER_DAY } from '../units.ts';
+import { formatCount, HOURS_PER_MONTH } from '../units.ts';
+import { allowedUtilisation } from './allowed-load.ts';
 import { availableFleet, INSTANCE_AVAILABILITY, upShare } from './availability.ts';
-import { costAt, rateAt } from './cost-law.ts';
 import {
   type FleetDemand,
   fleetWait,
@@ -10,6 +10,7 @@ import {
   type QueueKind,
   sloValueMs,
 } from './fleet.ts';
+import { cpuAtLimit, demandSteps, digits, loadSteps, ms } from './ladder-demand.ts';
 import type { PlanInput, TypePlan } from './plan-types.ts';
 import { type Provenance, type Step, weakest } from './provenance.ts';
 import { type Slo, sloName } from './slo.ts';
@@ -28,96 +29,6 @@ export function deriveLadder(input: PlanInput, demand: FleetDemand, chosen: Type
     ...objectiveSteps(demand, chosen, fleetProvenance),
     ...costSteps(input, chosen, fleetProvenance),
   ];
-}
-
-function demandSteps({ perDay, peakMultiplier }: PlanInput, { peakPerSecond }: FleetDemand) {
-  const mean = perDay.value / SECONDS_PER_DAY;
-  const provenance = weakest(perDay.provenance, peakMultiplier.provenance);
-  const steps: Step[] = [
-    {
-      id: 'mean-rate',
-      title: 'mean rate',
-      formula: 'V / 86,400',
-      inputs: `${formatCount(perDay.value)} / 86,400`,
-      value: mean,
-      unit: '/s',
-      provenance: perDay.provenance,
-    },
-    {
-      id: 'peak-rate',
-      title: 'peak rate',
-      formula: 'm x mean',
-      inputs: `${formatCount(peakMultiplier.value)} x ${digits(mean)}`,
-      value: peakPerSecond,
-      unit: '/s',
-      provenance,
-    },
-  ];
-  return { steps, provenance };
-}
-
-/** CPU seconds of an execution when the processors are as busy as they may be. */
-function cpuAtLimit({ maxUtilisation, workload }: FleetDemand): number {
-  return maxUtilisation / rateAt(workload.cost, maxUtilisation);
-}
-
-function cpuStep(demand: FleetDemand): Step {
-  const { machine, cost, cpuPerExecution, embeddingCpu } = demand.workload;
-  const cpuS = cpuAtLimit(demand);
-  const step = { id: 'cpu-per-execution', title: 'CPU per execution', value: cpuS * 1_000, unit: 'ms' };
-  const { provenance } = cpuPerExecution;
-  if (cost.points.length > 1) {
-    const points = cost.points.map(
-      (point) => `${ms(costAt(cost, point.ratePerSecond))} at ${Math.round(100 * point.busy)} %`,
-    );
-    return {
-      ...step,
-      formula: `at ${Math.round(100 * demand.maxUtilisation)} % busy`,
-      inputs: `between ${points.join(', ')}`,
-      provenance,
-    };
-  }
-  if (embeddingCpu.value > 0)
-    return {
-      ...step,
-      formula: 'host processes + dispatch',
-      inputs: `${ms(cpuS - embeddingCpu.value)} + ${ms(embeddingCpu.value)}`,
-      provenance,
-    };
-  const cores = machine.cores.value;
-  return {
-    ...step,
-    formula: 'vCPUs / capacity',
-    inputs: `${formatCount(cores)} / ${formatCount(cores / cpuS)} per second on ${machine.name}`,
-    provenance,
-  };
-}
-
-function loadSteps({ workload }: PlanInput, demand: FleetDemand, provenance: Provenance): Step[] {
-  const cpu = cpuAtLimit(demand);
-  const steps: Step[] = [
-    cpuStep(demand),
-    {
-      id: 'offered-load',
-      title: 'offered load',
-      formula: 'A = peak x CPU',
-      inputs: `${digits(demand.peakPerSecond)}/s x ${ms(cpu)}`,
-      value: demand.peakPerSecond * cpu,
-      unit: 'erlang',
-      provenance,
-    },
-  ];
-  if (workload.serviceSource.provenance === 'measured')
-    steps.push({
-      id: 'in-flight',
-      title: 'in flight at the peak',
-      formula: 'L = peak x mean time',
-      inputs: `${digits(demand.peakPerSecond)}/s x ${ms(workload.service.meanS)}`,
-      value: demand.peakPerSecond * workload.service.meanS,
-      unit: 'executions',
-      provenance,
-    });
-  return steps;
 }
 
 /** One queue needs the fewest processors; what the chosen queue needs comes with the instances. */
@@ -223,7 +134,24 @@ function instanceSteps(
       unit: 'instances',
       provenance: weakest(provenance, 'assumed'),
     },
+    ...allowedSteps(demand, chosen, provenance),
     ...availabilitySteps(input, chosen, provenance),
+  ];
+}
+
+function allowedSteps(demand: FleetDemand, chosen: TypePlan, provenance: Provenance): Step[] {
+  const allowed = allowedUtilisation(demand, chosen.vcpu, chosen.needed);
+  if (allowed === undefined) return [];
+  return [
+    {
+      id: 'utilisation-objectives',
+      title: 'objectives allow',
+      formula: 'highest busy share, all met',
+      inputs: `${chosen.needed} up, ${demand.queue} queue; limit ${demand.maxUtilisation}`,
+      value: 100 * allowed,
+      unit: '% busy',
+      provenance: weakest(provenance, demand.workload.serviceSource.provenance),
+    },
   ];
 }
 
@@ -305,13 +233,4 @@ function costSteps(input: PlanInput, chosen: TypePlan, fleet: Provenance): Step[
       provenance,
     },
   ];
-}
-
-function ms(seconds: number): string {
-  return formatDuration(seconds * 1_000);
-}
-
-/** Five significant digits. */
-export function digits(value: number): string {
-  return value.toLocaleString('en-US', { maximumSignificantDigits: 5 });
 }

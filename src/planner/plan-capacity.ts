@@ -47,6 +47,7 @@ export function planCapacity(input: PlanInput): Plan {
     throw new EnclaveError('INFEASIBLE', 'no number of instances of these types meets the objectives', {
       hint: 'raise the limit of the objective or choose other types',
     });
+  refuseExtrapolation(input, chosen);
   const checks = input.simulation === undefined ? [] : threeChecks(demand, chosen, input.simulation);
   const others = types.filter((plan) => plan !== chosen);
   const { type, instances, predictions, usdPerMonth, usdPerMillion } = chosen;
@@ -77,7 +78,7 @@ export function planCapacity(input: PlanInput): Plan {
     growth: growth(input, chosen.type),
     day,
     alternatives: alternativesOf(input, chosen, volume?.mayGrowBy ?? null, day),
-    warnings: planWarnings(input, demand, chosen, checks),
+    warnings: planWarnings(input, demand, chosen, checks, day),
   };
 }
 
@@ -205,21 +206,40 @@ function checkInput(input: PlanInput): void {
   if (problems.length > 0) throw invalidInput('plan', problems);
 }
 
-/** An objective below what an execution takes without any wait is out of reach, whatever is bought. */
+/** Objectives below what an execution takes without any wait are out of reach, whatever is bought; all are named. */
 function refuseImpossible({ queue, slos, workload }: PlanInput): void {
   const correction = correctionOf(workload, queue);
-  for (const slo of slos) {
-    if (slo.metric !== 'response') continue;
+  const impossible = slos.flatMap((slo) => {
+    if (slo.metric !== 'response') return [];
     const aloneMs = serviceQuantile(workload.service, slo.p) * correction(slo.p, 0) * 1_000;
-    if (aloneMs <= slo.limitMs) continue;
-    throw new EnclaveError(
-      'INFEASIBLE',
-      `no number of machines meets ${slo.text}: ${sloName(slo)} is ${formatDuration(aloneMs)} even when no execution waits (${workload.serviceSource.provenance}: ${workload.serviceSource.source})`,
+    return aloneMs <= slo.limitMs ? [] : [{ slo, alone: formatDuration(aloneMs) }];
+  });
+  if (impossible.length === 0) return;
+  const texts = impossible.map(({ slo }) => slo.text).join(' and ');
+  const reasons = impossible.map(({ alone, slo }) => `${sloName(slo)} is ${alone}`).join(' and ');
+  throw new EnclaveError(
+    'INFEASIBLE',
+    `no number of machines meets ${texts}: ${reasons} even when no execution waits (${workload.serviceSource.provenance}: ${workload.serviceSource.source})`,
+    {
+      hint: `make the script or its tools faster, or ask for ${impossible.map(({ alone, slo }) => `${sloName(slo)} above ${alone}`).join(' and ')}`,
+    },
+  );
+}
+
+/** A fleet of machines much larger than the one measured is a guess: made only when asked for. */
+function refuseExtrapolation({ extrapolate = false, workload }: PlanInput, chosen: TypePlan): void {
+  const cores = workload.machine.cores.value;
+  if (extrapolate || chosen.vcpu <= 2 * cores) return;
+  throw invalidInput(
+    'plan',
+    [
       {
-        hint: `make the script or its tools faster, or ask for ${sloName(slo)} above ${formatDuration(aloneMs)}`,
+        path: 'types',
+        message: `expected at most ${2 * cores} vCPUs, twice the ${cores} of ${workload.machine.name} that the demand is known for, got ${chosen.type} with ${chosen.vcpu}`,
       },
-    );
-  }
+    ],
+    'measure on a larger machine, choose a smaller type, or plan with --extrapolate all the same',
+  );
 }
 
 function inputsOf(input: PlanInput): Plan['inputs'] {

@@ -29,6 +29,8 @@ export interface PlanInput {
   readonly catalogue: Catalogue;
   /** Types to choose from, by name. Empty: all of the catalogue are compared, the tested kind is chosen. */
   readonly types: readonly string[];
+  /** Plan with types of more than twice the cores that the demand is known for. Default false. */
+  readonly extrapolate?: boolean;
   /** USD per month that may not be exceeded. */
   readonly budgetUsdPerMonth?: number;
   /** USD per month that do not depend on the fleet: added to every cost. Default 0. */

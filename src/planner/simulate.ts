@@ -1,64 +1,14 @@
 // A discrete-event simulation of a fleet: arrivals, queues, processors, failures and the autoscaler, from one seed.
 // It is the third opinion beside closed form and approximation, and the only one where arrivals change with the hour.
+import { invalidInput } from '../errors.ts';
 import { checkCount, checkPositive } from './domain.ts';
 import { type HpaConfig, HpaController } from './hpa-controller.ts';
 import { createRandom } from './random.ts';
-import { type ArrivalLaw, arrivalSampler, serviceSampler, twoMomentSampler } from './sampling.ts';
-import type { ServiceTime } from './service-time.ts';
-import { type Routing, SimulatedFleet } from './simulated-fleet.ts';
-import { type SampleSummary, summarise } from './simulation-summary.ts';
-
-export interface SimulationInput {
-  /** Any whole number; the same seed gives the same result, to the byte. */
-  readonly seed: number;
-  readonly arrivals: ArrivalLaw;
-  /** How many executions arrive before the end, or for how long they do. */
-  readonly stop:
-    | { readonly kind: 'executions'; readonly count: number }
-    | { readonly kind: 'time'; readonly seconds: number };
-  /** Share of the executions at the start that is simulated but not counted, 0 to 0.9. Default 0.1. */
-  readonly warmupShare?: number;
-  /** Time that an execution keeps a processor busy. */
-  readonly cpu: { readonly meanS: number; readonly scv: number };
-  /** Start to end when nothing is waited for, tool calls included. Default: the processor time alone. */
-  readonly service?: ServiceTime;
-  readonly instances: number;
-  readonly serversPerInstance: number;
-  readonly queue: 'pooled' | 'split';
-  /** Default random. */
-  readonly routing?: Routing;
-  /** Executions that may wait in the whole fleet; one more is rejected. Default: no bound. */
-  readonly maxQueue?: number;
-  readonly autoscaler?: HpaConfig;
-  /** Instances lost at a time, with what they serve, which starts again; and when they are back. */
-  readonly failures?: readonly {
-    readonly atS: number;
-    readonly instances: number;
-    readonly backAfterS?: number;
-  }[];
-  /** Responses above it are counted as misses. */
-  readonly limitS?: number;
-}
-
-export interface SimulationResult {
-  readonly simulatedS: number;
-  readonly events: number;
-  readonly arrived: number;
-  readonly rejected: number;
-  /** Executions started again because their instance was lost. */
-  readonly restarted: number;
-  readonly wait: SampleSummary;
-  readonly response: SampleSummary;
-  /** Busy share of the processors that were up, warm-up included. */
-  readonly utilisation: number;
-  /** Time that instances were ordered, starting included: what is paid for. */
-  readonly instanceHours: number;
-  readonly instancesMost: number;
-  /** Share of responses above `limitS`; null without one. */
-  readonly missShare: number | null;
-  /** Instances at the end of each simulated hour, and its share of misses. */
-  readonly hours: readonly { readonly instances: number; readonly missShare: number | null }[];
-}
+import { arrivalSampler, serviceSampler, twoMomentSampler } from './sampling.ts';
+import { SharedFleet } from './shared-fleet.ts';
+import { type FleetModel, SimulatedFleet } from './simulated-fleet.ts';
+import { summarise } from './simulation-summary.ts';
+import type { Rollout, SimulationInput, SimulationResult } from './simulation-types.ts';
 
 /** Streams of chance, apart from each other. */
 const STREAM = { arrivals: 0, cpu: 1, service: 2, routing: 3 } as const;
@@ -77,6 +27,11 @@ interface Control {
 export function simulate(input: SimulationInput): SimulationResult {
   checkCount('simulate', 'instances', input.instances);
   checkCount('simulate', 'serversPerInstance', input.serversPerInstance);
+  const { rollout } = input;
+  if (rollout !== undefined && !(rollout.maxSurge + rollout.maxUnavailable > 0))
+    throw invalidInput('simulate', [
+      { path: 'rollout', message: 'expected maxSurge or maxUnavailable above 0, got 0 for both' },
+    ]);
   if (input.stop.kind === 'executions') checkCount('simulate', 'stop.count', input.stop.count);
   else checkPositive('simulate', 'stop.seconds', input.stop.seconds);
   return new Simulation(input).run();
@@ -84,7 +39,7 @@ export function simulate(input: SimulationInput): SimulationResult {
 
 class Simulation {
   readonly #input: SimulationInput;
-  readonly #fleet: SimulatedFleet;
+  readonly #fleet: FleetModel;
   readonly #cpu: () => number;
   readonly #service: (() => number) | undefined;
   readonly #nextArrival: () => number;
@@ -112,7 +67,15 @@ class Simulation {
     this.#nextArrival = arrivalSampler(input.arrivals, random(STREAM.arrivals));
     const { maxQueue = Infinity, queue, routing = 'random', serversPerInstance } = input;
     const shape = { serversPerInstance, queue, routing, maxQueue };
-    this.#fleet = new SimulatedFleet(shape, random(STREAM.routing), (item) => this.#begin(item));
+    this.#fleet =
+      input.discipline === 'ps'
+        ? new SharedFleet(
+            shape,
+            random(STREAM.routing),
+            (item) => this.#share(item),
+            () => this.#nowS,
+          )
+        : new SimulatedFleet(shape, random(STREAM.routing), (item) => this.#begin(item));
   }
 
   run(): SimulationResult {
@@ -120,6 +83,8 @@ class Simulation {
     for (let i = 0; i < instances; i++) this.#fleet.ready(this.#fleet.order());
     for (const failure of failures)
       this.#at(failure.atS, () => this.#fail(failure.instances, failure.backAfterS));
+    const { rollout } = this.#input;
+    if (rollout !== undefined) this.#at(rollout.atS, () => this.#roll(rollout, this.#fleet.upCount));
     if (autoscaler !== undefined) this.#startAutoscaler(autoscaler);
     const lastItem = stop.kind === 'executions' ? stop.count : Infinity;
     const endS = stop.kind === 'time' ? stop.seconds : Infinity;
@@ -179,7 +144,16 @@ class Simulation {
     return this.#nowS + this.#cpu();
   }
 
+  /** The demand of an execution that shares processors; it is kept where its wait will stand. */
+  #share(item: number): number {
+    const cpuS = this.#cpu();
+    this.#waits[item] = cpuS;
+    return cpuS;
+  }
+
   #complete(item: number): void {
+    if (this.#input.discipline === 'ps')
+      this.#waits[item] = Math.max(0, this.#nowS - (this.#arrivedAt[item] ?? 0) - (this.#waits[item] ?? 0));
     const waitS = this.#waits[item] ?? 0;
     const responseS =
       this.#service === undefined ? this.#nowS - (this.#arrivedAt[item] ?? 0) : waitS + this.#service();
@@ -207,6 +181,23 @@ class Simulation {
   #orderAfter(delayS: number): void {
     const id = this.#fleet.order();
     this.#at(this.#nowS + delayS, () => this.#fleet.ready(id));
+  }
+
+  /** One batch of the update, then the next when it is ready, until none of the old ones is left. */
+  #roll(rollout: Rollout, old: number): void {
+    const batch = Math.min(old, rollout.maxSurge + rollout.maxUnavailable);
+    if (batch === 0) return;
+    const early = Math.min(batch, rollout.maxUnavailable);
+    this.#replace(early);
+    for (let i = 0; i < batch; i++) this.#orderAfter(rollout.readyDelayS);
+    this.#at(this.#nowS + rollout.readyDelayS, () => {
+      this.#replace(batch - early);
+      this.#roll(rollout, old - batch);
+    });
+  }
+
+  #replace(count: number): void {
+    for (const item of this.#fleet.remove(count, 'replaced')) this.#send(this.#arrivedAt[item] ?? 0);
   }
 
   #startAutoscaler(config: HpaConfig): void {

@@ -14,6 +14,28 @@ export interface FleetShape {
   readonly maxQueue: number;
 }
 
+/** What the simulation needs of a fleet, whatever its discipline. Items are numbers of executions. */
+export interface FleetModel {
+  readonly departures: EventHeap;
+  /** Processors at work. */
+  readonly busy: number;
+  readonly upCount: number;
+  /** Up or starting. */
+  readonly ordered: number;
+  /** Orders an instance; it takes work after `ready`. */
+  order(): number;
+  ready(id: number): void;
+  /** @returns false when it is rejected. */
+  arrive(item: number): boolean;
+  /** Ends the next departure. @returns the execution, if it was not lost or overtaken. */
+  depart(): number | undefined;
+  /**
+   * Takes instances out. `drained`: the youngest; what they serve is ended. `replaced`: the oldest, likewise. `lost`: the
+   * youngest with what they serve. @returns the executions to be started again.
+   */
+  remove(count: number, how: 'drained' | 'lost' | 'replaced'): number[];
+}
+
 type State = 'starting' | 'up' | 'gone';
 
 interface Instance {
@@ -27,8 +49,8 @@ interface Instance {
 /** No instance serves this execution. */
 const NOBODY = -1;
 
-/** Owns the instances and the pending departures. Items are numbers of executions. */
-export class SimulatedFleet {
+/** First come, first served. Owns the instances and the pending departures. */
+export class SimulatedFleet implements FleetModel {
   readonly departures: EventHeap = new EventHeap();
   readonly #shape: FleetShape;
   readonly #random: () => number;
@@ -64,12 +86,10 @@ export class SimulatedFleet {
     return this.#up.length;
   }
 
-  /** Up or starting. */
   get ordered(): number {
     return this.#up.length + this.#starting;
   }
 
-  /** Orders an instance; it takes work after {@link ready}. */
   order(): number {
     this.#starting++;
     return this.#instances.push({ state: 'starting', busy: 0, waiting: [], head: 0 }) - 1;
@@ -92,7 +112,6 @@ export class SimulatedFleet {
     }
   }
 
-  /** @returns false when it would have to wait and the queue is full. */
   arrive(item: number): boolean {
     const id = this.#shape.queue === 'pooled' ? this.#takeFree() : this.#route();
     const instance = id === undefined ? undefined : this.#instances[id];
@@ -106,7 +125,6 @@ export class SimulatedFleet {
     return true;
   }
 
-  /** Ends the next departure and starts whoever waits for its processor. @returns the execution, if it was not lost. */
   depart(): number | undefined {
     const item = this.departures.pop();
     const id = this.#servedBy[item] ?? NOBODY;
@@ -119,12 +137,12 @@ export class SimulatedFleet {
     return item;
   }
 
-  /** Takes `count` instances out; the youngest first. `lost`: what they serve is given back to be started again. */
-  remove(count: number, how: 'drained' | 'lost'): number[] {
+  remove(count: number, how: 'drained' | 'lost' | 'replaced'): number[] {
     const again: number[] = [];
     for (let i = 0; i < count; i++) {
       const starting = this.#instances.findLastIndex(({ state }) => state === 'starting');
-      const id = starting >= 0 && how === 'drained' ? starting : this.#up.pop();
+      const oldest = how === 'replaced';
+      const id = starting >= 0 && how === 'drained' ? starting : oldest ? this.#up.shift() : this.#up.pop();
       const instance = id === undefined ? undefined : this.#instances[id];
       if (instance === undefined) break;
       if (instance.state === 'starting') this.#starting--;

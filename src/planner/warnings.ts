@@ -1,6 +1,8 @@
 // What a reader of the plan must know before believing it. Each warning has a fixed id, its evidence and a fix.
 import { formatCount } from '../units.ts';
+import type { DayPlan } from './day-replay.ts';
 import { type FleetDemand, threadUtilisation } from './fleet.ts';
+import { fleetWarnings } from './fleet-warnings.ts';
 import type { PlanInput, ThreeCheck, TypePlan, Warning } from './plan-types.ts';
 
 const BUSY_BENCH = 0.5;
@@ -13,11 +15,13 @@ export function planWarnings(
   demand: FleetDemand,
   chosen: TypePlan,
   checks: readonly ThreeCheck[],
+  day: DayPlan | null = null,
 ): Warning[] {
   return [
     ...benchWarnings(input),
     ...typeWarnings(input, chosen),
     ...modelWarnings(input, demand, chosen),
+    ...fleetWarnings(input, demand, chosen, day),
     ...checkWarnings(checks),
   ];
 }
@@ -36,7 +40,7 @@ function benchWarnings({ workload }: PlanInput): Warning[] {
     warnings.push({
       id: 'BENCH-BUSY',
       severity: 'warning',
-      evidence: `the run kept the cores ${percent(machine.utilisation)} busy, so its times hold waits already; they are counted twice, on the safe side`,
+      evidence: `the run kept the cores ${percent(machine.utilisation)} busy, so its times hold waits that lighter loads have not`,
       fix: 'measure at a rate that keeps the cores below 50 % busy',
     });
   return warnings;

@@ -1,5 +1,6 @@
 // The rows that every latency table has, in one order, and how milliseconds are written.
-import type { LatencySummary, RunReport } from './run-report.ts';
+import { formatDuration } from '../units.ts';
+import { LATENCY_METRICS, type LatencyMetric, type LatencySummary, type RunReport } from './run-report.ts';
 
 export interface LatencyRow {
   readonly label: string;
@@ -10,22 +11,26 @@ export interface LatencyRow {
 
 /** Metrics first, then scripts and tenants where there are several of them. Empty distributions are left out. */
 export function tableRows(report: RunReport): LatencyRow[] {
-  const metrics = METRICS.flatMap(({ label, metric }) => {
+  const metrics = LATENCY_METRICS.flatMap((metric) => {
     const summary = report.latency.find(
       (entry) => entry.metric === metric && entry.scope === 'all' && entry.n > 0,
     );
-    return summary === undefined ? [] : [{ label, summary, isScope: false }];
+    return summary === undefined ? [] : [{ label: LABELS[metric], summary, isScope: false }];
   });
   return [...metrics, ...scopeRows(report, 'script'), ...scopeRows(report, 'tenant')];
 }
 
-const METRICS: readonly { readonly label: string; readonly metric: LatencySummary['metric'] }[] = [
-  { label: 'response', metric: 'response' },
-  { label: 'service', metric: 'service' },
-  { label: 'queue', metric: 'queue' },
-  { label: 'tools', metric: 'tool' },
-  { label: 'late', metric: 'late' },
-];
+const LABELS: Readonly<Record<LatencyMetric, string>> = {
+  response: 'response',
+  service: 'service',
+  first: 'first event',
+  gap: 'line gap',
+  connection: 'connection',
+  queue: 'queue',
+  tool: 'tools',
+  call: 'tool call',
+  late: 'late',
+};
 
 /** Tenants may be hundreds: the slowest few are what fairness is about. */
 const MAX_SCOPE_ROWS = 8;
@@ -50,4 +55,9 @@ export function formatMs(us: number): string {
   const ms = us / 1_000;
   const digits = ms < 10 ? 2 : ms < 1_000 ? 1 : 0;
   return ms.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** With its unit, for axes. */
+export function microseconds(us: number): string {
+  return formatDuration(us / 1_000);
 }

@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { EnclaveError, invalidInput } from '../errors.ts';
 import { show, zodProblems } from '../zod-problems.ts';
-import { RUN_REPORT_SCHEMA, type RunReport } from './run-report.ts';
+import { type Environment, LATENCY_METRICS, RUN_REPORT_SCHEMA, type RunReport } from './run-report.ts';
 
 const count = z.number().int().min(0);
-const known = z.number().nullable();
+export const known: z.ZodType<number | null> = z.number().nullable();
 const text = z.string();
 const instant = z.string().min(10).describe('ISO 8601, UTC.');
 
@@ -20,7 +20,7 @@ const check = z.looseObject({
 const reason = z.enum(['unsupported', 'censored']).exactOptional();
 
 const latency = z.looseObject({
-  metric: z.enum(['response', 'service', 'late', 'queue', 'tool']),
+  metric: z.enum(LATENCY_METRICS),
   scope: text,
   n: count,
   censored_n: count,
@@ -78,7 +78,14 @@ const tail = z.looseObject({
       overlaps: z.array(stallKind),
     }),
   ),
-  stalls: z.array(z.looseObject({ kind: stallKind, from_s: z.number(), duration_us: z.number() })),
+  stalls: z.array(
+    z.looseObject({
+      kind: stallKind,
+      where: z.enum(['generator', 'pool']).exactOptional(),
+      from_s: z.number(),
+      duration_us: z.number(),
+    }),
+  ),
   stalls_dropped_n: count,
 });
 
@@ -88,6 +95,23 @@ const phase = z.looseObject({
   to_per_s: z.number(),
   duration_s: known,
   measured: z.boolean(),
+});
+
+export const environmentSchema: z.ZodType<Environment> = z.looseObject({
+  cpu_model: text,
+  cores_n: count,
+  cgroup_quota_cores: known,
+  mem_bytes: z.number(),
+  platform: text,
+  kernel: text,
+  node: text,
+  v8: text,
+  enclave: text,
+  git_sha: text.nullable(),
+  git_dirty: z.boolean().nullable(),
+  argv: z.array(text),
+  load1_before: known,
+  calibration_ms: z.array(z.number()).exactOptional(),
 });
 
 /** Loose on purpose: within one schema number fields are added, never changed. */
@@ -125,6 +149,18 @@ export const runReportSchema: z.ZodType<RunReport> = z.looseObject({
     warmup_n: count,
     measured_s: z.number(),
     drain_s: z.number(),
+    warmup: z
+      .looseObject({
+        cut_s: z.number(),
+        cut_n: count,
+        method: z.enum(['MSER-5', 'none']),
+        trend: z.enum(['steady', 'falling', 'rising', 'unknown']),
+        change_ratio: known,
+        cold: z.array(
+          z.looseObject({ what: z.enum(['script', 'host']), name: text, response_us: z.number() }),
+        ),
+      })
+      .exactOptional(),
   }),
   counts: z.looseObject({
     asked_n: count,
@@ -158,27 +194,8 @@ export const runReportSchema: z.ZodType<RunReport> = z.looseObject({
   thresholds: z.array(
     z.looseObject({ text, value: known, unit: text, state: z.enum(['pass', 'fail', 'unsupported']) }),
   ),
-  env: z.looseObject({
-    cpu_model: text,
-    cores_n: count,
-    cgroup_quota_cores: known,
-    mem_bytes: z.number(),
-    platform: text,
-    kernel: text,
-    node: text,
-    v8: text,
-    enclave: text,
-    git_sha: text.nullable(),
-    git_dirty: z.boolean().nullable(),
-    argv: z.array(text),
-    load1_before: known,
-  }),
+  env: environmentSchema,
 });
-
-/** The JSON Schema of run reports, for tools that are not ours. */
-export function runReportJsonSchema(): unknown {
-  return { ...z.toJSONSchema(runReportSchema), title: 'enclave run report' };
-}
 
 /**
  * Checks that a value is a run report of this version.
@@ -187,19 +204,7 @@ export function runReportJsonSchema(): unknown {
  * @throws EnclaveError UNSUITABLE_REPORT for another schema version or kind, INVALID_INPUT for anything else that is wrong
  */
 export function parseRunReport(value: unknown, subject = 'run report'): RunReport {
-  const { schema, kind } = typeof value === 'object' && value !== null ? headOf(value) : {};
-  if (typeof schema === 'string' && schema.startsWith('enclave.bench/') && schema !== RUN_REPORT_SCHEMA) {
-    throw new EnclaveError(
-      'UNSUITABLE_REPORT',
-      `${subject}: schema: expected ${RUN_REPORT_SCHEMA}, got ${show(schema)}`,
-      {
-        hint: 'the report was written by another version of enclave; run the bench again',
-      },
-    );
-  }
-  if (schema === RUN_REPORT_SCHEMA && kind !== 'run') {
-    throw new EnclaveError('UNSUITABLE_REPORT', `${subject}: kind: expected "run", got ${show(kind)}`);
-  }
+  checkHead(value, ['run'], subject);
   const parsed = runReportSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw invalidInput(
@@ -207,6 +212,26 @@ export function parseRunReport(value: unknown, subject = 'run report'): RunRepor
     zodProblems(parsed.error.issues, value),
     'expected a file that enclave bench wrote',
   );
+}
+
+/**
+ * Refuses what is a report of another version or kind, before its fields are looked at.
+ *
+ * @throws EnclaveError UNSUITABLE_REPORT
+ */
+export function checkHead(value: unknown, kinds: readonly string[], subject: string): void {
+  const { kind, schema } = typeof value === 'object' && value !== null ? headOf(value) : {};
+  if (typeof schema === 'string' && schema.startsWith('enclave.bench/') && schema !== RUN_REPORT_SCHEMA) {
+    throw new EnclaveError(
+      'UNSUITABLE_REPORT',
+      `${subject}: schema: expected ${RUN_REPORT_SCHEMA}, got ${show(schema)}`,
+      { hint: 'the report was written by another version of enclave; run the bench again' },
+    );
+  }
+  if (schema === RUN_REPORT_SCHEMA && !kinds.some((expected) => expected === kind)) {
+    const expected = kinds.map((name) => JSON.stringify(name)).join(' or ');
+    throw new EnclaveError('UNSUITABLE_REPORT', `${subject}: kind: expected ${expected}, got ${show(kind)}`);
+  }
 }
 
 function headOf(value: object): { readonly schema?: unknown; readonly kind?: unknown } {

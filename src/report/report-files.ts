@@ -3,9 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EnclaveError } from '../errors.ts';
+import { parseReport } from './parse-report.ts';
 import { parseRunReport } from './parse-run-report.ts';
 import type { RunReport } from './run-report.ts';
-import type { SearchReport } from './search-report.ts';
+import type { StudyReport } from './study-model.ts';
 
 /** `tools-20261120T234104Z`: scenario and start, so that names sort by time. */
 export function reportBaseName(report: RunReport): string {
@@ -66,16 +67,43 @@ export async function writeRunReport(folder: string, report: RunReport): Promise
   return path;
 }
 
-/** Writes a capacity search into `folder` and answers with the path. */
-export async function writeSearchReport(folder: string, report: SearchReport): Promise<string> {
-  const at = new Date(report.ended_at).toISOString().replaceAll(/[-:]|\.\d+/gu, '');
-  const path = join(folder, `${report.scenario.name}-${at}.search.json`);
+/** Writes a search, sweep, comparison or self-test into `folder` and answers with the path. */
+export async function writeStudy(folder: string, report: StudyReport): Promise<string> {
+  const path = join(
+    folder,
+    `${studyName(report)}-${report.ended_at.replaceAll(/[-:]|\.\d+/gu, '')}.${report.kind}.json`,
+  );
   await writeFileAtomically(path, `${JSON.stringify(report, null, 1)}\n`);
   return path;
 }
 
+function studyName(report: StudyReport): string {
+  switch (report.kind) {
+    case 'search':
+    case 'sweep':
+      return report.scenario.name;
+    case 'compare':
+      return report.b.scenario;
+    case 'self-test':
+      return 'laws';
+  }
+}
+
 /** @throws EnclaveError FILE_NOT_READABLE, INVALID_INPUT or UNSUITABLE_REPORT */
 export async function readRunReport(path: string): Promise<RunReport> {
+  return parseRunReport(await readJson(path), `report ${path}`);
+}
+
+/**
+ * A report of any kind.
+ *
+ * @throws EnclaveError FILE_NOT_READABLE, INVALID_INPUT or UNSUITABLE_REPORT
+ */
+export async function readReport(path: string): Promise<RunReport | StudyReport> {
+  return parseReport(await readJson(path), `report ${path}`);
+}
+
+async function readJson(path: string): Promise<unknown> {
   const subject = `report ${path}`;
   let content: string;
   try {
@@ -85,9 +113,8 @@ export async function readRunReport(path: string): Promise<RunReport> {
       cause,
     });
   }
-  let value: unknown;
   try {
-    value = JSON.parse(content);
+    return JSON.parse(content);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new EnclaveError(
@@ -98,7 +125,6 @@ export async function readRunReport(path: string): Promise<RunReport> {
       },
     );
   }
-  return parseRunReport(value, subject);
 }
 
 /** Path of the run report in `folder` that was written last; undefined when there is none. */

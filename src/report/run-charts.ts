@@ -1,13 +1,13 @@
 // The charts of a run and of several, from their models.
-import { formatCount, formatDuration } from '../units.ts';
+import { formatCount } from '../units.ts';
 import { linearAxis, logAxis } from './charts/svg.ts';
 import { type ChartBand, type ChartLine, type LineStyle, xyChart } from './charts/xy-chart.ts';
+import { microseconds } from './latency-rows.ts';
 import type { RunModel } from './run-model.ts';
 import type { RunsModel } from './runs-model.ts';
 import type { Spectrum } from './spectrum.ts';
 import type { TimePoint } from './time-points.ts';
 
-const microseconds = (us: number): string => formatDuration(us / 1_000);
 const seconds = (s: number): string => formatCount(s, 1);
 
 const METRIC_STYLE: Readonly<Record<string, LineStyle>> = { response: 1, service: 2, late: 3 };

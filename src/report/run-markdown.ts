@@ -1,5 +1,7 @@
 // Runs as Markdown, for a ticket or a pull request: the tables of the page, without its drawings.
-import { type DescribeCheck, type RunModel, runModel, type Statement, type TableModel } from './run-model.ts';
+import type { DescribeCheck } from './document-model.ts';
+import { escapeMarkdown, facts, markdownTable, section as sectionOf, statements } from './markdown-parts.ts';
+import { type RunModel, runModel } from './run-model.ts';
 import { type NamedReport, runsModel } from './runs-model.ts';
 
 /** The whole document, ending in a newline. */
@@ -19,8 +21,7 @@ function comparison(runs: readonly NamedReport[], describeCheck: DescribeCheck):
 }
 
 function runBlocks(model: RunModel, level: string, number: string): string[] {
-  const section = (title: string, content: string): string[] =>
-    content === '' ? [] : [`${level}# ${title}`, content];
+  const section = (title: string, content: string): string[] => sectionOf(`${level}#`, title, content);
   return [
     `${level} ${number}${escapeMarkdown(model.title)}: ${model.verdict.word}`,
     `**${escapeMarkdown(model.verdict.sentence)}**`,
@@ -35,26 +36,4 @@ function runBlocks(model: RunModel, level: string, number: string): string[] {
     ...section('Validity', statements(model.checks)),
     ...section('Environment', facts(model.environment)),
   ];
-}
-
-function statements(all: readonly Statement[]): string {
-  return all.map(({ sign, text }) => `- ${sign} ${escapeMarkdown(text)}`).join('\n');
-}
-
-function facts(rows: readonly (readonly [string, string])[]): string {
-  return rows.map(([name, value]) => `- ${escapeMarkdown(name)}: ${escapeMarkdown(value)}`).join('\n');
-}
-
-function markdownTable({ columns, rows }: TableModel): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [
-    line(columns.map(({ title }) => escapeMarkdown(title))),
-    line(columns.map(({ isNumber }) => (isNumber === true ? '---:' : '---'))),
-    ...rows.map((row) => line(row.map(escapeMarkdown))),
-  ].join('\n');
-}
-
-/** What would be markup, or end a cell, in text that others chose. */
-function escapeMarkdown(text: string): string {
-  return text.replace(/[\\`*_|<>[\]]/gu, '\\$&').replaceAll(/\s+/gu, ' ');
 }

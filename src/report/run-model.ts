@@ -1,63 +1,46 @@
 // What a page or a document says about one run: every number derived, rounded and put into words, in the order of reading.
-import { formatCount, formatDuration, formatRate, formatSize } from '../units.ts';
-import { formatMs, tableRows } from './latency-rows.ts';
-import type { LatencySummary, PercentileField, RunReport, ValidityCheck } from './run-report.ts';
+import { formatCount, formatDuration, formatRate } from '../units.ts';
+import type {
+  DescribeCheck,
+  Fact,
+  Figure,
+  NamedTable,
+  Statement,
+  TableModel,
+  Verdict,
+} from './document-model.ts';
+import { formatMs } from './latency-rows.ts';
+import { machineFacts } from './machine-facts.ts';
+import type { PercentileField, RunReport, ValidityCheck } from './run-report.ts';
+import { errorTable, findLatency, latencyCell, latencyTable, scopeTables } from './run-tables.ts';
 import { type Spectrum, spectrumOf } from './spectrum.ts';
 import { type TailModel, tailModel } from './tail-model.ts';
 import { type TimePoint, timePoints } from './time-points.ts';
-
-export interface Column {
-  readonly title: string;
-  readonly isNumber?: boolean;
-  /** Goes first where there is little room. */
-  readonly isOptional?: boolean;
-}
-
-export interface TableModel {
-  readonly columns: readonly Column[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-export type Tone = 'good' | 'bad' | 'warn';
-
-/** A statement with a sign, so that its tone is read without colour. */
-export interface Statement {
-  readonly tone: Tone | 'plain';
-  readonly sign: '✓' | '✗' | '!' | '?';
-  readonly text: string;
-}
-
-export interface Figure {
-  readonly label: string;
-  readonly value: string;
-  readonly note: string;
-}
+import { warmupText } from './warmup-text.ts';
 
 export interface RunModel {
   readonly title: string;
   readonly purpose: string;
   /** Scenario, load, length, seed: what was run, in one line. */
   readonly subtitle: string;
-  readonly verdict: { readonly tone: Tone; readonly word: string; readonly sentence: string };
+  readonly verdict: Verdict;
   readonly figures: readonly Figure[];
   readonly thresholds: readonly Statement[];
   readonly checks: readonly Statement[];
   readonly latency: TableModel;
   /** Response times by script, tenant and phase; only scopes that divide the run. */
-  readonly scopes: readonly { readonly title: string; readonly table: TableModel }[];
+  readonly scopes: readonly NamedTable[];
   readonly spectra: readonly Spectrum[];
   readonly time: readonly TimePoint[];
   /** Unmeasured start of the run, s. */
   readonly warmupS: number;
   readonly warmup: string;
-  readonly rates: readonly (readonly [string, string])[];
+  readonly rates: readonly Fact[];
   readonly errors: TableModel;
   readonly tail: TailModel | undefined;
   readonly stalls: readonly { readonly kind: string; readonly fromS: number; readonly toS: number }[];
-  readonly environment: readonly (readonly [string, string])[];
+  readonly environment: readonly Fact[];
 }
-
-export type DescribeCheck = (check: ValidityCheck) => string;
 
 /** @param describeCheck - one sentence for a check, with its value and limit */
 export function runModel(report: RunReport, describeCheck: DescribeCheck): RunModel {
@@ -78,7 +61,7 @@ export function runModel(report: RunReport, describeCheck: DescribeCheck): RunMo
     }),
     time: timePoints(report),
     warmupS: timing.warmup_s,
-    warmup: `${formatCount(timing.warmup_s, 1)} s of warm-up with ${formatCount(timing.warmup_n)} executions are in no figure.`,
+    warmup: warmupText(report),
     rates: ratesOf(report),
     errors: errorTable(report),
     tail: tailModel(report),
@@ -92,14 +75,6 @@ export function runModel(report: RunReport, describeCheck: DescribeCheck): RunMo
 }
 
 const SPECTRUM_METRICS = ['response', 'service', 'late'] as const;
-
-export function findLatency(
-  report: RunReport,
-  metric: LatencySummary['metric'],
-  scope: string,
-): LatencySummary | undefined {
-  return report.latency.find((entry) => entry.metric === metric && entry.scope === scope);
-}
 
 /** The load in words: `poisson 200/s`, or `closed, 8 in flight`. */
 export function loadText({ scenario }: RunReport): string {
@@ -125,7 +100,7 @@ function subtitleOf(report: RunReport): string {
 }
 
 /** The word for a run: what it is worth, before what it says. */
-export function verdictOf(report: RunReport, describeCheck: DescribeCheck): RunModel['verdict'] {
+export function verdictOf(report: RunReport, describeCheck: DescribeCheck): Verdict {
   const { thresholds, validity } = report;
   const causes = validity.checks.filter(({ state }) => state === 'failed').map(describeCheck);
   if (!report.complete)
@@ -208,64 +183,8 @@ function checkStatement(check: ValidityCheck, describeCheck: DescribeCheck): Sta
   }
 }
 
-const PERCENTILE_COLUMNS: readonly (Column & { readonly field: PercentileField | 'max_us' })[] = [
-  { title: 'p50', field: 'p50_us', isNumber: true },
-  { title: 'p75', field: 'p75_us', isNumber: true, isOptional: true },
-  { title: 'p90', field: 'p90_us', isNumber: true, isOptional: true },
-  { title: 'p95', field: 'p95_us', isNumber: true, isOptional: true },
-  { title: 'p99', field: 'p99_us', isNumber: true },
-  { title: 'p99.9', field: 'p99_9_us', isNumber: true },
-  { title: 'max', field: 'max_us', isNumber: true },
-];
-
-function latencyTable(report: RunReport): TableModel {
-  return percentileTable(
-    report,
-    'ms',
-    tableRows(report).filter(({ isScope }) => !isScope),
-  );
-}
-
-function percentileTable(
-  report: RunReport,
-  head: string,
-  rows: readonly { readonly label: string; readonly summary: LatencySummary }[],
-): TableModel {
-  return {
-    columns: [{ title: head }, ...PERCENTILE_COLUMNS, { title: 'n', isNumber: true, isOptional: true }],
-    rows: rows.map(({ label, summary }) => [
-      label,
-      ...PERCENTILE_COLUMNS.map(({ field }) => latencyCell(report, summary, field)),
-      formatCount(summary.n + (summary.scope === 'ok' ? 0 : summary.censored_n)),
-    ]),
-  };
-}
-
-/** Milliseconds; `>30s` among the failed, `–` without support, with a `?` in an invalid run. */
-export function latencyCell(
-  report: RunReport,
-  summary: LatencySummary,
-  field: PercentileField | 'max_us',
-): string {
-  const us = summary[field];
-  if (us !== null) return `${report.validity.valid ? '' : '?'}${formatMs(us)}`;
-  const reason = field === 'max_us' ? undefined : summary.not_given[field];
-  return reason === 'censored' ? `>${formatCount(report.target.timeout_ms / 1_000)}s` : '–';
-}
-
-function scopeTables(report: RunReport): RunModel['scopes'] {
-  return (['script', 'tenant', 'phase'] as const).flatMap((kind) => {
-    const rows = report.latency
-      .filter(({ metric, scope }) => metric === 'response' && scope.startsWith(`${kind}:`))
-      .filter(({ censored_n, n }) => n + censored_n > 0)
-      .map((summary) => ({ label: summary.scope.slice(kind.length + 1), summary }));
-    if (rows.length < 2) return [];
-    return [{ title: `Response by ${kind}`, table: percentileTable(report, 'ms', rows) }];
-  });
-}
-
-function ratesOf({ counts, cost, rates }: RunReport): (readonly [string, string])[] {
-  const rows: (readonly [string, string])[] = [];
+function ratesOf({ counts, cost, rates }: RunReport): Fact[] {
+  const rows: Fact[] = [];
   if (rates.asked_per_s !== null) rows.push(['asked', formatRate(rates.asked_per_s)]);
   rows.push(['sent', formatRate(rates.sent_per_s)]);
   rows.push(['done', rates.done_per_s === null ? '–' : formatRate(rates.done_per_s)]);
@@ -281,38 +200,9 @@ function ratesOf({ counts, cost, rates }: RunReport): (readonly [string, string]
   return rows;
 }
 
-function errorTable({ counts }: RunReport): TableModel {
-  const rows: (readonly [string, number])[] = [
-    ...Object.entries(counts.failed).toSorted(([, a], [, b]) => b - a),
-    ['abandoned: still open at the end of the drain', counts.abandoned_n],
-    ['dropped: no free slot', counts.dropped_n],
-    ['expected failures (declared by the script)', counts.expected_n],
-  ];
-  return {
-    columns: [{ title: 'outcome' }, { title: 'n', isNumber: true }, { title: 'share', isNumber: true }],
-    rows: rows
-      .filter(([, n]) => n > 0)
-      .map(([code, n]) => [
-        code,
-        formatCount(n),
-        `${formatCount((n / Math.max(1, counts.asked_n)) * 100)} %`,
-      ]),
-  };
-}
-
-function environmentOf({ env, scenario, target, timing }: RunReport): (readonly [string, string])[] {
-  const quota =
-    env.cgroup_quota_cores === null ? 'no quota' : `quota ${formatCount(env.cgroup_quota_cores)} cores`;
+function environmentOf({ env, scenario, target, timing }: RunReport): Fact[] {
   return [
-    ['machine', `${env.cpu_model}, ${env.cores_n} cores, ${quota}, ${formatSize(env.mem_bytes)}`],
-    ['system', `${env.platform} ${env.kernel}`],
-    ['versions', `enclave ${env.enclave}, Node ${env.node}, V8 ${env.v8}`],
-    [
-      'commit',
-      env.git_sha === null ? 'unknown' : `${env.git_sha}${env.git_dirty === true ? ', with changes' : ''}`,
-    ],
-    ['load before', env.load1_before === null ? 'unknown' : formatCount(env.load1_before)],
-    ['command', `enclave ${env.argv.join(' ')}`],
+    ...machineFacts(env),
     ['scenario', `${scenario.name}, SHA-256 ${scenario.hash}`],
     [
       'limits',

@@ -2,7 +2,9 @@
 import { formatCount } from '../units.ts';
 import { htmlPage } from './charts/page.ts';
 import { element, escapeMarkup } from './charts/svg.ts';
+import type { DescribeCheck } from './document-model.ts';
 import { formatMs } from './latency-rows.ts';
+import { facts, headerMarkup, pair, section, statements, tableMarkup } from './page-parts.ts';
 import {
   dotCharts,
   inFlightOverTime,
@@ -11,7 +13,7 @@ import {
   scalingCharts,
   spectrumChart,
 } from './run-charts.ts';
-import { type DescribeCheck, type RunModel, runModel, type Statement, type TableModel } from './run-model.ts';
+import { type RunModel, runModel } from './run-model.ts';
 import type { RunReport } from './run-report.ts';
 import { type NamedReport, runsModel } from './runs-model.ts';
 import { TAIL_PARTS, type TailRow } from './tail-model.ts';
@@ -75,7 +77,7 @@ function severalBody(runs: readonly NamedReport[], describeCheck: DescribeCheck,
 function runBody(report: RunReport, describeCheck: DescribeCheck): string {
   const model = runModel(report, describeCheck);
   return [
-    headerMarkup(model),
+    headerMarkup({ ...model, statements: model.thresholds }),
     section('Can it be relied on?', statements(model.checks, 'plain checks')),
     section(
       'Latency',
@@ -88,55 +90,6 @@ function runBody(report: RunReport, describeCheck: DescribeCheck): string {
     tailMarkup(model),
     section('Environment', facts(model.environment)),
   ].join('\n');
-}
-
-function headerMarkup({ figures, purpose, subtitle, thresholds, title, verdict }: RunModel): string {
-  const shown = figures.map(
-    ({ label, note, value }) =>
-      `<div><dt>${escapeMarkup(label)}</dt><dd>${escapeMarkup(value)}<small>${escapeMarkup(note)}</small></dd></div>`,
-  );
-  const purposeMarkup = purpose === '' ? '' : `<p>${escapeMarkup(purpose)}</p>`;
-  return `<header class="run"><h1>${escapeMarkup(title)}</h1><p class="soft">${escapeMarkup(subtitle)}</p>${purposeMarkup}
-<div class="verdict ${verdict.tone}">${escapeMarkup(verdict.word)}</div><p>${escapeMarkup(verdict.sentence)}</p>${statements(thresholds)}
-<dl class="figures">${shown.join('')}</dl></header>`;
-}
-
-function section(title: string, content: string): string {
-  return `<section><h2>${escapeMarkup(title)}</h2>${content}</section>`;
-}
-
-function pair(...charts: readonly (string | undefined)[]): string {
-  const drawn = charts.filter((chart) => chart !== undefined).map((chart) => `<section>${chart}</section>`);
-  return drawn.length === 0 ? '' : `<div class="pair">${drawn.join('')}</div>`;
-}
-
-function statements(all: readonly Statement[], className = 'plain'): string {
-  if (all.length === 0) return '';
-  const items = all.map(
-    ({ sign, text, tone }) => `<li><b class="${tone}">${sign}</b> ${escapeMarkup(text)}</li>`,
-  );
-  return `<ul class="${className}">${items.join('')}</ul>`;
-}
-
-function facts(rows: readonly (readonly [string, string])[]): string {
-  return `<dl class="facts">${rows.map(([name, value]) => `<dt>${escapeMarkup(name)}</dt><dd>${escapeMarkup(value)}</dd>`).join('')}</dl>`;
-}
-
-function tableMarkup({ columns, rows }: TableModel): string {
-  const classOf = (index: number): string => {
-    const names = [
-      columns[index]?.isNumber === true ? 'num' : '',
-      columns[index]?.isOptional === true ? 'optional' : '',
-    ];
-    const joined = names.filter((name) => name !== '').join(' ');
-    return joined === '' ? '' : ` class="${joined}"`;
-  };
-  const head = columns.map(({ title }, index) => `<th${classOf(index)}>${escapeMarkup(title)}</th>`).join('');
-  const lines = rows.map(
-    (row) =>
-      `<tr>${row.map((cell, index) => `<td${classOf(index)}>${escapeMarkup(cell)}</td>`).join('')}</tr>`,
-  );
-  return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${lines.join('')}</tbody></table></div>`;
 }
 
 function errorsMarkup({ errors }: RunModel): string {

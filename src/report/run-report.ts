@@ -93,6 +93,29 @@ export interface TimingFacts {
   readonly warmup_n: number;
   readonly measured_s: number;
   readonly drain_s: number;
+  /** What was found of a warm-up beyond the planned one. Absent in reports of versions that did not look. */
+  readonly warmup?: WarmupFacts;
+}
+
+export interface WarmupFacts {
+  /** Cut from the start of the first measured phase, by intended start. It is in `warmup_s` and `warmup_n` too. */
+  readonly cut_s: number;
+  readonly cut_n: number;
+  /** `none`: no phase of the plan can be expected to be steady, or a closed loop. */
+  readonly method: 'MSER-5' | 'none';
+  /** What Mann-Kendall says of the rest; `unknown` when it is too short. */
+  readonly trend: 'steady' | 'falling' | 'rising' | 'unknown';
+  /** Change of the median over the rest by the Theil-Sen slope / its middle. */
+  readonly change_ratio: number | null;
+  readonly cold: readonly ColdStart[];
+}
+
+/** The first success of a script or on a host process. */
+export interface ColdStart {
+  readonly what: 'script' | 'host';
+  /** Id of the script, pid of the host. */
+  readonly name: string;
+  readonly response_us: number;
 }
 
 /** Measured executions only, warm-up excluded. asked = sent + dropped; sent = done + abandoned. */
@@ -120,13 +143,30 @@ export interface Rates {
   readonly in_flight_max_n: number;
 }
 
+/** What is measured of executions, in the order in which tables show it. */
+export const LATENCY_METRICS = [
+  'response',
+  'service',
+  'first',
+  'gap',
+  'connection',
+  'queue',
+  'tool',
+  'call',
+  'late',
+] as const;
+
+export type LatencyMetric = (typeof LATENCY_METRICS)[number];
+
 /** One distribution. A percentile is null when too few samples support it, or when it lies among the failed. */
 export interface LatencySummary extends Readonly<Record<PercentileField, number | null>> {
   /**
    * response = end - intended start; service = end - dispatch; late = dispatch - intended start (the generator's own lag);
-   * queue = wait in the target's queue; tool = time with at least one tool call under way, executions that call tools only.
+   * first = first event, line or byte - intended start; gap = time between two lines of a stream; queue = wait in the target's
+   * queue; tool = time with at least one tool call under way, executions that call tools only; call = one tool call;
+   * connection = written to a connection - dispatch (HTTP only).
    */
-  readonly metric: 'response' | 'service' | 'late' | 'queue' | 'tool';
+  readonly metric: LatencyMetric;
   /** `all` ranks failed executions above every success; `ok` holds successes only; `script:ID` one script's. */
   readonly scope: string;
   readonly n: number;
@@ -182,7 +222,7 @@ export interface SeriesPoint {
 export interface Tail {
   /** The slowest 0.1 % of the measured executions, at least 5 and at most 200, slowest first; failed and abandoned ones too. */
   readonly slowest: readonly TailExecution[];
-  /** What stopped the process that holds the generator (and, without isolation, the pool), in order of time. */
+  /** What stopped the process of the generator, or that of the pool, in order of time. */
   readonly stalls: readonly Stall[];
   /** Further stalls that were seen and not kept. */
   readonly stalls_dropped_n: number;
@@ -215,6 +255,8 @@ export interface TailExecution {
 
 export interface Stall {
   readonly kind: 'gc' | 'loop-block';
+  /** Which process: that of the load generator, or that of the pool when it has one of its own. Absent: the former. */
+  readonly where?: 'generator' | 'pool';
   readonly from_s: number;
   readonly duration_us: number;
 }
@@ -241,4 +283,6 @@ export interface Environment {
   /** The command line, secrets masked. */
   readonly argv: readonly string[];
   readonly load1_before: number | null;
+  /** Time of a fixed piece of work before and after the run. Absent in studies and in reports of versions without it. */
+  readonly calibration_ms?: readonly number[];
 }

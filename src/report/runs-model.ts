@@ -1,14 +1,9 @@
 // Several runs side by side: one row a run, each against the first; throughput over concurrency when that differs.
 import { formatCount, formatRate } from '../units.ts';
-import {
-  type DescribeCheck,
-  findLatency,
-  latencyCell,
-  loadText,
-  type TableModel,
-  verdictOf,
-} from './run-model.ts';
+import type { DescribeCheck, TableModel } from './document-model.ts';
+import { loadText, verdictOf } from './run-model.ts';
 import type { RunReport } from './run-report.ts';
+import { findLatency, latencyCell } from './run-tables.ts';
 
 export interface NamedReport {
   /** How the run is called, usually its file. */

@@ -33,4 +33,9 @@ export interface SearchTrial {
   readonly seed: number;
   readonly state: 'pass' | 'fail' | 'void' | 'generator';
   readonly reason: string;
+  /** What it measured; absent in reports of versions that did not keep it. */
+  readonly done_per_s?: number | null;
+  readonly in_flight_mean_n?: number | null;
+  readonly p50_us?: number | null;
+  readonly p99_us?: number | null;
 }

@@ -1,5 +1,7 @@
 // A capacity search as text.
+
 import { formatCount, formatRate } from '../units.ts';
+import { lastLine } from './last-line.ts';
 import type { SearchReport, SearchTrial } from './search-report.ts';
 
 /** One line a trial: `bisect  150/s  10 s  fail  p99<50ms: 61.2 ms`. */
@@ -10,18 +12,19 @@ export function formatTrial(trial: SearchTrial): string {
 }
 
 /** The answer and how it was found. */
-export function formatSearchSummary(report: SearchReport, path: string): string {
+export function formatSearchSummary(report: SearchReport, path?: string): string {
   const { scenario, search, target } = report;
   const lines = [
     `enclave bench · capacity of ${scenario.name} · ${target.driver} (${target.pool_size_n ?? '?'} host processes) · ${search.slo.join(', ')}`,
     ...search.trials.map(formatTrial),
-    answer(report),
-    `report ${path}${report.exit_code === 0 ? '' : ` · exit ${report.exit_code}`}`,
+    searchAnswer(report),
+    lastLine(report.exit_code, path),
   ];
-  return `${lines.join('\n')}\n`;
+  return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }
 
-function answer({ search }: SearchReport): string {
+/** The interval in one sentence. */
+export function searchAnswer({ search }: SearchReport): string {
   const { confirmed_per_s: confirmed, failing_per_s: failing, reason, state } = search;
   const held = confirmed === null ? '' : formatRate(confirmed);
   switch (state) {

@@ -1,11 +1,12 @@
 // What the bench measured against what theory says. Types only; suffix = unit.
-import type { Environment } from './run-report.ts';
+import type { Environment, LatencyMetric } from './run-report.ts';
 
 export interface SelfTestReport {
   readonly schema: 'enclave.bench/1';
   readonly kind: 'self-test';
   readonly complete: boolean;
   readonly exit_code: number;
+  readonly ended_at: string;
   readonly rows: readonly SelfTestRow[];
   readonly generator: {
     /** Executions per second against a target that answers at once, 64 in flight. */
@@ -23,6 +24,8 @@ export interface SelfTestRow {
   readonly law: string;
   /** `executor` in this process, `http` in another. */
   readonly target: 'executor' | 'http';
+  /** What was measured of the executions. Absent: response. */
+  readonly metric?: LatencyMetric;
   readonly quantile: number;
   readonly theory_ms: number;
   readonly measured_ms: number | null;

@@ -1,16 +1,19 @@
 // The self-test as text.
+
 import { formatCount, formatRate } from '../units.ts';
+import { lastLine } from './last-line.ts';
 import type { SelfTestReport, SelfTestRow } from './self-test-report.ts';
 
 export function formatSelfTestRow(row: SelfTestRow): string {
   const ms = (value: number | null): string => (value === null ? '–' : value.toFixed(2)).padStart(9);
   const sign = row.state === 'met' ? '✓' : '✗';
   const note = row.invalid === null ? '' : `  (run invalid: ${row.invalid})`;
-  const law = `${row.law}, ${row.target}`.padEnd(30);
+  const metric = row.metric === undefined || row.metric === 'response' ? '' : `, ${row.metric}`;
+  const law = `${row.law}${metric}, ${row.target}`.padEnd(30);
   return `  ${sign} ${law} p${formatCount(row.quantile * 100, 1).padEnd(4)} theory${ms(row.theory_ms)}  measured${ms(row.measured_ms)}  error${ms(row.error_ms)}  limit ${row.limit_ms.toFixed(2)} ms${note}`;
 }
 
-export function formatSelfTest({ exit_code, generator, rows }: SelfTestReport): string {
+export function formatSelfTest({ exit_code, generator, rows }: SelfTestReport, path?: string): string {
   const met = rows.filter(({ state }) => state === 'met').length;
   const us = (value: number | null): string => (value === null ? '–' : `${formatCount(value, 1)} µs`);
   const ceiling = generator.ceiling_per_s === null ? '–' : formatRate(generator.ceiling_per_s);
@@ -18,7 +21,8 @@ export function formatSelfTest({ exit_code, generator, rows }: SelfTestReport): 
     'enclave bench · self-test: measured against theory on this machine',
     ...rows.map(formatSelfTestRow),
     `  generator: ceiling ${ceiling}, clock step ${us(generator.clock_step_us)}, late p50 ${us(generator.late_p50_us)}, p99 ${us(generator.late_p99_us)}`,
-    `${met} of ${rows.length} within the limits${exit_code === 0 ? '' : ` · exit ${exit_code}`}`,
+    `${met} of ${rows.length} within the limits`,
+    lastLine(exit_code, path),
   ];
-  return `${lines.join('\n')}\n`;
+  return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }

@@ -1,6 +1,9 @@
 // A scaling sweep as text: a table of levels, the fitted law below it.
+
 import { formatCount, formatRate } from '../units.ts';
+import { lastLine } from './last-line.ts';
 import { formatMs } from './latency-rows.ts';
+import { scalingLaw } from './scaling-law.ts';
 import type { SweepPoint, SweepReport } from './sweep-report.ts';
 
 /** One line a level. */
@@ -14,14 +17,14 @@ export function formatSweepPoint(axis: SweepReport['axis'], point: SweepPoint): 
   return `  ${level}${done.padStart(12)}  p50${ms(point.p50_us)}  p99${ms(point.p99_us)} ms  in flight${flight}${note}`;
 }
 
-/** @param law - what the planner's fit says of the points, one line */
-export function formatSweep(report: SweepReport, law: string, path: string): string {
+/** The levels, and what the planner's fit says of them. */
+export function formatSweep(report: SweepReport, path?: string): string {
   const lines = [
     `enclave bench · ${report.scenario.name} over ${report.axis} · ${report.target.driver} · closed loop`,
     ...report.sweep.map((point) => formatSweepPoint(report.axis, point)),
     '  in flight: asked for, and in brackets throughput x mean response time (by Little the same)',
-    `  ${law}`,
-    `report ${path}${report.exit_code === 0 ? '' : ` · exit ${report.exit_code}`}`,
+    `  ${scalingLaw(report).text}`,
+    lastLine(report.exit_code, path),
   ];
-  return `${lines.join('\n')}\n`;
+  return `${lines.filter((line) => line !== '').join('\n')}\n`;
 }

@@ -5,6 +5,8 @@ import { type HistogramRow, histogramLines } from './histogram-bars.ts';
 import { formatMs, tableRows } from './latency-rows.ts';
 import type { LatencySummary, PercentileField, RunReport, ValidityCheck } from './run-report.ts';
 import { tailNote } from './tail-model.ts';
+import { warmupText } from './warmup-text.ts';
+import { fitLine } from './wrap.ts';
 
 /** How to paint; the words carry the meaning alone, so `plain` loses nothing. */
 export interface SummaryStyle {
@@ -23,24 +25,29 @@ export interface SummaryExtras {
   readonly path?: string;
 }
 
-const NARROW = 90;
-const VERY_NARROW = 72;
-
 /** The whole summary, lines ending in a newline. */
 export function formatRunSummary(report: RunReport, extras: SummaryExtras, style: SummaryStyle): string {
-  const lines = [
+  const fitted = (texts: readonly string[]): string[] => texts.map((text) => fitLine(text, style.columns));
+  const head = [
     headline(report, style),
     ...verdictLines(report, extras, style),
     ...thresholdLines(report, style),
-    latencyTable(report, style),
-    ...censoredLines(report),
-    ...histogramLines(extras.histogram, style.columns),
+  ];
+  const foot = [
     ...rateLines(report),
+    ...warmupLines(report),
     ...failureLines(report),
     ...costLines(report),
     ...tailLines(report),
     environmentLine(report),
     lastLine(report, extras, style),
+  ];
+  const lines = [
+    ...fitted(head),
+    latencyTable(report, style),
+    ...fitted(censoredLines(report)),
+    ...histogramLines(extras.histogram, style.columns),
+    ...fitted(foot),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -137,29 +144,40 @@ const NO_BORDER = {
   middle: ' ',
 };
 
+/** Percentiles that are left out for want of room, with or without the counts: the first choice that fits is taken. */
+const CHOICES: readonly { readonly without: readonly string[]; readonly hasCount: boolean }[] = [
+  { without: [], hasCount: true },
+  { without: ['p75'], hasCount: true },
+  { without: ['p75', 'p90'], hasCount: true },
+  { without: ['p75', 'p90'], hasCount: false },
+  { without: ['p75', 'p90', 'p95', 'p99.9'], hasCount: false },
+];
+
 function latencyTable(report: RunReport, style: SummaryStyle): string {
-  const rows = tableRows(report);
-  const columns = COLUMNS.filter(
-    ({ field }) => style.columns >= NARROW || (field !== 'p75_us' && field !== 'p90_us'),
-  );
-  const withCount = style.columns >= VERY_NARROW;
+  const tables = CHOICES.map(({ hasCount, without }) => tableOf(report, without, hasCount));
+  const fits = (table: string): boolean => table.split('\n').every((line) => line.length <= style.columns);
+  const text = tables.find(fits) ?? tables.at(-1) ?? '';
+  return report.validity.valid ? text : style.paint('dim', text);
+}
+
+function tableOf(report: RunReport, without: readonly string[], hasCount: boolean): string {
+  const columns = COLUMNS.filter(({ title }) => !without.includes(title));
   const table = new Table({
     chars: NO_BORDER,
     style: { 'padding-left': 1, 'padding-right': 0, head: [], border: [], compact: true },
-    head: ['', ...columns.map(({ title }) => title), ...(withCount ? ['n'] : []), ''],
+    head: ['', ...columns.map(({ title }) => title), ...(hasCount ? ['n'] : []), ''],
     colAligns: ['left', ...columns.map(() => 'right' as const), 'right', 'left'],
   });
   const mark = report.validity.valid ? '' : '?';
-  for (const { label, summary } of rows) {
+  for (const { label, summary } of tableRows(report)) {
     const cells = columns.map(({ field }) => cell(summary, field, report.target.timeout_ms, mark));
-    table.push([label, ...cells, ...(withCount ? [formatCount(summary.n)] : []), 'ms']);
+    table.push([label, ...cells, ...(hasCount ? [formatCount(summary.n)] : []), 'ms']);
   }
-  const text = table
+  return table
     .toString()
     .split('\n')
     .map((line) => ` ${line.trimEnd()}`)
     .join('\n');
-  return report.validity.valid ? text : style.paint('dim', text);
 }
 
 function cell(
@@ -184,13 +202,18 @@ function censoredLines(report: RunReport): string[] {
   ];
 }
 
-function rateLines({ counts, rates, timing }: RunReport): string[] {
+function rateLines({ counts, rates }: RunReport): string[] {
   const done = rates.done_per_s === null ? '–' : formatRate(rates.done_per_s);
   const asked = rates.asked_per_s === null ? '' : `asked ${formatRate(rates.asked_per_s)}  `;
   const inFlight = `in flight mean ${formatCount(rates.in_flight_mean_n, 1)} max ${formatCount(rates.in_flight_max_n)}`;
   return [
-    `  rate   ${asked}sent ${formatRate(rates.sent_per_s)}  done ${done}   ${inFlight}   dropped ${formatCount(counts.dropped_n)}   warm-up cut ${formatCount(timing.warmup_s, 1)} s (${formatCount(timing.warmup_n)})`,
+    `  rate   ${asked}sent ${formatRate(rates.sent_per_s)}  done ${done}   ${inFlight}   dropped ${formatCount(counts.dropped_n)}`,
   ];
+}
+
+/** What was dropped, and the cold numbers on their own. */
+function warmupLines(report: RunReport): string[] {
+  return report.timing.warmup_n === 0 ? [] : [`  warm   ${warmupText(report)}`];
 }
 
 function failureLines({ counts }: RunReport): string[] {

@@ -13,3 +13,27 @@ export function wrap(text: string, columns: number, indent = ''): string {
   }
   return [...lines, line].join('\n');
 }
+
+/**
+ * One line of text, possibly coloured, broken at blanks so that it fits into `columns`; what follows is indented two deeper than
+ * the line itself. Blanks inside stay as they are.
+ */
+export function fitLine(line: string, columns: number): string {
+  if (widthOf(line) <= columns) return line;
+  const lead = /^ */u.exec(line)?.[0] ?? '';
+  const indent = `${lead}  `;
+  const lines: string[] = [];
+  let current = lead;
+  for (const [, blanks = '', word = ''] of line.slice(lead.length).matchAll(/( *)([^ ]+)/gu)) {
+    if (current.trim() !== '' && widthOf(current) + blanks.length + widthOf(word) > columns) {
+      lines.push(current);
+      current = indent + word;
+    } else current += current.trim() === '' ? word : blanks + word;
+  }
+  return [...lines, current].join('\n');
+}
+
+/** Columns that a text takes: escape sequences take none. */
+function widthOf(text: string): number {
+  return text.replace(/\p{Cc}\[\d+m/gu, '').length;
+}

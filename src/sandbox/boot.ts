@@ -1,9 +1,9 @@
 // Guard and prelude as one function that every new context has or gets, and the V8 start snapshot that holds it compiled.
 import ivm from 'isolated-vm';
 import { guard } from './guard.ts';
-import { type Deliver, type HostCallback, prelude } from './prelude.ts';
+import { prelude } from './prelude.ts';
 
-export type Boot = (host: HostCallback, wrapped: string, argsJson: string, limitsJson: string) => Deliver;
+export type Boot = typeof prelude;
 
 /** Where a context from the snapshot keeps it. It takes itself away before it lets the script begin. */
 const GLOBAL_NAME = '__enclaveBoot';

@@ -7,6 +7,7 @@ import { compilePosition, type ScriptFile, scriptStack, scriptUrl, wrapSource } 
 import { type Deliver, HOST_OPERATION } from './prelude.ts';
 import type { Room } from './room.ts';
 import type { SlotWriter } from './slot.ts';
+import type { SourceCache } from './source-cache.ts';
 
 /** Entries started together must not all be due at one instant, so time-outs are rounded up to this grain. */
 const TIMEOUT_GRAIN_MS = 50;
@@ -26,6 +27,7 @@ export interface Reply {
 /** What an execution needs of the worker around it. */
 export interface RunHost {
   readonly slot: SlotWriter;
+  readonly sources: SourceCache;
   /** Queues a message upward; it leaves at the end of the turn, or at once when `isUrgent`. */
   readonly post: (message: UpMessage, isUrgent: boolean) => void;
   /** Differs for every execution of this process. */
@@ -73,10 +75,11 @@ export class ExecutionRun {
     this.room.started++;
     const wrapped = wrapSource(this.#file, this.#host.nextNonce());
     this.#enter((timeout) => {
-      const texts = [wrapped, argsJson, JSON.stringify(this.#options.limits)] as const;
       const place = this.room.takePlace();
       this.#context = place.context;
-      this.#deliver = this.room.start(place, this.#onHostCall, texts, timeout);
+      const main = this.#host.sources.main(this.#file, this.#options, this.room, place.context);
+      const values = [main ?? wrapped, argsJson, JSON.stringify(this.#options.limits)] as const;
+      this.#deliver = this.room.start(place, this.#onHostCall, values, timeout);
     });
     if (this.#outcome?.ok === false && this.#outcome.failure.code === 'SYNTAX_ERROR')
       this.#locateSyntaxError(wrapped);

@@ -22,8 +22,13 @@ interface PendingCall {
   next: PendingCall | undefined;
 }
 
-/** Starts the script; what it answers delivers the replies to its tool calls. */
-export function prelude(host: HostCallback, wrapped: string, argsJson: string, limitsJson: string): Deliver {
+/** Starts the script, given as text or compiled; what it answers delivers the replies to its tool calls. */
+export function prelude(
+  host: HostCallback,
+  script: string | (() => object),
+  argsJson: string,
+  limitsJson: string,
+): Deliver {
   const { parse, stringify } = JSON;
   const { apply, defineProperty } = Reflect;
   const { toString: objectToString, hasOwnProperty: hasOwn } = Object.prototype;
@@ -286,9 +291,9 @@ export function prelude(host: HostCallback, wrapped: string, argsJson: string, l
       enumerable: false,
     });
 
-  let main: unknown;
+  let main: () => object;
   try {
-    main = evaluate(wrapped);
+    main = typeof script === 'string' ? evaluate(script) : script;
   } catch (error) {
     finish('SYNTAX_ERROR', describe(error));
     return deliver;
@@ -306,7 +311,7 @@ export function prelude(host: HostCallback, wrapped: string, argsJson: string, l
   };
   const fail = (error: unknown): void => finish('SCRIPT_ERROR', describe(error));
   try {
-    const promise: object = apply(main as () => object, undefined, []);
+    const promise: object = apply(main, undefined, []);
     // An own undefined constructor keeps `then` from looking at what the script may have put on Promise.prototype.
     if (!apply(hasOwn, promise, ['constructor']))
       defineProperty(promise, 'constructor', { __proto__: null, value: undefined } as PropertyDescriptor);

@@ -2,7 +2,15 @@
 import { setFlagsFromString } from 'node:v8';
 import ivm from 'isolated-vm';
 import { type Boot, BootSource, bootSnapshot } from './boot.ts';
+import { Lru } from './lru.ts';
 import type { Deliver, HostCallback } from './prelude.ts';
+
+/** The compiled form takes a small multiple of the text, of the heap that the tenant has. */
+const MAX_SCRIPTS = 100;
+const MAX_SCRIPTS_LENGTH = 1e6;
+
+/** A compiled script as a function of a context. */
+export type Main = ivm.Reference<() => object>;
 
 /** A new context and the function that starts a script in it. */
 export interface Place {
@@ -19,6 +27,8 @@ export class Room {
   timeouts = 0;
   /** When an execution last left it, `performance.now()`. */
   usedMs = 0;
+  /** Sources of its tenant, compiled; see source-cache.ts. */
+  readonly scripts: Lru<ivm.Script> = new Lru(MAX_SCRIPTS, MAX_SCRIPTS_LENGTH);
   readonly #boot: BootSource;
   #spare: Place | undefined;
 
@@ -46,17 +56,22 @@ export class Room {
   start(
     { boot }: Place,
     host: HostCallback,
-    [wrapped, argsJson, limitsJson]: readonly [wrapped: string, argsJson: string, limitsJson: string],
+    [main, argsJson, limitsJson]: readonly [main: string | Main, argsJson: string, limitsJson: string],
     timeout: number,
   ): ivm.Reference<Deliver> {
     try {
       const callback = new ivm.Callback(host) as unknown as HostCallback;
       const options = { timeout, result: { reference: true } } as const;
-      const texts = [callback, wrapped, argsJson, limitsJson] as const;
-      return boot.applySync(undefined, [...texts], options) as ivm.Reference<Deliver>;
+      // The function is one of this very context.
+      const source = typeof main === 'string' ? main : (main.derefInto() as unknown as () => object);
+      const values = [callback, source, argsJson, limitsJson] as const;
+      return boot.applySync(undefined, [...values], options) as ivm.Reference<Deliver>;
     } finally {
       // Left to this thread's garbage collector, it would keep the context alive in the other heap.
-      if (!this.isolate.isDisposed) boot.release();
+      if (!this.isolate.isDisposed) {
+        boot.release();
+        if (typeof main !== 'string') main.release();
+      }
     }
   }
 

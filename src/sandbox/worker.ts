@@ -7,7 +7,8 @@ import type { DownMessage, FailureReport, RunOptions, UpMessage } from './messag
 import { PROTOCOL_VERSION } from './messages.ts';
 import { Rooms } from './rooms.ts';
 import { SlotWriter } from './slot.ts';
-import { type Stripped, stripTypes } from './typescript.ts';
+import { SourceCache } from './source-cache.ts';
+import type { Stripped } from './typescript.ts';
 
 /** New executions started in one turn, ms; replies to running ones are never behind more than this. */
 const START_BUDGET_MS = 4;
@@ -66,6 +67,7 @@ class WorkerLoop {
     setInterval(() => this.#rooms.dropUnused(), UPKEEP_MS).unref();
     this.#host = {
       slot: new SlotWriter(slot, originMs, markFd),
+      sources: new SourceCache(),
       post: (message, isUrgent) => this.#post(message, isUrgent),
       nextNonce: () => String(this.#nonce++),
     };
@@ -151,7 +153,7 @@ class WorkerLoop {
   #start({ id, source, argsJson, options }: Start): void {
     let js = source;
     if (options.language === 'ts') {
-      const stripped = stripTypes(source);
+      const stripped = this.#host.sources.strip(source, options.tenant);
       if (stripped.kind !== 'js') {
         this.#refuseTypeScript(id, stripped);
         return;

@@ -16,6 +16,24 @@ describe('createIsolatedExecutor()', () => {
     expect(executor.stats().hosts).toHaveLength(1);
   });
 
+  it('tells what is seen of an execution while it is under way, in order', async () => {
+    await using executor = createIsolatedExecutor(setup);
+    await executor.ready();
+    const seen: string[] = [];
+    const source = "console.log('a'); await callTool('getUser', { id: 7 }); console.log('b'); return 1";
+    const running = executor.execute(
+      { source, executionId: 'bench-4' },
+      {
+        connected: () => seen.push('connected'),
+        first: () => seen.push('first'),
+        line: () => seen.push('line'),
+        toolCall: () => seen.push('call'),
+      },
+    );
+    await running;
+    expect(seen).toEqual(['line', 'first', 'call', 'line', 'first']);
+  });
+
   it('cancels an execution', async () => {
     await using executor = createIsolatedExecutor(setup);
     await executor.ready();

@@ -1,14 +1,25 @@
+import { HistogramLogReader } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
+import type { BenchOptions } from '../../src/bench/bench-options.ts';
 import { planLoad } from '../../src/bench/load-plan.ts';
 import type { ProcessProbe } from '../../src/bench/process-probe.ts';
-import { type BenchOptions, runBench } from '../../src/bench/run-bench.ts';
+import { runBench } from '../../src/bench/run-bench.ts';
+import { parseThresholds } from '../../src/bench/thresholds.ts';
 import { timerWaker } from '../../src/bench/waker.ts';
 import { ManualClock } from '../../src/clock.ts';
 import type { Executor } from '../../src/execution.ts';
 import { parseRunReport } from '../../src/report/parse-run-report.ts';
 import type { Environment, LatencySummary, RunReport } from '../../src/report/run-report.ts';
 import type { Scenario } from '../../src/scenario/load-scenario.ts';
-import { FakeExecutor, failed, fixedDelay, later, silent, succeeded } from '../support/fake-executor.ts';
+import {
+  FakeExecutor,
+  failed,
+  fixedDelay,
+  later,
+  silent,
+  singleServer,
+  succeeded,
+} from '../support/fake-executor.ts';
 import { testScenario } from '../support/scenario.ts';
 
 const probe: ProcessProbe = { pid: 1, node: 'v24', v8: '13', cpuMs: () => 0, loopBusyRatio: () => 0.1 };
@@ -34,6 +45,7 @@ async function bench(
   executor: Executor,
   options: Partial<BenchOptions> = {},
   scenario: Scenario = testScenario(),
+  onLog: (log: string) => void = () => {},
 ): Promise<RunReport> {
   let report: RunReport | undefined;
   const running = runBench({
@@ -51,6 +63,7 @@ async function bench(
     ...options,
   }).then((result) => {
     report = result.report;
+    onLog(result.log ?? '');
   });
   for (let turn = 0; turn < 2_000 && report === undefined; turn++) await clock.advance(100);
   await running;
@@ -167,5 +180,89 @@ describe('runBench()', () => {
     const clock = new ManualClock();
     const report = await bench(clock, fixedDelay(clock, 1), {});
     expect(parseRunReport(JSON.parse(JSON.stringify(report)))).toEqual(report);
+  });
+
+  it('finds a slow start, keeps it out of every figure and shows it on its own', async () => {
+    const clock = new ManualClock();
+    // 5 s of planned warm-up, then 3 s at 200 ms, then 40 ms.
+    const executor = new FakeExecutor(() => later(clock, clock.nowMs() < 8_000 ? 200 : 40, succeeded()));
+    const report = await bench(clock, executor);
+    expect(report.timing).toMatchObject({
+      warmup_s: 8,
+      warmup_n: 800,
+      measured_s: 17,
+      warmup: { cut_s: 3, cut_n: 300, method: 'MSER-5', trend: 'steady' },
+    });
+    expect(report.counts).toMatchObject({ asked_n: 1_700, ok_n: 1_700 });
+    expect(report.rates.asked_per_s).toBeCloseTo(100, 6);
+    expect(find(report, 'response').max_us).toBeCloseTo(40_000, -2);
+    expect(find(report, 'response', 'warm-up')).toMatchObject({
+      n: 800,
+      max_us: expect.closeTo(200_000, -3),
+    });
+    expect(report.timing.warmup?.cold).toEqual([
+      { what: 'script', name: 'one', response_us: expect.closeTo(200_000, -3) },
+    ]);
+  });
+
+  it('never cuts a backlog that grows, and says that response times rise', async () => {
+    const clock = new ManualClock();
+    // 100/s to a server that does 80/s: responses grow by 2.5 ms with every execution.
+    const report = await bench(clock, singleServer(clock, 12.5));
+    expect(report.timing.warmup).toMatchObject({ cut_s: 0, cut_n: 0, trend: 'rising' });
+    expect(report.validity.checks.find(({ id }) => id === 'rising')?.state).toBe('warned');
+  });
+
+  it('declares a run invalid whose response times fall to its end', async () => {
+    const clock = new ManualClock();
+    const executor = new FakeExecutor(() => later(clock, 500 - clock.nowMs() / 100, succeeded()));
+    const report = await bench(clock, executor, { allowNoise: false });
+    expect(report.timing.warmup?.trend).toBe('falling');
+    expect(report.validity.checks.filter(({ state }) => state === 'failed').map(({ id }) => id)).toContain(
+      'not-steady',
+    );
+    expect(report.exit_code).toBe(98);
+  });
+
+  it('tells the first event, line gaps and tool calls of executions that show them', async () => {
+    const clock = new ManualClock();
+    const executor = new FakeExecutor(async ({ onEvent, executionId = '' }) => {
+      const head = { executionId, seq: 1, atMs: 0 };
+      for (let line = 0; line < 3; line++) {
+        await later(clock, 10, undefined);
+        onEvent?.({ ...head, type: 'log', level: 'log', text: 'x' });
+      }
+      onEvent?.({ ...head, type: 'tool_result', callId: 1, ok: true, durationMs: 7 });
+      return later(clock, 20, succeeded());
+    });
+    const thresholds = parseThresholds(['first_p99<15ms', 'gap_p99<=10ms', 'call_max<5ms'], 'open');
+    const report = await bench(clock, executor, { thresholds });
+    expect(find(report, 'first')).toMatchObject({ n: 2_000, p50_us: expect.closeTo(10_000, -2) });
+    expect(find(report, 'gap')).toMatchObject({ n: 4_000, max_us: expect.closeTo(10_000, -2) });
+    expect(find(report, 'call')).toMatchObject({ n: 2_000, max_us: expect.closeTo(7_000, -2) });
+    expect(find(report, 'response').max_us).toBeCloseTo(50_000, -2);
+    expect(report.thresholds.map(({ state }) => state)).toEqual(['pass', 'pass', 'fail', 'pass']);
+  });
+
+  it('ranks executions that never showed anything above those that did', async () => {
+    const clock = new ManualClock();
+    const executor = new FakeExecutor(({ onEvent, executionId = '' }, n) => {
+      if (n % 20 === 0) return later(clock, 5, failed('QUEUE_FULL'));
+      onEvent?.({ executionId, seq: 1, atMs: 0, type: 'log', level: 'log', text: 'x' });
+      return later(clock, 10, succeeded());
+    });
+    const report = await bench(clock, executor);
+    expect(find(report, 'first')).toMatchObject({ n: 1_900, censored_n: 100, p99_us: null });
+  });
+
+  it('keeps a histogram log of the whole run when asked to', async () => {
+    const clock = new ManualClock();
+    let log = '';
+    await bench(clock, fixedDelay(clock, 40), { keepsLog: true }, testScenario(), (text) => (log = text));
+    const reader = new HistogramLogReader(log);
+    let n = 0;
+    for (let next = reader.nextIntervalHistogram(); next !== null; next = reader.nextIntervalHistogram())
+      if (next.tag === 'response') n += next.totalCount;
+    expect(n).toBe(2_500);
   });
 });

@@ -44,8 +44,8 @@ describe('runSweep()', () => {
     const fit = fitUsl(report.points);
     expect(fit.contention).toBeCloseTo(0.05, 6);
     expect(fit.coherency).toBeCloseTo(0.002, 6);
-    expect(formatSweep(report, 'a law', 'p.json')).toMatch(
-      /concurrency 32 .*\n.*\n {2}a law\nreport p\.json\n$/,
+    expect(formatSweep(report, 'p.json')).toMatch(
+      /concurrency 32 .*\n.*\n {2}scalability law: 100\/s for one, contention 0\.050, .*\nreport p\.json\n$/,
     );
   });
 

@@ -21,7 +21,11 @@ const good: ValidityFacts = {
   stolenRatio: 0,
   otherCpuRatio: 0.01,
   throttledN: 0,
+  trend: 'steady',
+  changeRatio: 0.01,
   clockStepMs: 0,
+  calibrationRatio: 0.01,
+  governorChangedN: 0,
   load1Before: 0.2,
   coresN: 2,
 };
@@ -32,6 +36,18 @@ const failedIds = (facts: ValidityFacts): string[] =>
     .map(({ id }) => id);
 
 describe('checkValidity()', () => {
+  it('does not trust response times that still fall, and only notes those that rise', () => {
+    expect(failedIds({ ...good, trend: 'falling', changeRatio: -0.4 })).toEqual(['not-steady']);
+    // Certain, but small; large, but by chance.
+    expect(failedIds({ ...good, trend: 'falling', changeRatio: -0.05 })).toEqual([]);
+    expect(failedIds({ ...good, trend: 'steady', changeRatio: -0.4 })).toEqual([]);
+    const { checks, valid } = checkValidity({ ...good, trend: 'rising', changeRatio: 0.9 });
+    expect(valid).toBe(true);
+    expect(checks.find(({ id }) => id === 'rising')).toMatchObject({ value: 0.9, state: 'warned' });
+    const unknown = checkValidity({ ...good, trend: 'unknown', changeRatio: null }).checks;
+    expect(unknown.find(({ id }) => id === 'not-steady')?.state).toBe('unknown');
+  });
+
   it('finds a quiet run valid', () => {
     expect(checkValidity(good)).toMatchObject({ valid: true, generator_limited: false });
   });
@@ -44,6 +60,8 @@ describe('checkValidity()', () => {
     ['other-cpu', { otherCpuRatio: 0.06 }],
     ['throttled', { throttledN: 1 }],
     ['clock-step', { clockStepMs: -51 }],
+    ['calibration', { calibrationRatio: 0.051 }],
+    ['governor', { governorChangedN: 1 }],
     ['no-success', { counts: { ...good.counts, ok_n: 0 } }],
   ])('fails %s', (id, change) => {
     expect(failedIds({ ...good, ...change })).toEqual([id]);
@@ -58,11 +76,17 @@ describe('checkValidity()', () => {
       ...good,
       stolenRatio: null,
       otherCpuRatio: null,
+      throttledN: null,
+      calibrationRatio: null,
+      governorChangedN: null,
       load1Before: null,
     });
     expect(checks.filter(({ state }) => state === 'unknown').map(({ id }) => id)).toEqual([
       'stolen-cpu',
       'other-cpu',
+      'throttled',
+      'calibration',
+      'governor',
       'load-before',
     ]);
     expect(valid).toBe(true);

@@ -1,5 +1,5 @@
 // Ways of `enclave bench` and `enclave compare` that make more than one run, tiny, on the real binary.
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -23,19 +23,32 @@ afterAll(async () => {
 });
 
 describe('enclave bench, more than one run', () => {
-  it('sweeps over the number in flight', async () => {
+  it('sweeps over the number in flight and writes a page and Markdown of it', async () => {
+    const [html, md] = [join(folder, 'sweep.html'), join(folder, 'sweep.md')];
+    const documents = ['--html', html, '--md', md];
     const load = ['--sweep', 'concurrency=1,2', '--count', '20', '--warmup', '0s', '--allow-noise'];
-    const { status, stdout } = await cli(['bench', '--url', url, ...load, '--json', '--out', folder]);
+    const { status, stdout } = await cli([
+      'bench',
+      '--url',
+      url,
+      ...load,
+      ...documents,
+      '--json',
+      '--out',
+      folder,
+    ]);
     const report = JSON.parse(stdout);
     expect(report).toMatchObject({ kind: 'sweep', axis: 'concurrency', exit_code: 0 });
     expect(report.points.map(({ concurrency }: { concurrency: number }) => concurrency)).toEqual([1, 2]);
     expect(status).toBe(0);
+    expect(await readFile(html, 'utf8')).toContain('Throughput against concurrency');
+    expect(await readFile(md, 'utf8')).toMatch(/^# http over concurrency: /);
   });
 
   it('replays the intended starts of a run', async () => {
     const out = join(folder, 'replay');
-    const args = ['bench', '--url', url, '--warmup', '0s', '--allow-noise', '--json', '--out', out];
-    const first = await cli([...args, '--rate', '100', '--count', '20', '--seed', '5']);
+    const args = ['bench', '--url', url, '--allow-noise', '--json', '--out', out];
+    const first = await cli([...args, '--warmup', '0s', '--rate', '100', '--count', '20', '--seed', '5']);
     const [file = ''] = await readdir(out);
     const again = await cli([...args, '--replay', join(out, file)]);
     const [a, b] = [JSON.parse(first.stdout), JSON.parse(again.stdout)];
@@ -115,7 +128,9 @@ describe('enclave bench --ab', () => {
     expect(stderr).toMatch(/run a1: .*\nrun b1: /);
     expect(stdout).toMatch(/^p50 .* cannot tell .*1 against 1 runs/m);
     expect(status).toBe(0);
-    expect(await readdir(out)).toHaveLength(2);
+    const names = await readdir(out);
+    expect(names.filter((name) => /-[ab]1\.json$/.test(name))).toHaveLength(2);
+    expect(names.filter((name) => name.endsWith('.compare.json'))).toHaveLength(1);
   });
 });
 
@@ -133,5 +148,27 @@ describe('enclave compare', () => {
       /^p99 +10\.2 ms -> 20\.2 ms +\+98(\.\d)? % .* worse \(p 0\.0\d+; 5 against 5 runs\)$/m,
     );
     expect(status).toBe(99);
+  });
+
+  it('takes folders as sides, and shows the saved comparison again as a page', async () => {
+    const sides = [10, 20].map((ms) => ({ path: join(folder, `side-${ms}`), ms }));
+    for (const { ms, path } of sides) {
+      await mkdir(path);
+      for (let run = 0; run < 5; run++)
+        await writeFile(join(path, `r${run}.json`), JSON.stringify(buildTestReport(ms + run / 10)));
+    }
+    const page = join(folder, 'compare.html');
+    const paths = sides.map(({ path }) => path);
+    const { status, stdout } = await cli(['compare', ...paths, '--json', '--html', page]);
+    expect(JSON.parse(stdout)).toMatchObject({ kind: 'compare', a: { runs_n: 5 }, b: { runs_n: 5 } });
+    expect(status).toBe(0);
+    const written = await readFile(page, 'utf8');
+    expect(written).toContain('WORSE');
+    const saved = join(folder, 'saved.compare.json');
+    await writeFile(saved, stdout);
+    const again = await cli(['report', saved, '--html', '-']);
+    // The data block follows the order of the parser's fields.
+    const drawn = (html: string): string => html.slice(0, html.indexOf('<script'));
+    expect(drawn(again.stdout) === drawn(written)).toBe(true);
   });
 });

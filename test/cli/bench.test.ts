@@ -63,7 +63,7 @@ describe('enclave bench', () => {
     const report = parseRunReport(JSON.parse(stdout));
     expect(report.counts).toMatchObject({ asked_n: 30, ok_n: 30, failed: {} });
     expect(report.cost.tool_calls_mean_n).toBe(2);
-    expect(report.target).toMatchObject({ driver: 'local', pool_size_n: 1, isolation: 'isolate' });
+    expect(report.target).toMatchObject({ driver: 'local, isolated', pool_size_n: 1, isolation: 'isolate' });
     expect(status).toBe(0);
     const [file] = await readdir(folder);
     expect(file).toMatch(/^tools-\d{8}T\d{6}Z\.json$/);

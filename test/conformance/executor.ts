@@ -258,7 +258,8 @@ export function testExecutor(subject: ExecutorSubject): void {
           const controller = new AbortController();
           const { outcome, events, executionId } = await observe('for (;;) console.log("on and on")', {
             signal: controller.signal,
-            limits: { cpuMs: 1_000, maxConsoleBytes: 1e6, maxConsoleCalls: 1e6 },
+            // Few lines, which leave the worker as soon as there can be no more.
+            limits: { cpuMs: 2_000, maxConsoleCalls: 10 },
             onEvent: (event) => event.type === 'log' && controller.abort(),
           });
           expect(outcome.error?.code).toBe('CANCELLED');

@@ -91,6 +91,44 @@ describe('planCapacity()', () => {
     expect(plan).toThrow(/INFEASIBLE.*no number of machines meets p99=39ms: p99 is 39\.8 ms/);
   });
 
+  it('names every objective that is out of reach, and any percentile may be asked for', () => {
+    // Uniform on 20 to 40 ms: p50 30 ms, p99.9 39.98 ms.
+    expect(() => planCapacity(input({ slos: slo('p50=29ms,p95=100ms,p99.9=39ms') }))).toThrow(
+      /no number of machines meets p50=29ms and p99\.9=39ms: p50 is 30(\.0)? ms and p99\.9 is 4?[0-9.]+ ms/,
+    );
+    const plan = planCapacity(input({ slos: slo('p50=35ms,p99.9=60ms') }));
+    expect(plan.verdict.predictions.filter(({ limitMs }) => limitMs !== null).map(({ p }) => p)).toEqual([
+      0.5, 0.999,
+    ]);
+  });
+
+  it('derives the busy share that the objectives allow: for a wait of M/M/1, in closed form', () => {
+    const mm1 = { ...measured, cpuScv: given(1), anchors: [] };
+    const at = (limit: number) =>
+      planCapacity(
+        input({
+          workload: mm1,
+          slos: slo('wait99=30ms'),
+          queue: 'host',
+          maxUtilisation: given(limit),
+          perDay: given(1e9),
+        }),
+      );
+    // P(W > t) = rho e^(-(1 - rho) t / S), S = 4 ms, t = 30 ms: 0.01 at rho = 0.483.
+    const rho = 0.483;
+    expect(rho * Math.exp((-(1 - rho) * 30) / 4)).toBeCloseTo(0.01, 3);
+    expect(step(at(0.95), 'utilisation-objectives')?.value).toBeCloseTo(100 * rho, 0);
+    expect(at(0.95).types[0]?.binding).toBe('objective');
+  });
+
+  it('refuses a machine of more than twice the measured cores, unless told to extrapolate', () => {
+    const large = (extrapolate: boolean) => planCapacity(input({ types: ['r5.4xlarge'], extrapolate }));
+    expect(() => large(false)).toThrow(
+      /types: expected at most 4 vCPUs, twice the 2 .* got r5\.4xlarge with 16/,
+    );
+    expect(large(true).verdict.type).toBe('r5.4xlarge');
+  });
+
   it('needs more instances behind a balancer than behind one queue', () => {
     const at = (queue: 'pooled' | 'split') =>
       planCapacity(input({ perDay: given(2e9), slos: slo('wait99=5ms'), maxUtilisation: given(0.95), queue }))
@@ -99,7 +137,7 @@ describe('planCapacity()', () => {
   });
 
   it('is bound by the dispatch thread of an instance when its processors are many', () => {
-    const plan = planCapacity(input({ perDay: given(1e9), types: ['r5.4xlarge'] }));
+    const plan = planCapacity(input({ perDay: given(1e9), types: ['r5.4xlarge'], extrapolate: true }));
     // 34,722/s x 1 ms / 0.7 = 49.6 threads against 34,722 x 4 ms / (16 x 0.7) = 12.4 instances.
     expect(plan.types[0]?.binding).toBe('dispatch thread');
     expect(plan.types[0]?.needed).toBe(50);

@@ -7,7 +7,8 @@ import { mmcWait } from '../../src/planner/mmc.ts';
 import { createRandom } from '../../src/planner/random.ts';
 import { arrivalSampler, serviceSampler, twoMomentSampler } from '../../src/planner/sampling.ts';
 import { measuredServiceTime } from '../../src/planner/service-time.ts';
-import { type SimulationInput, simulate } from '../../src/planner/simulate.ts';
+import { simulate } from '../../src/planner/simulate.ts';
+import type { SimulationInput } from '../../src/planner/simulation-types.ts';
 import { published } from './published.ts';
 
 /** 8 processors in 4 instances, 80 % busy, exponential. */
@@ -100,6 +101,72 @@ describe('simulate()', () => {
     const service = measuredServiceTime([{ fromS: 3, toS: 3, count: 1 }]);
     const run = simulate(base({ service }));
     expect(run.response.mean.value).toBeCloseTo(3 + run.wait.mean.value, 9);
+  });
+
+  it('shares processors: the mean is that of M/M/c whatever the law of service (insensitivity)', () => {
+    const exact = mmcWait({ servers: 2, offeredLoad: 1.4, meanServiceTime: 1 }).mean;
+    for (const scv of [0, 1, 4]) {
+      const run = simulate(
+        base({
+          seed: 5,
+          discipline: 'ps',
+          arrivals: { kind: 'poisson', ratePerSecond: 1.4 },
+          cpu: { meanS: 1, scv },
+          instances: 1,
+          stop: { kind: 'executions', count: 150_000 },
+        }),
+      );
+      expect(run.wait.mean.low).toBeLessThan(exact);
+      expect(run.wait.mean.high).toBeGreaterThan(exact);
+      expect(run.utilisation).toBeCloseTo(0.7, 1);
+      expect(run.restarted + run.rejected).toBe(0);
+    }
+  });
+
+  it('shares processors of several instances, and starts again what a lost one ran', () => {
+    const exact = mmcWait({ servers: 2, offeredLoad: 1.6, meanServiceTime: 1 }).mean;
+    const shared = base({
+      seed: 2,
+      discipline: 'ps',
+      queue: 'split',
+      stop: { kind: 'executions', count: 60_000 },
+    });
+    const { mean } = simulate(shared).wait;
+    expect(mean.low).toBeLessThan(exact);
+    expect(mean.high).toBeGreaterThan(exact);
+    const hit = simulate({ ...shared, failures: [{ atS: 500, instances: 2, backAfterS: 60 }] });
+    expect(hit.restarted).toBeGreaterThan(0);
+    expect(hit.response.count).toBeGreaterThan(0.85 * hit.arrived);
+  });
+
+  it.each(['fcfs', 'ps'] as const)(
+    'replaces every instance in a rolling update and loses nothing (%s)',
+    (discipline) => {
+      const update = (maxSurge: number, maxUnavailable: number) =>
+        simulate(
+          base({
+            discipline,
+            warmupShare: 0,
+            rollout: { atS: 300, maxSurge, maxUnavailable, readyDelayS: 100 },
+          }),
+        );
+      const calm = simulate(base({ discipline, warmupShare: 0 }));
+      const surge = update(1, 0);
+      const down = update(0, 2);
+      for (const run of [surge, down]) expect(run.response.count).toBe(run.arrived);
+      expect(surge.instancesMost).toBe(5);
+      expect(down.instancesMost).toBe(4);
+      // Four batches of one for 100 s each, one instance more; two batches of two, none more.
+      expect(surge.instanceHours - calm.instanceHours).toBeCloseTo(400 / 3_600, 1);
+      // Two of four instances cannot carry 6.4 erlangs on 4 processors.
+      expect(down.response.p99.value).toBeGreaterThan(2 * calm.response.p99.value);
+      expect(surge.response.p99.value).toBeLessThan(1.3 * calm.response.p99.value);
+    },
+  );
+
+  it('refuses an update that may neither add nor take away', () => {
+    const rollout = { atS: 1, maxSurge: 0, maxUnavailable: 0, readyDelayS: 1 };
+    expect(() => simulate(base({ rollout }))).toThrow(/maxSurge or maxUnavailable/);
   });
 
   it('follows an hourly curve with the autoscaler: fewer instance-hours than the peak needs all day', () => {

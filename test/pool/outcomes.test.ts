@@ -90,9 +90,15 @@ const CASES: readonly Case[] = [
     title: 'a huge tool argument',
     source: 'await callTool("echo", "x".repeat(2 ** 21))',
     codes: ['TOOL_ARGS_TOO_LARGE'],
+    limits: { cpuMs: 5_000 },
   },
   { title: 'a huge tool result', source: 'await callTool("big")', codes: ['TOOL_ERROR'] },
-  { title: 'a huge result', source: 'return "x".repeat(2 ** 21)', codes: ['RESULT_TOO_LARGE'] },
+  {
+    title: 'a huge result',
+    source: 'return "x".repeat(2 ** 21)',
+    codes: ['RESULT_TOO_LARGE'],
+    limits: { cpuMs: 5_000 },
+  },
   { title: 'a source over its limit', source: `/*${'x'.repeat(2 ** 18)}*/`, codes: ['SOURCE_TOO_LARGE'] },
   { title: 'a syntax error', source: 'return (1', codes: ['SYNTAX_ERROR'] },
   { title: 'a cyclic result', source: 'const a = {}; a.a = a; return a', codes: ['RESULT_NOT_SERIALIZABLE'] },
@@ -145,7 +151,9 @@ describe('limits that cut instead of ending the script', () => {
   });
 
   it('cuts an error text', async () => {
-    const { error } = await run('throw new Error("x".repeat(1e6))', { limits: { maxErrorBytes: 300 } });
+    const { error } = await run('throw new Error("x".repeat(1e6))', {
+      limits: { maxErrorBytes: 300, cpuMs: 5_000 },
+    });
     expect(error?.code).toBe('SCRIPT_ERROR');
     expect((error?.message.length ?? 0) + (error?.stack?.length ?? 0)).toBeLessThanOrEqual(300);
   });

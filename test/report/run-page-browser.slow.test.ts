@@ -4,7 +4,14 @@ import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeCheck } from '../../src/bench/validity.ts';
 import { runPage } from '../../src/report/run-page.ts';
+import { studyPage } from '../../src/report/study-page.ts';
 import { buildFullReport } from '../support/full-report.ts';
+import {
+  buildComparison,
+  buildSearchReport,
+  buildSelfTestReport,
+  buildSweepReport,
+} from '../support/studies.ts';
 import { findChromium, HOW_TO_INSTALL } from './chromium.ts';
 
 const executablePath = findChromium();
@@ -29,6 +36,15 @@ describe.skipIf(executablePath === undefined)(`the page in Chromium; needs ${HOW
     describeCheck,
   );
 
+  const pages = {
+    one,
+    three,
+    search: studyPage(buildSearchReport()),
+    sweep: studyPage(buildSweepReport()),
+    compare: studyPage(buildComparison()),
+    'self-test': studyPage(buildSelfTestReport()),
+  };
+
   it.each(
     ['light', 'dark'].flatMap((scheme) =>
       [400, 1280].map((width) => [scheme === 'dark' ? 'dark' : 'light', width] as const),
@@ -37,7 +53,7 @@ describe.skipIf(executablePath === undefined)(`the page in Chromium; needs ${HOW
     'is quiet and fits: %s, %i px',
     async (colorScheme, width) => {
       if (browser === undefined) throw new Error('no browser');
-      for (const html of [one, three]) {
+      for (const [name, html] of Object.entries(pages)) {
         const page = await browser.newPage({ colorScheme, viewport: { width, height: 800 } });
         const seen: string[] = [];
         page.on('console', (message) => seen.push(message.text()));
@@ -58,7 +74,7 @@ describe.skipIf(executablePath === undefined)(`the page in Chromium; needs ${HOW
         expect(shown).toBe(true);
         if (process.env['REPORT_SHOTS'] !== undefined)
           await writeFile(
-            `${process.env['REPORT_SHOTS']}/${html === one ? 'one' : 'three'}-${width}-${colorScheme}.png`,
+            `${process.env['REPORT_SHOTS']}/${name}-${width}-${colorScheme}.png`,
             await page.screenshot({ fullPage: true }),
           );
         await page.close();

@@ -1,7 +1,7 @@
 // Any HTTP service as a load target: keep-alive connections of undici, one request at a time on each, no redirects, no retries.
 import { type Dispatcher, Pool } from 'undici';
 import type { ExecutionRequest, ExecutorStats } from '../../execution.ts';
-import type { LoadFailure, LoadOutcome, LoadTarget } from '../load-target.ts';
+import type { LoadFailure, LoadOutcome, LoadTarget, LoadWatch } from '../load-target.ts';
 import { failureOf } from './http-failure.ts';
 import type { HttpRequest } from './http-request.ts';
 
@@ -17,6 +17,9 @@ export interface HttpTargetOptions {
 
 const MAX_CONNECTIONS = 1_024;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Answers whose lines are events of their own. */
+const STREAMS = /^(?:application\/(?:x-)?(?:ndjson|jsonl)|text\/event-stream)/iu;
+const NEWLINE = 10;
 const SUCCEEDED: LoadOutcome = { success: true };
 
 /** Every execution sends the same request; what the script of the execution is does not matter. */
@@ -42,10 +45,10 @@ export class HttpTarget implements LoadTarget, AsyncDisposable {
     this.#options = { path, method, headers: { ...headers }, body };
   }
 
-  execute({ signal }: ExecutionRequest): Promise<LoadOutcome> {
+  execute({ signal }: ExecutionRequest, watch?: LoadWatch): Promise<LoadOutcome> {
     this.#live += 1;
     return new Promise((resolve) => {
-      const answer = new Answer(signal, (failure) => {
+      const answer = new Answer(signal, watch, (failure) => {
         this.#live -= 1;
         this.#completed += 1;
         resolve(failure === undefined ? SUCCEEDED : { success: false, error: failure });
@@ -71,12 +74,19 @@ export class HttpTarget implements LoadTarget, AsyncDisposable {
 /** Follows one request to its end; the body is read and forgotten. */
 class Answer implements Dispatcher.DispatchHandler {
   readonly #signal: AbortSignal | undefined;
+  readonly #watch: LoadWatch | undefined;
   readonly #end: (failure?: LoadFailure) => void;
+  #hasLines = false;
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
 
-  constructor(signal: AbortSignal | undefined, end: (failure?: LoadFailure) => void) {
+  constructor(
+    signal: AbortSignal | undefined,
+    watch: LoadWatch | undefined,
+    end: (failure?: LoadFailure) => void,
+  ) {
     this.#signal = signal;
+    this.#watch = watch;
     this.#end = end;
   }
 
@@ -84,15 +94,26 @@ class Answer implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    this.#watch?.connected();
     if (this.#signal?.aborted === true) this.#abort();
     else this.#signal?.addEventListener('abort', this.#abort, { once: true });
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
     this.#status = status;
+    this.#watch?.first();
+    this.#hasLines = STREAMS.test(String(headers['content-type'] ?? ''));
   }
 
-  onResponseData(): void {}
+  /** The bytes are forgotten; of a stream its lines are counted first. */
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#hasLines) return;
+    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1)) this.#watch?.line();
+  }
 
   onResponseEnd(): void {
     this.#finish(this.#status < 300 ? undefined : { code: `HTTP_${this.#status}` });

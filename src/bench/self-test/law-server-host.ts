@@ -7,8 +7,15 @@ import { LAWS } from './laws.ts';
 
 const server = createServer((request, response) => {
   const target = targets[Number(request.url?.slice(1))];
-  if (target === undefined) response.writeHead(404).end();
-  else void target.execute().then(() => response.end('{}'));
+  if (target === undefined) {
+    response.writeHead(404).end();
+    return;
+  }
+  response.setHeader('content-type', 'application/x-ndjson');
+  const ignore = (): void => {};
+  const line = (): void => void response.write('{}\n');
+  const watch = { connected: ignore, first: ignore, line, toolCall: ignore };
+  void target.execute(undefined, watch).then(() => response.end());
 });
 const targets = LAWS.map((law) => new LawTarget(law, realClock));
 

@@ -1,24 +1,27 @@
 // A law as a load target of this process: each execution ends when the law says, as far as the timers of the clock allow.
 import type { Clock } from '../../clock.ts';
 import type { ExecutorStats } from '../../execution.ts';
-import type { LoadOutcome, LoadTarget } from '../load-target.ts';
-import type { Law } from './laws.ts';
+import type { LoadOutcome, LoadTarget, LoadWatch } from '../load-target.ts';
+import type { Law, LineLaw } from './laws.ts';
 
 const SUCCEEDED: LoadOutcome = { success: true };
 
 export class LawTarget implements LoadTarget {
   readonly #clock: Clock;
   readonly #serve: (nowMs: number, index: number) => number;
+  readonly #stream: LineLaw | undefined;
   #asked = 0;
   #completed = 0;
 
-  constructor(law: Pick<Law, 'createServer'>, clock: Clock) {
+  constructor(law: Pick<Law, 'createServer' | 'stream'>, clock: Clock) {
     this.#clock = clock;
+    this.#stream = law.stream;
     this.#serve = law.createServer();
   }
 
-  execute(): Promise<LoadOutcome> {
+  execute(_request?: unknown, watch?: LoadWatch): Promise<LoadOutcome> {
     const nowMs = this.#clock.nowMs();
+    if (watch !== undefined) this.#sendLines(watch);
     const endMs = this.#serve(nowMs, this.#asked++);
     return new Promise((resolve) => {
       const end = (): void => {
@@ -28,6 +31,12 @@ export class LawTarget implements LoadTarget {
       if (endMs <= nowMs) end();
       else this.#clock.setTimer(endMs - nowMs, end);
     });
+  }
+
+  /** The timers of all lines start now, so that a late one makes no other late. */
+  #sendLines(watch: LoadWatch): void {
+    const { firstMs, gapMs, lines } = this.#stream ?? { firstMs: 0, gapMs: 0, lines: 0 };
+    for (let line = 0; line < lines; line++) this.#clock.setTimer(firstMs + line * gapMs, () => watch.line());
   }
 
   ready(): Promise<void> {

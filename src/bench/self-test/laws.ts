@@ -9,6 +9,8 @@ export interface Law {
   readonly ratePerSecond: number;
   /** A fresh server: the instant at which the execution that arrives at `nowMs` as number `index` is done. */
   readonly createServer: () => (nowMs: number, index: number) => number;
+  /** Lines that the answer consists of; the last one ends it. Absent: it comes at once, at its end. */
+  readonly stream?: LineLaw;
   /** Quantiles that do not sit on a jump of the distribution, where a hair decides. */
   readonly quantiles: readonly number[];
   /**
@@ -16,6 +18,13 @@ export interface Law {
    * @param from - first measured one
    */
   readonly expectedMs: (quantile: number, arrivalsMs: readonly number[], from: number) => number;
+}
+
+/** When the lines of an answer come, ms. */
+export interface LineLaw {
+  readonly lines: number;
+  readonly firstMs: number;
+  readonly gapMs: number;
 }
 
 const FIXED_MS = 20;
@@ -96,6 +105,19 @@ function queue(id: string, arrivals: ArrivalKind, ratePerSecond: number, quantil
   };
 }
 
+const STREAM: LineLaw = { lines: 5, firstMs: 40, gapMs: 20 };
+
+/** Lines that come slowly: who times only the first byte, or only the end, sees half of it. */
+const slowStream: Law = {
+  id: 'slow stream',
+  arrivals: 'poisson',
+  ratePerSecond: 200,
+  createServer: () => (nowMs) => nowMs + STREAM.firstMs + (STREAM.lines - 1) * STREAM.gapMs,
+  stream: STREAM,
+  quantiles: [0.5, 0.9, 0.99],
+  expectedMs: () => STREAM.firstMs + (STREAM.lines - 1) * STREAM.gapMs,
+};
+
 /** Every law, by what it catches. */
 export const LAWS: readonly Law[] = [
   fixed,
@@ -106,6 +128,7 @@ export const LAWS: readonly Law[] = [
   queue('one server, even', 'constant', 175, [0.5, 0.9, 0.99]),
   // 125 % busy: the queue grows without end; a closed loop would never see it.
   queue('overload', 'constant', 312.5, [0.5, 0.9, 0.99]),
+  slowStream,
 ];
 
 /**

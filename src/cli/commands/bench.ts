@@ -3,28 +3,24 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { type LoadOverrides, planLoad } from '../../bench/load-plan.ts';
 import { runBench } from '../../bench/run-bench.ts';
-import { runSearch, type SearchRunOptions } from '../../bench/run-search.ts';
+import type { RunRecorder } from '../../bench/run-recorder.ts';
 import type { LoadPlan } from '../../bench/sample.ts';
 import { replayPlan } from '../../bench/stages.ts';
 import { parseThresholds } from '../../bench/thresholds.ts';
-import {
-  prepareReportFolder,
-  writeFileAtomically,
-  writeRunReport,
-  writeSearchReport,
-} from '../../report/report-files.ts';
-import { formatSearchSummary, formatTrial } from '../../report/search-summary.ts';
-import { type BenchFlags, readBenchFlags } from '../bench-flags.ts';
-import { ab, againstBaseline, probe, selfTest, sweep } from '../bench-modes.ts';
-import { documentsOf, summaryText, writeDocuments } from '../bench-output.ts';
+import { prepareReportFolder, writeFileAtomically, writeRunReport } from '../../report/report-files.ts';
+import { LATENCY_METRICS } from '../../report/run-report.ts';
+import { type BenchFlags, type BenchSettings, readBenchFlags } from '../bench-flags.ts';
+import { ab, againstBaseline, probe, search, selfTest, sweep } from '../bench-modes.ts';
+import { summaryText, writeDocuments } from '../bench-output.ts';
 import { createProgressPrinter } from '../bench-progress.ts';
-import { readSubject } from '../bench-target.ts';
+import { readSubject, type Subject } from '../bench-target.ts';
 import type { Io } from '../io.ts';
 
 export function benchCommand(io: Io): Command {
   return new Command('bench')
     .description('Measure the local pool by a scenario, or any HTTP service: latency, throughput and cost.')
     .option('--scenario <name|file>', 'a shipped scenario (enclave scenarios list), or a .json or .ts file')
+    .option('--broker <url>', 'run the scenario on a broker, with its tools; key in ENCLAVE_API_KEY')
     .option('--url <address>', 'an HTTP service instead of a scenario; default load: 10 in flight for 10 s')
     .option('--method <name>', 'with --url: the method (default: GET, or POST with a body)')
     .option('--body <text|@file>', 'with --url: the body of every request')
@@ -45,8 +41,8 @@ export function benchCommand(io: Io): Command {
     .option('--isolation <kind>', 'isolate or context (default: isolate)')
     .option('--threshold <goal...>', 'a goal such as "p99<50ms" or "errors<0.1%"; exit 99 when missed')
     .option(
-      '--isolate',
-      'keep the pool in a process of its own, apart from the load generator (implied by --search)',
+      '--no-isolate',
+      'keep the pool in the process of the load generator, whose event loop it then shares',
     )
     .option('--search <goal...>', 'find the highest Poisson rate at which the goals hold, e.g. "p99<=100ms"')
     .option(
@@ -63,7 +59,7 @@ export function benchCommand(io: Io): Command {
       '--self-test',
       'measure servers of known behaviour and compare with theory; about 90 s, exit 98 on a miss',
     )
-    .option('--hdr', 'also write the response histogram as .hgrm')
+    .option('--hdr', 'also write histograms for other tools: .hlog over time, .hgrm of the whole run')
     .option('--html <file>', 'also write one self-contained HTML page')
     .option('--md <file>', 'also write the report as Markdown')
     .option('--allow-noise', 'keep the mark of an invalid run, but exit 0')
@@ -86,73 +82,70 @@ Examples:
 }
 
 async function bench(options: BenchFlags, io: Io): Promise<void> {
-  if (options.selfTest === true) return selfTest(options.json === true, io);
   const flags = readBenchFlags(options);
-  const documents = documentsOf(options, true);
   const folder = resolve(io.cwd, flags.out);
   if (flags.driver === 'autocannon' && flags.subject.kind === 'http')
     return probe(flags.subject.http, flags, io);
   await prepareReportFolder(folder, flags.out);
+  if (flags.isSelfTest) return selfTest(flags, folder, io);
   if (flags.ab !== undefined) return ab(flags.ab, flags, folder, io);
-  const subject = await readSubject(flags, io.cwd);
-  const { scenario } = subject;
-  if (flags.sweep !== undefined) return sweep(subject, flags.sweep, flags, folder, io);
+  const subject = await readSubject(flags, io);
   const planOf = async (load: LoadOverrides): Promise<LoadPlan> => {
-    const planned = planLoad(scenario, load);
+    const planned = planLoad(subject.scenario, load);
     return flags.replay === undefined ? planned : replayPlan(planned, resolve(io.cwd, flags.replay));
   };
+  if (flags.sweep !== undefined) return sweep(subject, flags.sweep, flags, folder, io);
   if (flags.baseline.length > 0) return againstBaseline(subject, planOf, flags, folder, io);
   const plan = await planOf(flags.load);
-  const goals = flags.search.length > 0 ? flags.search : [...scenario.thresholds, ...flags.thresholds];
-  const thresholds = parseThresholds(goals, plan.model);
+  if (flags.search.length > 0) return search(subject, plan, flags, folder, io);
+  return run(subject, plan, flags, folder, io);
+}
+
+async function run(
+  subject: Subject,
+  plan: LoadPlan,
+  settings: BenchSettings,
+  folder: string,
+  io: Io,
+): Promise<void> {
+  const { scenario } = subject;
+  const thresholds = parseThresholds([...scenario.thresholds, ...settings.thresholds], plan.model);
   await using target = subject.open(plan);
   const { executor, facts, embeddingCpuMs } = target;
-  const { interrupted: signal, argv } = io;
-  const common = {
+  const progress = createProgressPrinter(io.stderr, plan, settings.progressMs);
+  const { log, report, recorder } = await runBench({
     scenario,
     executor,
     target: facts,
-    signal,
-    argv,
-    allowNoise: flags.allowNoise,
+    signal: io.interrupted,
+    argv: io.argv,
+    allowNoise: settings.allowNoise,
     ...(embeddingCpuMs === undefined ? {} : { embeddingCpuMs }),
-  };
-  if (flags.search.length > 0) {
-    await search({ ...common, goals, seed: plan.seed }, folder, flags.json, io);
-    return;
-  }
-  const progress = createProgressPrinter(io.stderr, plan, flags.progressMs);
-  const { report, recorder } = await runBench({
-    ...common,
     plan,
     thresholds,
+    keepsLog: settings.hdr,
     onProgress: progress.show,
   }).finally(progress.end);
   const show = (path?: string): void =>
-    io.stdout.write(flags.json ? `${JSON.stringify(report)}\n` : summaryText(report, path, io));
+    io.stdout.write(settings.json ? `${JSON.stringify(report)}\n` : summaryText(report, path, io));
   const path = await writeRunReport(folder, report).catch((error: unknown) => {
     // The measurement is worth more than its file: what cannot be kept is at least shown.
     show();
     throw error;
   });
   show(path);
-  const hgrm = recorder.histogram('response')?.percentileDistribution();
-  if (flags.hdr && hgrm !== undefined) await writeFileAtomically(path.replace(/json$/u, 'hgrm'), hgrm);
-  await writeDocuments([{ name: path, report }], documents, io);
+  if (settings.hdr) await writeHistograms(path, recorder, log ?? '');
+  await writeDocuments([{ name: path, report }], settings.documents, io);
   io.exitWith(report.exit_code);
 }
 
-async function search(options: SearchRunOptions, folder: string, asJson: boolean, io: Io): Promise<void> {
-  const { report, confirmed } = await runSearch({
-    ...options,
-    onTrial: ({ durationMs, ratePerSecond, seed, stage }, { reason, state }) => {
-      const trial = { stage, rate_per_s: ratePerSecond, duration_s: durationMs / 1_000, seed, state, reason };
-      io.stderr.write(`${formatTrial(trial)}\n`);
-    },
-  });
-  if (confirmed !== undefined) await writeRunReport(folder, confirmed);
-  const path = await writeSearchReport(folder, report);
-  if (asJson) io.stdout.write(`${JSON.stringify(report)}\n`);
-  else io.stdout.write(formatSearchSummary(report, path));
-  io.exitWith(report.exit_code);
+/** Beside the report, for the tools of HdrHistogram: a log over time, and a distribution for each metric. */
+async function writeHistograms(path: string, recorder: RunRecorder, log: string): Promise<void> {
+  const base = path.replace(/\.json$/u, '');
+  await writeFileAtomically(`${base}.hlog`, log);
+  for (const metric of LATENCY_METRICS) {
+    const histogram = recorder.histogram(metric);
+    if (histogram !== undefined && histogram.count > 0)
+      await writeFileAtomically(`${base}.${metric}.hgrm`, histogram.percentileDistribution());
+  }
 }

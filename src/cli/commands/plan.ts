@@ -15,7 +15,8 @@ import { type Io, styled } from '../io.ts';
 import { OptionReader } from '../option-reader.ts';
 import { checkCommand } from '../plan-check.ts';
 import { emitManifests } from '../plan-emit.ts';
-import { type PlanFlags, readPlanOptions, typeNames } from '../plan-options.ts';
+import type { PlanFlags } from '../plan-flags.ts';
+import { readPlanOptions, typeNames } from '../plan-options.ts';
 import { profileCommand } from '../plan-profile.ts';
 import { DEFAULT_CAPACITY_TYPE, REPORTS, readWorkload } from '../plan-workload.ts';
 import { readCurve } from '../read-curve.ts';
@@ -52,9 +53,11 @@ export function planCommand(io: Io): Command {
     .option('--on <type>', `instance type that --capacity holds for (default: ${DEFAULT_CAPACITY_TYPE})`)
     .option('--types <list>', 'instance types to choose from, such as c6i.large,c7g.large')
     .option('--prices <file>', 'price catalogue (default: the one shipped)')
+    .option('--region <name>', 'region to plan for; the prices must be of it')
+    .option('--extrapolate', 'choose types of more than twice the measured cores all the same')
     .option(
       '--max-utilisation <share>',
-      'busy share of processors at the peak (default: 0.85 with --slo, else 0.7)',
+      'busy share of processors at the peak, or slo: as the objectives allow (default: 0.85 with --slo, else 0.7)',
     )
     .option(
       '--queue <kind>',
@@ -118,18 +121,24 @@ async function plan(flags: PlanFlags, io: Io): Promise<void> {
   const options = readPlanOptions(flags, reader, curve);
   const catalogue = await readCatalogue(flags.prices, reader, io);
   if (catalogue !== undefined) checkTypes(flags, catalogue, reader);
+  if (flags.region !== undefined && catalogue !== undefined && catalogue.region !== flags.region)
+    reader.problem(
+      '--region',
+      `expected ${catalogue.region}, the region of the prices, got ${JSON.stringify(flags.region)} (--prices takes a file of that region)`,
+    );
   reader.finish('enclave plan', 'enclave plan --help lists the options');
   if (options === undefined || catalogue === undefined)
     throw new EnclaveError('INTERNAL', 'an option was refused without a message');
   const workload = await readWorkload(options, catalogue, io);
+  const serverless = parseServerlessPrices(await readJson(SERVERLESS_PRICES, 'serverless prices'));
   const planned = planCapacity({
     ...options,
     catalogue,
     workload,
-    serverless: {
-      prices: parseServerlessPrices(await readJson(SERVERLESS_PRICES, 'serverless prices')),
-      memoryBytes: options.serverlessMemory,
-    },
+    // Prices of two regions do not compare.
+    ...(serverless.region === catalogue.region
+      ? { serverless: { prices: serverless, memoryBytes: options.serverlessMemory } }
+      : {}),
     simulation: { seed: options.seed, executions: SIMULATED },
     uncertainty: { seed: options.seed, draws: DRAWS },
   });

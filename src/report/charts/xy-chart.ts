@@ -9,8 +9,8 @@ export interface ChartLine {
   readonly style: LineStyle;
   /** Ascending x; a null y interrupts the line. */
   readonly points: readonly (readonly [x: number, y: number | null])[];
-  /** Marks every point, for few of them. */
-  readonly dots?: boolean;
+  /** Marks every point, for few of them; `only`: nothing is drawn between them. */
+  readonly dots?: boolean | 'only';
 }
 
 /** A stretch of the x axis. */
@@ -155,8 +155,9 @@ function lineMarkup(chart: XyChart, frame: Frame, line: ChartLine): string {
     }
     const at = [xOf(chart.x, frame, x), yOf(chart.y, frame, y)] as const;
     runs.at(-1)?.push(`${round(at[0])} ${round(at[1])}`);
-    if (line.dots === true) dots.push(marker(line.style, at));
+    if (line.dots !== undefined && line.dots !== false) dots.push(marker(line.style, at));
   }
+  if (line.dots === 'only') return dots.join('');
   const paths = runs.map((run) => {
     // A single point between two gaps would be invisible as a line.
     const [only] = run;
@@ -218,7 +219,10 @@ function bandLabels(chart: XyChart, frame: Frame): string[] {
 
 function legend(lines: readonly ChartLine[]): string {
   const items = lines.map((line) => {
-    const sample = `${element('path', { class: `line s${line.style}`, d: 'M1 6H29' })}${line.dots === true ? marker(line.style, [15, 6]) : ''}`;
+    const stroke =
+      line.dots === 'only' ? '' : element('path', { class: `line s${line.style}`, d: 'M1 6H29' });
+    const mark = line.dots === undefined || line.dots === false ? '' : marker(line.style, [15, 6]);
+    const sample = stroke + mark;
     const svg = element('svg', { width: 30, height: 12, 'aria-hidden': 'true' }, sample);
     return `<li>${svg}${escapeMarkup(line.name)}</li>`;
   });

@@ -137,4 +137,27 @@ describe('parseHttpRequest()', () => {
     const { shown } = parseHttpRequest({ url: 'https://u:p@example.com/a?token=abc&b=2' });
     expect(shown).toBe('https://example.com/a?token=***&b=***');
   });
+
+  it('tells when it was connected, the first byte, and every line of a stream', async () => {
+    const server = createHttpServer((_request, response) => {
+      response.setHeader('content-type', 'application/x-ndjson; charset=utf-8');
+      response.write('{"n":1}\n{"n"');
+      setImmediate(() => response.end(':2}\n{"n":3}\n'));
+    });
+    const request = parseHttpRequest({ url: `http://${await listen(server)}/` });
+    await using target = new HttpTarget({ request });
+    const seen: string[] = [];
+    await target.execute(
+      { source: '' },
+      {
+        connected: () => seen.push('connected'),
+        first: () => seen.push('first'),
+        line: () => seen.push('line'),
+        toolCall: () => seen.push('call'),
+      },
+    );
+    expect(seen).toEqual(['connected', 'first', 'line', 'line', 'line']);
+    server.closeAllConnections();
+    server.close();
+  });
 });

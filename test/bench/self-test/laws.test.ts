@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createArrivals } from '../../../src/bench/arrivals.ts';
 import { runEngine } from '../../../src/bench/engine.ts';
-import { LatencyRecorder } from '../../../src/bench/recorder.ts';
+import { RunRecorder } from '../../../src/bench/run-recorder.ts';
 import { LawTarget } from '../../../src/bench/self-test/law-target.ts';
 import { LAWS, lindleyResponses } from '../../../src/bench/self-test/laws.ts';
 import { expectationsOf, planOf } from '../../../src/bench/self-test/run-self-test.ts';
@@ -15,23 +15,22 @@ describe('the laws of the self-test', () => {
   it.each(LAWS.map((law) => [law.id, law] as const))('%s: measured as theory says', async (_id, law) => {
     const clock = new ManualClock();
     const plan = planOf(law);
-    const recorder = new LatencyRecorder();
+    const recorder = new RunRecorder({ phaseNames: ['warm-up', 'steady'], durationMs: 7_000 });
     const running = runEngine({
       executor: new LawTarget(law, clock),
       workload: createWorkload(testScenario(), plan.seed, plan.timeoutMs),
       plan,
       clock,
       waker: timerWaker(clock),
-      onSample: ({ endMs, intendedMs, measured }) => {
-        if (measured) recorder.record((endMs - intendedMs) * 1_000);
-      },
+      onArrive: () => recorder.arrive(clock.nowMs()),
+      onSample: (sample) => recorder.add(sample),
       signal: new AbortController().signal,
     });
     await clock.advance(12_000);
     await running;
-    for (const { ms, quantile } of expectationsOf(law, plan)) {
-      const found = recorder.quantile(quantile);
-      const measuredMs = found.kind === 'value' ? found.us / 1_000 : NaN;
+    for (const { metric, ms, quantile } of expectationsOf(law, plan)) {
+      const found = recorder.histogram(metric)?.quantile(quantile);
+      const measuredMs = found?.kind === 'value' ? found.us / 1_000 : NaN;
       // The histogram tells values apart within 0.1 %. The stall's closed form is continuous; arrivals 4 ms apart see steps of it.
       expect(Math.abs(measuredMs - ms)).toBeLessThan(law.id === 'periodic stall' ? 4 : 0.001 * ms + 0.002);
     }

@@ -1,0 +1,89 @@
+// Holds the first measured executions of a run back until its end tells which of them were warm-up.
+import type { ColdStart } from '../report/run-report.ts';
+import { ResponseWindows } from './response-windows.ts';
+import type { Sample } from './sample.ts';
+import { findWarmup, MAX_CUT_MS, type Warmup } from './warmup.ts';
+
+/** Executions held at most: above 6,666/s the longest warm-up that can be cut is shorter than 30 s. */
+const MAX_HELD = 200_000;
+/** First executions that are kept one by one. */
+const MAX_COLD = 50;
+
+export interface WarmupResult extends Warmup {
+  /** First execution on each host process and of each script, in the order in which they ended. */
+  readonly cold: readonly ColdStart[];
+}
+
+/** The measured phase in which a warm-up is looked for. Times ms since the start of the run. */
+export interface HeldPhase {
+  readonly index: number;
+  readonly fromMs: number;
+  /** Infinity when a count ends it. */
+  readonly durationMs: number;
+}
+
+export class WarmupHold {
+  readonly #phase: HeldPhase | undefined;
+  readonly #windows: ResponseWindows | undefined;
+  readonly #cold = new Map<string, ColdStart>();
+  readonly #held: Sample[] = [];
+  /** Executions intended from here on cannot be cut. */
+  #untilMs: number;
+
+  /** @param phase - absent: no phase can be expected to be steady, only cold starts are noted */
+  constructor(phase: HeldPhase | undefined) {
+    this.#phase = phase;
+    this.#windows = phase === undefined ? undefined : new ResponseWindows(phase.fromMs, phase.durationMs);
+    const longestMs = Math.min(MAX_CUT_MS, (phase?.durationMs ?? 0) / 2);
+    this.#untilMs = phase === undefined ? -Infinity : phase.fromMs + longestMs;
+  }
+
+  /** Notes the first execution of each script and on each host, measured or not. */
+  noteCold({ end, endMs, intendedMs, script, stats }: Sample): void {
+    if (end.kind !== 'ok' && end.kind !== 'expected') return;
+    const response_us = Math.round((endMs - intendedMs) * 1_000);
+    const note = (what: ColdStart['what'], name: string): void => {
+      const key = `${what} ${name}`;
+      if (this.#cold.size < MAX_COLD && !this.#cold.has(key))
+        this.#cold.set(key, { what, name, response_us });
+    };
+    note('script', script);
+    if (stats?.hostPid !== undefined) note('host', String(stats.hostPid));
+  }
+
+  /** True when the execution is held: it is counted when {@link release} gives it back. */
+  take(sample: Sample): boolean {
+    if (sample.phase !== this.#phase?.index) return false;
+    if (sample.end.kind !== 'dropped') this.#windows?.add(sample.intendedMs, sample.endMs);
+    if (sample.intendedMs >= this.#untilMs) return false;
+    if (this.#held.length >= MAX_HELD) {
+      // Later ones are counted at once, so nothing from here on can be cut.
+      this.#untilMs = sample.intendedMs;
+      return false;
+    }
+    this.#held.push(sample);
+    return true;
+  }
+
+  /** @param issuedMs - end of the issue: the phase may have been longer than it lasted */
+  release(issuedMs: number): {
+    readonly cut: readonly Sample[];
+    readonly kept: readonly Sample[];
+    readonly result: WarmupResult;
+  } {
+    const cold = [...this.#cold.values()];
+    const phase = this.#phase;
+    if (phase === undefined || this.#windows === undefined) {
+      return { cut: [], kept: this.#held, result: { cutMs: 0, trend: 'unknown', changeRatio: null, cold } };
+    }
+    const endMs = Math.min(issuedMs, phase.fromMs + phase.durationMs);
+    const found = findWarmup(this.#windows.medians(endMs), this.#windows.windowMs);
+    const untilMs = Math.min(phase.fromMs + found.cutMs, this.#untilMs);
+    const isCut = ({ intendedMs }: Sample): boolean => intendedMs < untilMs;
+    return {
+      cut: this.#held.filter(isCut),
+      kept: this.#held.filter((sample) => !isCut(sample)),
+      result: { ...found, cutMs: Math.max(0, untilMs - phase.fromMs), cold },
+    };
+  }
+}
