@@ -5,6 +5,7 @@ import type { RuntimePoolOptions } from './autoscale/options.ts';
 import type { RateLimit } from './broker/admission.ts';
 import { type Auth, checkHost, createAuth, NO_AUTH } from './broker/auth.ts';
 import { Broker } from './broker/broker.ts';
+import { checkBrokerOptions } from './broker/check-options.ts';
 import { createHttp } from './broker/http.ts';
 import type { PoolSetup } from './broker/pool-of-broker.ts';
 import { type RoutingRule, type RoutingStrategy, routesOf } from './broker/routing.ts';
@@ -114,6 +115,7 @@ export class EnclaveBroker implements AsyncDisposable {
   /** @throws EnclaveError INVALID_INPUT for tools, limits or keys that are not as expected. */
   constructor(options: EnclaveBrokerOptions = {}) {
     const { tools = [], secrets = () => undefined, auth, clock = realClock } = options;
+    checkBrokerOptions(options);
     const limits = resolveLimits(options.limits);
     const listing = listTools(tools);
     const effects = new Map(tools.map(({ name, effect }) => [name, effect ?? 'once']));

@@ -77,10 +77,10 @@ const cli = (flags: readonly string[]) => [join(root, 'bin/enclave.js'), ...flag
 export async function startBroker(
   redisPort: number,
   port: number,
-  nodeFlags: readonly string[] = [],
+  { nodeFlags = [], maxSessions = 20_000 }: { nodeFlags?: readonly string[]; maxSessions?: number } = {},
 ): Promise<Running> {
   const flags = ['broker', '--redis', `redis://127.0.0.1:${redisPort}`, '--tools', tools];
-  const more = ['--port', `${port}`, '--max-sessions', '20000', '--drain', '0s'];
+  const more = ['--port', `${port}`, '--max-sessions', `${maxSessions}`, '--drain', '0s'];
   return await start(process.execPath, [...nodeFlags, ...cli([...flags, ...more])], /^listening on/u);
 }
 

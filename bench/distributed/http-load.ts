@@ -61,7 +61,12 @@ export async function load(
   };
 }
 
-function requestText({ port, path, accept, body }: LoadRequest): string {
+export function requestText({
+  port,
+  path,
+  accept,
+  body,
+}: Pick<LoadRequest, 'port' | 'path' | 'accept' | 'body'>): string {
   const json = JSON.stringify(body);
   return [
     `POST ${path} HTTP/1.1`,
@@ -74,12 +79,13 @@ function requestText({ port, path, accept, body }: LoadRequest): string {
   ].join('\r\n');
 }
 
-interface Connection {
+export interface Connection {
   ask(text: string): Promise<string>;
   close(): void;
 }
 
-async function open(port: number): Promise<Connection> {
+/** One line to a broker, for one request at a time. */
+export async function open(port: number): Promise<Connection> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
   await new Promise<void>((resolve, reject) => {
     socket.once('connect', resolve);

@@ -1,6 +1,6 @@
 // npm run bench:distributed: one broker, two runtimes, redis-server and a load generator on this machine's cores: what a
 // session costs, against the targets and the figures of the published guide. `--seconds 3` per cell, `--clients 5000`,
-// `--only rates|memory|clients`, `--write` puts the tables into docs/performance.md. Ends within four minutes.
+// `--only rates|overload|memory|clients`, `--write` puts the tables into docs/performance.md. Ends within four minutes.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
@@ -9,6 +9,7 @@ import { REDIS_SETTINGS } from './fleet.ts';
 import { type IdleResult, measureIdleClients } from './idle-clients.ts';
 import { localP50Ms } from './local-pool.ts';
 import { measureMemory, type SessionMemory } from './memory.ts';
+import { measureOverload, type OverloadResult } from './overload.ts';
 import { type Cell, type CellResult, measureCells } from './throughput.ts';
 
 const MAX_RUN_MS = 240_000;
@@ -79,6 +80,7 @@ function judge(what: string, seen: number, target: number, unit: string, isMost 
 }
 
 if (wants('rates')) await rates();
+if (wants('overload')) judgeOverload(await measureOverload(seconds, brokerFlags));
 if (wants('memory')) judgeMemory(await measureMemory());
 if (wants('clients')) judgeClients(await measureIdleClients(Number(values.clients)));
 lines.push('| what | seen | target | |', '|---|---|---|---|', ...verdicts);
@@ -116,6 +118,22 @@ async function rates(): Promise<void> {
   judge('guide: p50, three pods', trivial.p50Ms, 25, 'ms', true);
   judge('guide: p99, one server', trivial.p99Ms, 85, 'ms', true);
   judge('guide: p99, three pods', trivial.p99Ms, 120, 'ms', true);
+}
+
+function judgeOverload({ capacityPerSecond, calm, flooded, brokerUs }: OverloadResult): void {
+  lines.push(`A submit of the flood cost the broker ${Math.round(brokerUs)} us of processor time.`, '');
+  const asked = Math.round(capacityPerSecond * 10).toLocaleString('en');
+  const share = Math.round((flooded.refused / (flooded.refused + flooded.accepted)) * 100);
+  const what = `${asked} submits/s, ten times what there are places for: ${share} % refused, p99`;
+  judge(what, flooded.refusedP99Ms, 5, 'ms', true);
+  judge('… p50 of the refused', flooded.refusedP50Ms, 5, 'ms', true);
+  judge(
+    '… p99 of the accepted, against half the load',
+    flooded.acceptedP99Ms / calm.acceptedP99Ms,
+    2,
+    'x',
+    true,
+  );
 }
 
 function controlUs({ brokerUs, redisUs, runtimeUs }: CellResult): number {

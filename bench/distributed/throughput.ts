@@ -43,7 +43,7 @@ export async function measureCells(
   const isolation = cells[0]?.isolation ?? 'isolate';
   const [redisPort, port] = [await freePort(), await freePort()];
   await using redis = await startRedis(redisPort);
-  await using broker = await startBroker(redisPort, port, brokerFlags);
+  await using broker = await startBroker(redisPort, port, { nodeFlags: brokerFlags });
   await using runtimes = new AsyncDisposableStack();
   const pids: number[] = [];
   for (let i = 0; i < RUNTIMES; i++)

@@ -1,4 +1,4 @@
-// The tools of the measured broker: one that answers at once, one that never does.
+// The tools of the measured broker: one that answers at once, one after a while, one that never does.
 
 import { defineTool, type Tool } from 'enclave';
 import { z } from 'zod';
@@ -18,4 +18,15 @@ export const hold: Tool = defineTool({
   effect: 'read',
   handler: (_args, { signal }) =>
     new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+});
+
+/** How long a session that calls it holds its place, at least, ms. */
+export const PAUSE_MS = 50;
+
+export const pause: Tool = defineTool({
+  name: 'pause',
+  description: 'Answers after a while',
+  args: z.object({}),
+  effect: 'read',
+  handler: () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS, 1)),
 });

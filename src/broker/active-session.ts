@@ -30,6 +30,9 @@ const CANCEL_PATIENCE_MS = 2_000;
 /** Longest result that is kept, characters. */
 const MAX_KEPT_RESULT = 262_144;
 
+/** One for all: to make an error with its stack for every session costs more than most of their calls. */
+const OVER = new Error('the session is over');
+
 export class ActiveSession {
   readonly facts: ActiveFacts;
   readonly #context: ActiveContext;
@@ -108,7 +111,7 @@ export class ActiveSession {
   /** Leaves the session as it is: another broker may own it by now, or will. */
   abandon(): void {
     this.#isEnded = true;
-    this.#abort.abort();
+    this.#abort.abort(OVER);
     for (const stop of this.#timers) stop();
     this.#timers.clear();
   }

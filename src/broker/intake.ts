@@ -65,8 +65,9 @@ export class Intake {
     const plan = cache.planOf(body, tenant);
     const kept = plan === undefined ? undefined : await cache.find(plan);
     const route = routeOf(body.labels, body.priority, routingRules);
-    const session = this.#sessionOf(sessionId, body, tenant, route, plan, options.isWatched === true);
-    if (kept !== undefined) return { ...(await this.#finished(session, kept)), cache: 'hit' };
+    const isWatched = options.isWatched === true;
+    const newSession = () => this.#sessionOf(sessionId, body, tenant, route, plan, isWatched);
+    if (kept !== undefined) return { ...(await this.#finished(newSession(), kept)), cache: 'hit' };
     await this.#options.demandRuntime(route);
     // With a free place at hand nothing waits, and nothing need be asked.
     if (!dispatcher.canRunNow(route)) {
@@ -74,8 +75,9 @@ export class Intake {
       this.#options.onWait();
     }
     await admission.takePlaces(sessionId, tenant, route);
-    const watch = options.isWatched === true ? this.#options.watch(sessionId) : undefined;
+    const watch = isWatched ? this.#options.watch(sessionId) : undefined;
     try {
+      const session = newSession();
       const code = (await dispatcher.runNow(session)) ?? (await store.submit(session));
       if (code === 'late') throw tooSlow();
       const miss = plan === undefined ? {} : ({ cache: 'miss' } as const);

@@ -33,8 +33,8 @@ export async function streamSession(options: StreamOptions): Promise<void> {
   reply.hijack();
   const { raw } = reply;
   const gone = new AbortController();
-  raw.on('close', () => gone.abort());
-  raw.on('error', () => gone.abort());
+  raw.on('close', () => gone.abort('the reader is gone'));
+  raw.on('error', () => gone.abort('the reader is gone'));
   // Set, not only written: the server asks for them when it tells what it answered.
   raw.setHeaders(
     new Map([
