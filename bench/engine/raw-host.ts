@@ -4,6 +4,9 @@ import type { Isolation } from '../../src/execution.ts';
 
 const dist = new URL('../../dist/sandbox/', import.meta.url).href;
 const { Room } = (await import(`${dist}room.js`)) as typeof import('../../src/sandbox/room.ts');
+const { prepareBootSnapshot } = (await import(
+  `${dist}boot.js`
+)) as typeof import('../../src/sandbox/boot.ts');
 const { wrapSource } = (await import(
   `${dist}positions.js`
 )) as typeof import('../../src/sandbox/positions.ts');
@@ -19,6 +22,7 @@ const limits = JSON.stringify({
   maxConsoleCalls: 1_000,
   maxErrorBytes: 2 ** 13,
 });
+prepareBootSnapshot();
 let warm: InstanceType<typeof Room> | undefined;
 let nonce = 0;
 

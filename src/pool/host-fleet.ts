@@ -2,10 +2,8 @@
 import type { Clock } from '../clock.ts';
 import { EnclaveError } from '../errors.ts';
 import type { HostEnd } from './host.ts';
-import { maxDataBytes, maxRssBytes } from './host-bounds.ts';
 import type { hostLauncher } from './host-launcher.ts';
-import { HostProcess } from './host-process.ts';
-import { HostThread } from './host-thread.ts';
+import { hostOpener } from './host-opener.ts';
 import type { Job } from './job.ts';
 import { ManagedHost, type ManagedHostSetup } from './managed-host.ts';
 import type { PoolConfig } from './options.ts';
@@ -271,18 +269,4 @@ export class HostFleet {
     for (const wake of this.#waiters) wake();
     this.#waiters.clear();
   }
-}
-
-function hostOpener(
-  { inProcess, isolation, maxLivePerHost }: PoolConfig,
-  clock: Clock,
-  launch: typeof hostLauncher,
-): ManagedHostSetup['open'] {
-  if (inProcess) return (events) => new HostThread(clock, events);
-  const setup = {
-    clock,
-    maxRssBytes: maxRssBytes(isolation, maxLivePerHost),
-    launcher: launch(maxDataBytes(isolation, maxLivePerHost)),
-  };
-  return (events) => new HostProcess(setup, events);
 }

@@ -30,6 +30,8 @@ export interface HostProcessSetup {
   /** Resident memory at which the host is killed, bytes. */
   readonly maxRssBytes: number;
   readonly launcher: HostLauncher;
+  /** Whether its worker may make a start snapshot. */
+  readonly maySnapshot: boolean;
 }
 
 export class HostProcess implements Host {
@@ -53,9 +55,10 @@ export class HostProcess implements Host {
     this.#events = events;
     this.#clock = setup.clock;
     this.#mark = openMarkFile();
-    const args = [setup.maxRssBytes, SOCKET_FD, this.#mark === undefined ? '' : MARK_FD].map(String);
+    const snapshot = setup.maySnapshot ? 'snapshot' : '';
+    const args = [setup.maxRssBytes, SOCKET_FD, snapshot, this.#mark === undefined ? '' : MARK_FD];
     const { url, execPath, execArgv } = setup.launcher;
-    this.#child = fork(url, args, {
+    this.#child = fork(url, args.map(String), {
       execPath,
       execArgv,
       env: {},

@@ -16,7 +16,7 @@ const REPORT_IDLE_AFTER_MS = 2_000;
 const SELF_KILL_AFTER_MS = 3_000;
 const WORKER_HEAP_MB = 128;
 
-const [maxRssText = '0', socketFdText = '', markFdText = ''] = process.argv.slice(2);
+const [maxRssText = '0', socketFdText = '', snapshotText = '', markFdText = ''] = process.argv.slice(2);
 const maxRssBytes = Number(maxRssText);
 
 // `process.exit()` does not return while the worker is stuck in native code.
@@ -38,6 +38,7 @@ const setup = {
   link: Number(socketFdText),
   slot,
   originMs: performance.timeOrigin,
+  maySnapshot: snapshotText === 'snapshot',
   ...(markFdText === '' ? {} : { markFd: Number(markFdText) }),
 };
 // The task ends with the worker; without a worker the host is of no use.

@@ -1,9 +1,12 @@
 // What travels between the embedding process and a host process: one array of messages per turn, over a socket to the worker;
-// pings, and what the main thread sees of the worker from outside, over the IPC channel. Types only.
+// pings, and what the main thread sees of the worker from outside, over the IPC channel.
 // Payloads are JSON texts that only their last reader parses. What comes up is untrusted; pool/messages.ts checks it.
 import type { ExecutionLimits, Isolation, LogLevel, ScriptLanguage } from '../execution.ts';
 
 export const PROTOCOL_VERSION = 1;
+
+/** Stands where the id of an execution stands, while a worker makes its start snapshot: whoever dies of it shall not try again. */
+export const SNAPSHOT_ENTRY: number = 2 ** 31 - 1;
 
 /** What the worker has to know of an execution; a part of the limits, because the rest is kept outside. */
 export interface RunOptions {

@@ -1,6 +1,5 @@
 // Which isolate an execution gets: a fresh one, or its tenant's warm one; and when an isolate has served its time.
 
-import { prepareBootSnapshot } from './boot.ts';
 import type { RunOptions } from './messages.ts';
 import { Room } from './room.ts';
 
@@ -39,7 +38,6 @@ export class Rooms {
 
   /** Makes ahead what the next execution will probably need; for turns in which nothing is live. */
   prepareSpare(): void {
-    prepareBootSnapshot();
     if (this.#spareHeapMb !== 0 && this.#spare === undefined) {
       this.#spare = new Room(this.#spareHeapMb);
       this.#spare.prepareContext();

@@ -1,11 +1,12 @@
 // The one thread of a host process that runs scripts: a piscina task that lasts as long as the host. It takes batches of
 // messages, works through them in turns, and answers in batches.
+import { prepareBootSnapshot } from './boot.ts';
 import { isMemoryFault } from './engine-errors.ts';
 import { ExecutionRun, type Reply, type RunHost } from './execution-run.ts';
 import { limitFailure } from './failure-reports.ts';
 import { type LinkEnd, openLink } from './link.ts';
 import type { DownMessage, FailureReport, RunOptions, UpMessage } from './messages.ts';
-import { PROTOCOL_VERSION } from './messages.ts';
+import { PROTOCOL_VERSION, SNAPSHOT_ENTRY } from './messages.ts';
 import { Rooms } from './rooms.ts';
 import { SlotWriter } from './slot.ts';
 import { SourceCache } from './source-cache.ts';
@@ -14,6 +15,9 @@ import type { Stripped } from './typescript.ts';
 /** New executions started in one turn, ms; replies to running ones are never behind more than this. */
 const START_BUDGET_MS = 4;
 const UPKEEP_MS = 10_000;
+/** A worker that has nothing to do for so long makes its start snapshot. */
+const SNAPSHOT_AFTER_MS = 50;
+const SNAPSHOT_BUDGET_MS = 2_000;
 
 export interface WorkerSetup {
   /** Towards the embedding process. */
@@ -23,6 +27,8 @@ export interface WorkerSetup {
   readonly originMs: number;
   /** Open file that survives a crash of the host, see slot.ts. */
   readonly markFd?: number;
+  /** Whether it may make a start snapshot: V8 can end the process over it. */
+  readonly maySnapshot?: boolean;
 }
 
 /** Serves until the embedding process has gone. */
@@ -61,11 +67,12 @@ class WorkerLoop {
   #isStripperBroken = false;
 
   constructor(
-    { slot, originMs, markFd }: Omit<WorkerSetup, 'link'>,
+    { slot, originMs, markFd, maySnapshot = false }: Omit<WorkerSetup, 'link'>,
     sendBatch: (batch: readonly UpMessage[]) => void,
   ) {
     this.#sendBatch = sendBatch;
     setInterval(() => this.#rooms.dropUnused(), UPKEEP_MS).unref();
+    if (maySnapshot) this.#snapshotWhenIdle();
     this.#host = {
       slot: new SlotWriter(slot, originMs, markFd),
       sources: new SourceCache(),
@@ -145,10 +152,27 @@ class WorkerLoop {
     });
   }
 
+  get #isIdle(): boolean {
+    return this.#running.size === 0 && this.#starts.length === 0;
+  }
+
   #prepare(): void {
     setImmediate(() => {
-      if (this.#running.size === 0 && this.#starts.length === 0) this.#rooms.prepareSpare();
+      if (this.#isIdle) this.#rooms.prepareSpare();
     });
+  }
+
+  // Only while no execution is here that a crash would take along.
+  #snapshotWhenIdle(): void {
+    setTimeout(() => {
+      if (!this.#isIdle) {
+        this.#snapshotWhenIdle();
+        return;
+      }
+      this.#host.slot.begin(SNAPSHOT_ENTRY, SNAPSHOT_BUDGET_MS);
+      prepareBootSnapshot();
+      this.#host.slot.end();
+    }, SNAPSHOT_AFTER_MS).unref();
   }
 
   #start({ id, source, argsJson, options }: Start): void {

@@ -19,11 +19,12 @@ describe('createThreadWaker()', () => {
   it('forgets an instant that is cancelled or replaced', async () => {
     using waker = await createThreadWaker(realClock);
     const fired: string[] = [];
-    waker.wakeAt(realClock.nowMs() + 1, () => fired.push('cancelled'));
+    // Far enough that a pause of this process between two lines does not make them due.
+    waker.wakeAt(realClock.nowMs() + 200, () => fired.push('cancelled'));
     waker.cancel();
-    waker.wakeAt(realClock.nowMs() + 2, () => fired.push('replaced'));
+    waker.wakeAt(realClock.nowMs() + 200, () => fired.push('replaced'));
     await new Promise<void>((resolve) =>
-      waker.wakeAt(realClock.nowMs() + 5, () => {
+      waker.wakeAt(realClock.nowMs() + 400, () => {
         fired.push('last');
         resolve();
       }),

@@ -107,6 +107,12 @@ describe('a host process that breaks the protocol', () => {
       expect((await pool.execute({ source: 'return 1' })).error?.code).toBe(code);
     expect((await pool.execute({ source: 'return 2' })).error?.code).toBe('MEMORY_LIMIT');
   });
+
+  it('makes no start snapshot any more where one has ended a host, and blames nobody for it', async () => {
+    await using pool = fakePool([['snapshot']]);
+    for (let i = 0; i < 3; i++) expect((await pool.execute({ source: 'return 1' })).value).toBe('without');
+    expect(pool.stats().lost).toBe(1);
+  });
 });
 
 function fakePool(
