@@ -243,6 +243,7 @@ export class Broker {
   /** Takes no new sessions from now on, and asks clients and runtimes to go elsewhere. */
   drain(): void {
     this.#isDraining = true;
+    this.#pool?.stop();
     // What is queued in the memory of this process has nobody else to go to.
     if (this.#options.store.kind !== 'memory') this.#dispatcher.drain();
   }
