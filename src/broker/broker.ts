@@ -7,15 +7,8 @@ import { EnclaveError } from '../errors.ts';
 import type { ExecutionLimits, ToolHandler } from '../execution.ts';
 import { isTerminal } from '../protocol/events.ts';
 import type { BrokerLink } from '../protocol/link.ts';
-import type {
-  BrokerInfo,
-  EventCursor,
-  RuntimeInfo,
-  SessionList,
-  SessionQuery,
-  SessionRecord,
-  Store,
-} from '../store/store.ts';
+import type { BrokerInfo, RuntimeInfo } from '../store/fleet-operations.ts';
+import type { EventCursor, SessionList, SessionQuery, SessionRecord, Store } from '../store/store.ts';
 import type { ToolEffect } from '../tools/define-tool.ts';
 import type { ExternalToolCheck } from '../tools/external-tools.ts';
 import { Admission, type RateLimit } from './admission.ts';

@@ -2,15 +2,8 @@
 import { z } from 'zod';
 import { EnclaveError } from '../errors.ts';
 import { PRIORITIES, type Priority } from '../protocol/events.ts';
-import type {
-  BrokerInfo,
-  ClaimReply,
-  DispatchEntry,
-  EventPage,
-  KeyReservation,
-  SessionRecord,
-  ToolBeginReply,
-} from './store.ts';
+import type { BrokerInfo, KeyReservation } from './fleet-operations.ts';
+import type { ClaimReply, DispatchEntry, EventPage, SessionRecord, ToolBeginReply } from './store.ts';
 
 /** A reply that is a list of texts. */
 export function texts(reply: unknown): string[] {

@@ -4,9 +4,11 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { z } from 'zod';
 import { EnclaveError } from '../errors.ts';
 import { isTerminal, type StoredEvent } from '../protocol/events.ts';
-import { type Archive, createLocalStore, type LocalStoreOptions } from './local-store.ts';
+import type { Archive, LocalStoreOptions } from './archive.ts';
+import type { KeyReservation } from './fleet-operations.ts';
+import { createLocalStore } from './local-store.ts';
 import type { LiveSession, ToolState } from './session-rules.ts';
-import type { KeyReservation, Retention, SessionQuery, Store } from './store.ts';
+import type { Retention, SessionQuery, Store } from './store.ts';
 
 export interface SqliteStoreOptions extends LocalStoreOptions {
   readonly file: string;

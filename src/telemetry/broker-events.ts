@@ -1,6 +1,6 @@
 // What happens in a broker, for those who only watch: metrics and logs. No script text, no arguments, no results.
 import type { Priority, SessionState } from '../protocol/events.ts';
-import type { RuntimeInfo } from '../store/store.ts';
+import type { RuntimeInfo } from '../store/fleet-operations.ts';
 
 export type BrokerEvent =
   | {

@@ -3,7 +3,8 @@
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { OUTCOME_CODES } from '../errors.ts';
-import type { BrokerInfo, ClaimReply, Finish, RuntimeInfo, Store } from '../store/store.ts';
+import type { BrokerInfo, RuntimeInfo } from '../store/fleet-operations.ts';
+import type { ClaimReply, Finish, Store } from '../store/store.ts';
 import type { ObserveBroker } from './broker-events.ts';
 
 /** Sessions whose time of creation is remembered; what is forgotten is asked of the store. */
