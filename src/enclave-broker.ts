@@ -82,6 +82,8 @@ export interface EnclaveBrokerOptions {
   readonly slowClientTimeout?: number;
   /** Events read from the store at a time for one reader of a stream. Default 256. */
   readonly clientBuffer?: number;
+  /** Share of sessions that are traced, 0 to 1; a caller that is traced decides for its own. Default 1. */
+  readonly sampleRate?: number;
   /** Hears of everything that happens, for logs. Must be quick and must not throw. */
   readonly observe?: ObserveBroker;
   readonly clock?: Clock;

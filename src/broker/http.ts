@@ -2,11 +2,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { codeInfo, EnclaveError, toEnclaveError } from '../errors.ts';
 import type { ExecutionLimits } from '../execution.ts';
+import { isLoopbackHost } from '../loopback.ts';
 import { FROM_SEQ_PARAM, isTerminal, seqOfEventId } from '../protocol/events.ts';
 import type { EventCursor } from '../store/store.ts';
 import type { ObserveBroker } from '../telemetry/broker-events.ts';
 import type { Exposition } from '../telemetry/registry.ts';
-import { type Auth, isLoopbackHost } from './auth.ts';
+import type { Auth } from './auth.ts';
 import type { Broker } from './broker.ts';
 import { createServer } from './http-server.ts';
 import { operationOf } from './openapi.ts';
