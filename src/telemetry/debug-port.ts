@@ -33,7 +33,8 @@ export async function openDebugPort(options: DebugPortOptions): Promise<StatusSe
       if (refusal !== undefined) return json(response, refusal.status, refusal);
       const url = new URL(request.url ?? '/', `http://${HOST}`);
       if (url.pathname === '/debug/event-loop') return json(response, 200, delaysOf(delay));
-      const seconds = Number(url.searchParams.get('seconds') ?? DEFAULT_SECONDS);
+      const asked = url.searchParams.get('seconds');
+      const seconds = asked === null ? Math.min(DEFAULT_SECONDS, maxSeconds) : Number(asked);
       if (url.pathname !== '/debug/cpu' && url.pathname !== '/debug/heap')
         return json(response, 404, { message: `there are ${PATHS.join(', ')}` });
       if (!(seconds > 0 && seconds <= maxSeconds))

@@ -25,14 +25,15 @@ Examples:
 
 async function serveBroker(flags: FlagValues, io: Io): Promise<void> {
   const { settings } = await readSettings(flags, io);
-  const [read, { openSidePorts }, { EnclaveBroker }] = await Promise.all([
-    import('../broker-settings.ts'),
-    import('../side-ports.ts'),
-    import('../../enclave-broker.ts'),
-  ]);
-  const { options, log } = await read.brokerOptionsOf(settings, io);
-  const store = await read.redisStoreOf(settings);
-  await using opened = await read.openToolsOf(settings, io);
+  const [{ brokerOptionsOf, openToolsOf, redisStoreOf }, { openSidePorts }, { EnclaveBroker }] =
+    await Promise.all([
+      import('../broker-settings.ts'),
+      import('../side-ports.ts'),
+      import('../../enclave-broker.ts'),
+    ]);
+  const { options, log } = await brokerOptionsOf(settings, io);
+  const store = await redisStoreOf(settings);
+  await using opened = await openToolsOf(settings, io);
   await using broker = new EnclaveBroker({ ...options, tools: opened.tools, store });
   const { metrics } = broker;
   await using _ports = await openSidePorts(settings, io, { metrics, missing: () => broker.missing() });

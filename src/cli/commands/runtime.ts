@@ -28,7 +28,7 @@ async function runRuntime(flags: FlagValues, io: Io): Promise<void> {
   const token = tokenFile === undefined ? undefined : await readSecretFile('--token-file', tokenFile, io);
   const [
     { EnclaveRuntime },
-    read,
+    { runtimeOptionsOf },
     { openSidePorts },
     { MetricsRegistry },
     { runtimeMetrics },
@@ -48,7 +48,7 @@ async function runRuntime(flags: FlagValues, io: Io): Promise<void> {
     secrets: token === undefined ? [] : [token.trim()],
   });
   await using runtime = new EnclaveRuntime({
-    ...read.runtimeOptionsOf(settings),
+    ...runtimeOptionsOf(settings),
     brokerUrl,
     ...(token === undefined ? {} : { token: token.trim() }),
     onState: (state, detail) => {

@@ -28,21 +28,27 @@ Examples:
 
 async function serve(flags: FlagValues, io: Io): Promise<void> {
   const { settings } = await readSettings(flags, io);
-  const [read, { openSidePorts }, { EnclaveBroker }, { EnclaveRuntime }, { createLinkPair }, telemetry] =
-    await Promise.all([
-      import('../broker-settings.ts'),
-      import('../side-ports.ts'),
-      import('../../enclave-broker.ts'),
-      import('../../enclave-runtime.ts'),
-      import('../../protocol/link.ts'),
-      import('../../telemetry/runtime-metrics.ts'),
-    ]);
-  const { options, log } = await read.brokerOptionsOf(settings, io);
-  await using opened = await read.openToolsOf(settings, io);
-  const store = await read.localStoreOf(settings, (file) => resolve(io.cwd, file));
+  const [
+    { brokerOptionsOf, localStoreOf, openToolsOf, runtimeOptionsOf },
+    { openSidePorts },
+    { EnclaveBroker },
+    { EnclaveRuntime },
+    { createLinkPair },
+    { runtimeMetrics },
+  ] = await Promise.all([
+    import('../broker-settings.ts'),
+    import('../side-ports.ts'),
+    import('../../enclave-broker.ts'),
+    import('../../enclave-runtime.ts'),
+    import('../../protocol/link.ts'),
+    import('../../telemetry/runtime-metrics.ts'),
+  ]);
+  const { options, log } = await brokerOptionsOf(settings, io);
+  await using opened = await openToolsOf(settings, io);
+  const store = await localStoreOf(settings, (file) => resolve(io.cwd, file));
   await using broker = new EnclaveBroker({ ...options, tools: opened.tools, store });
-  await using runtime = new EnclaveRuntime(read.runtimeOptionsOf(settings));
-  broker.metrics.add(telemetry.runtimeMetrics(() => runtime.now));
+  await using runtime = new EnclaveRuntime(runtimeOptionsOf(settings));
+  broker.metrics.add(runtimeMetrics(() => runtime.now));
   const { metrics } = broker;
   await using _ports = await openSidePorts(settings, io, { metrics, missing: () => broker.missing() });
   const at = await broker.listen(settings['server.port'], settings['server.host']);
