@@ -24,6 +24,7 @@ import { BrokerMetrics } from './telemetry/broker-metrics.ts';
 import { observedStore } from './telemetry/observed-store.ts';
 import { observedTools } from './telemetry/observed-tools.ts';
 import { MetricsRegistry } from './telemetry/registry.ts';
+import { BrokerTracing } from './telemetry/tracing.ts';
 import { createBreakingHandler, type ToolBreakerOptions } from './tools/breaking-handler.ts';
 import type { Tool } from './tools/define-tool.ts';
 import { externalTools } from './tools/external-tools.ts';
@@ -104,6 +105,7 @@ export interface Listening {
  */
 export class EnclaveBroker implements AsyncDisposable {
   readonly #metrics = new MetricsRegistry();
+  readonly #tracing: BrokerTracing;
   readonly #broker: Broker;
   readonly #auth: Auth;
   readonly #http: FastifyInstance;
@@ -139,13 +141,20 @@ export class EnclaveBroker implements AsyncDisposable {
     );
     const observe: ObserveBroker = (event) => {
       metrics.observe(event);
+      this.#tracing.observe(event);
       options.observe?.(event);
     };
+    this.#tracing = new BrokerTracing({
+      sampleRate: options.sampleRate ?? 1,
+      random: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,
+      wallMs: () => clock.wallMs(),
+    });
     this.#metrics.add(metrics);
     this.#broker = new Broker({
       store: observedStore(opened, clock, observe),
       clock,
-      callTool: observedTools(breaking, clock, observe),
+      callTool: this.#tracing.tools(observedTools(breaking, clock, observe)),
+      traceparentOf: this.#tracing.traceparentOf,
       effectOf: (tool) => effects.get(tool) ?? 'once',
       external: externalTools(tools),
       tools: listing,
@@ -171,6 +180,7 @@ export class EnclaveBroker implements AsyncDisposable {
       limits,
       tools: listing,
       observe,
+      tracing: this.#tracing,
       expose: () => this.#metrics.expose(),
       times: {
         readMs: readTimeout,
@@ -270,6 +280,7 @@ export class EnclaveBroker implements AsyncDisposable {
     while (this.#broker.running > 0 && this.#clock.nowMs() < endMs)
       await new Promise<void>((resolve) => this.#clock.setTimer(DRAIN_STEP_MS, resolve));
     await this.#broker[Symbol.asyncDispose]();
+    this.#tracing.close();
     this.#door?.close();
     await this.#closeHttp();
   }

@@ -7,6 +7,7 @@ import { FROM_SEQ_PARAM, isTerminal, seqOfEventId } from '../protocol/events.ts'
 import type { EventCursor } from '../store/store.ts';
 import type { ObserveBroker } from '../telemetry/broker-events.ts';
 import type { Exposition } from '../telemetry/registry.ts';
+import type { BrokerTracing } from '../telemetry/tracing.ts';
 import type { Auth } from './auth.ts';
 import type { Broker } from './broker.ts';
 import { createServer } from './http-server.ts';
@@ -26,6 +27,7 @@ export interface HttpOptions {
   readonly limits: ExecutionLimits;
   readonly tools: readonly ToolListing[];
   readonly observe: ObserveBroker;
+  readonly tracing: BrokerTracing;
   readonly expose: () => Promise<Exposition>;
   readonly times: HttpTimes;
 }
@@ -48,7 +50,7 @@ const NDJSON = 'application/x-ndjson';
 type Params = { readonly Params: { readonly id: string } };
 
 export function createHttp(options: HttpOptions): FastifyInstance {
-  const { broker, auth, limits, tools, observe, expose, times } = options;
+  const { broker, auth, limits, tools, observe, tracing, expose, times } = options;
   const app = createServer(times, observe);
   const tenants = new WeakMap<FastifyRequest, string>();
   const tenantOf = (request: FastifyRequest) => tenants.get(request) ?? '';
@@ -85,7 +87,13 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     const body = parseSubmit(request.body, limits);
     const tenant = tenantOf(request);
     try {
-      return await broker.submit(body, tenant, { isWatched, ...(key === undefined ? {} : { key }) });
+      return await tracing.submit(single(request.headers['traceparent']), (traceparent) =>
+        broker.submit(body, tenant, {
+          isWatched,
+          ...(key === undefined ? {} : { key }),
+          ...(traceparent === undefined ? {} : { traceparent }),
+        }),
+      );
     } catch (thrown) {
       observe({ type: 'refused', tenant, reason: toEnclaveError(thrown).code });
       throw thrown;

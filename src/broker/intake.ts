@@ -33,6 +33,8 @@ export interface SubmitOptions {
   readonly key?: string;
   /** Somebody reads its events here as they come. */
   readonly isWatched?: boolean;
+  /** Trace context that the session carries on. */
+  readonly traceparent?: string;
 }
 
 export interface Submitted {
@@ -65,7 +67,7 @@ export class Intake {
     const plan = cache.planOf(body, tenant);
     const kept = plan === undefined ? undefined : await cache.find(plan);
     const route = routeOf(body.labels, body.priority, routingRules);
-    const session = this.#sessionOf(sessionId, body, tenant, route, plan, options.isWatched === true);
+    const session = this.#sessionOf(sessionId, body, tenant, route, plan, options);
     if (kept !== undefined) return { ...(await this.#finished(session, kept)), cache: 'hit' };
     await this.#options.demandRuntime(route);
     // With a free place at hand nothing waits, and nothing need be asked.
@@ -114,7 +116,7 @@ export class Intake {
     tenant: string,
     route: string,
     plan: CachePlan | undefined,
-    isWatched: boolean,
+    { isWatched = false, traceparent }: SubmitOptions,
   ): NewSession {
     const { store, sessionTimeoutMs, brokerId } = this.#options;
     const atMs = store.nowMs();
@@ -126,7 +128,11 @@ export class Intake {
       priority: body.priority,
       labels: body.labels,
       source: body.code,
-      request: formatStored(plan === undefined ? body : { ...body, cache: plan }),
+      request: formatStored({
+        ...body,
+        ...(plan === undefined ? {} : { cache: plan }),
+        ...(traceparent === undefined ? {} : { traceparent }),
+      }),
       atMs,
       deadlineMs,
       init: JSON.stringify({
