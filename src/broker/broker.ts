@@ -48,6 +48,8 @@ export interface BrokerCoreOptions {
   readonly streamHeartbeatMs: number;
   /** Events read for one stream at a time. */
   readonly clientBuffer: number;
+  /** Trace context for the runtime of a session, when it is traced. */
+  readonly traceparentOf: (id: string) => string | undefined;
   readonly pool?: PoolSetup;
 }
 
@@ -66,7 +68,7 @@ export class Broker {
   constructor(options: BrokerCoreOptions) {
     this.#options = options;
     const { store, clock, callTool, effectOf, external, routingRules, heartbeatMs, leaseMs } = options;
-    const { reattachMs, sessionTimeoutMs } = options;
+    const { reattachMs, sessionTimeoutMs, traceparentOf } = options;
     const { brokerId } = this;
     const { maxToolResultBytes } = options.limits;
     this.#hub = new EventHub({
@@ -79,7 +81,7 @@ export class Broker {
     this.#view = new FleetView({ store, clock, brokerId });
     this.#admission = new Admission({ ...options, view: this.#view });
     this.#dispatcher = new Dispatcher({
-      context: { store, clock, brokerId, callTool, effectOf, external, maxToolResultBytes },
+      context: { store, clock, brokerId, callTool, effectOf, external, maxToolResultBytes, traceparentOf },
       routes: routesOf(routingRules),
       strategy: options.routingStrategy,
       rates: () => this.#view.rates,

@@ -14,6 +14,10 @@ export interface SqliteStoreOptions extends LocalStoreOptions {
   readonly file: string;
   /** ms to wait for another process that holds the file. Default 5,000. */
   readonly busyTimeout?: number;
+  /** Bytes of pages kept in memory. Default: SQLite's own, 2,000 KiB. */
+  readonly cacheSize?: number;
+  /** Bytes of the file mapped into memory. Default 0. */
+  readonly mmapSize?: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -71,11 +75,14 @@ class SqliteArchive implements Archive {
   #waiting: Waiter[] = [];
   #retention: Retention = SQLITE_RETENTION;
 
-  constructor({ file, clock, busyTimeout = 5_000 }: SqliteStoreOptions) {
+  constructor({ file, clock, busyTimeout = 5_000, cacheSize, mmapSize }: SqliteStoreOptions) {
     this.#clock = clock;
     this.#file = file;
     try {
       this.#db = new DatabaseSync(file, { timeout: busyTimeout });
+      // A negative size is in KiB; a positive one would be in pages.
+      if (cacheSize !== undefined) this.#db.exec(`PRAGMA cache_size = -${Math.floor(cacheSize / 1_024)}`);
+      if (mmapSize !== undefined) this.#db.exec(`PRAGMA mmap_size = ${mmapSize}`);
       this.#db.exec(SCHEMA);
     } catch (cause) {
       throw new EnclaveError(

@@ -20,6 +20,8 @@ export type BrokerEvent =
       readonly attempt: number;
       /** From its creation to this, ms. */
       readonly waitMs: number;
+      /** Trace context of the submit, when it is traced. */
+      readonly traceparent?: string;
     }
   /** A runtime or a broker could not take it after all. */
   | { readonly type: 'requeued'; readonly sessionId: string; readonly reason: string }
