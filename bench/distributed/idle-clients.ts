@@ -31,7 +31,8 @@ export async function measureIdleClients(clients: number): Promise<IdleResult> {
   // One place, and it is taken: all other sessions wait in the queue.
   processes.use(await startRuntime(port, { isolation: 'context', slots: 1 }));
   const serverUrl = `http://127.0.0.1:${port}`;
-  const client = new EnclaveClient({ serverUrl, timeout: 120_000 });
+  // It never gives up: a slow restart is to show as such.
+  const client = new EnclaveClient({ serverUrl, timeout: 200_000, reconnection: { maxAttempts: 1_000 } });
   const code = 'return await callTool("hold", {})';
   const ids: string[] = [];
   const submitOne = async () => void ids.push(await client.submit({ code }));
