@@ -21,6 +21,7 @@ import { ResultCache } from './result-cache.ts';
 import { ANY_ROUTE, type RoutingRule, type RoutingStrategy, routesOf } from './routing.ts';
 import { failedFinal } from './session-end.ts';
 import type { SubmitBody } from './session-request.ts';
+import { recordOfNew, told } from './told-record.ts';
 import { type ToolAnswer, ToolAnswers } from './tool-answers.ts';
 import type { ToolListing } from './tool-listing.ts';
 import type { Watch } from './watch.ts';
@@ -107,7 +108,7 @@ export class Broker {
       cache: new ResultCache(store, options.tools),
       demandRuntime: (route) => this.#demandRuntime(route),
       onWait: () => this.#pool?.hurry(),
-      watch: (id) => this.#hub.watch(id, true),
+      watch: (session) => this.#hub.watch(session.id, session),
       giveBack: (id, tenant) => this.#giveBack(id, tenant),
     });
   }
@@ -194,12 +195,14 @@ export class Broker {
 
   /** Waits until the session has ended, or the signal fires; the record as it is then. */
   async wait(id: string, tenant: string, signal: AbortSignal, watch?: Watch): Promise<SessionRecord> {
-    // A new session need not be looked at before its end.
-    const record = watch === undefined ? await this.find(id, tenant) : undefined;
-    if (record !== undefined && isTerminal(record.state)) return record;
-    for await (const _step of this.#hub.stream(id, { seq: record?.lastSeq ?? 0 }, signal, watch))
+    const session = watch?.session;
+    let record = session === undefined ? await this.find(id, tenant) : recordOfNew(session);
+    if (isTerminal(record.state)) return record;
+    for await (const step of this.#hub.stream(id, { seq: record.lastSeq }, signal, watch)) {
+      if (step.kind === 'events') record = step.events.reduce(told, record);
       if (signal.aborted) break;
-    return await this.find(id, tenant);
+    }
+    return isTerminal(record.state) ? record : await this.find(id, tenant);
   }
 
   /** @throws EnclaveError NOT_FOUND */

@@ -24,7 +24,7 @@ export interface IntakeOptions {
   /** A session has to wait for a place. */
   readonly onWait: () => void;
   /** Listens to a session that is not there yet, so that none of its events is missed. */
-  readonly watch: (id: string) => Watch;
+  readonly watch: (session: NewSession) => Watch;
   /** The session is over, or never began. */
   readonly giveBack: (id: string, tenant: string) => void;
 }
@@ -76,9 +76,9 @@ export class Intake {
       this.#options.onWait();
     }
     await admission.takePlaces(sessionId, tenant, route);
-    const watch = options.isWatched === true ? this.#options.watch(sessionId) : undefined;
+    const session = newSession();
+    const watch = options.isWatched === true ? this.#options.watch(session) : undefined;
     try {
-      const session = newSession();
       const code = (await dispatcher.runNow(session)) ?? (await store.submit(session));
       if (code === 'late') throw tooSlow();
       const miss = plan === undefined ? {} : ({ cache: 'miss' } as const);

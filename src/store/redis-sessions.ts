@@ -173,7 +173,15 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
 
     async toolEnd(call) {
       const { callId, ok, result, event, isFromClient } = call;
-      const args = [callId, ok ? 1 : 0, result, event, db.keys.channel(''), isFromClient === true ? 1 : 0];
+      const args = [
+        callId,
+        ok ? 1 : 0,
+        result,
+        event,
+        db.keys.channel(''),
+        isFromClient === true ? 1 : 0,
+        db.brokerId,
+      ];
       const reply = await db.redis.script('tool-end', db.keys.session(call.id), args);
       return oneOf(texts(reply)[0], ['ok', 'already', 'missing']);
     },
