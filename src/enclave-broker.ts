@@ -16,15 +16,17 @@ import { EnclaveError } from './errors.ts';
 import type { ExecutionLimits } from './execution.ts';
 import { resolveLimits } from './limits.ts';
 import type { BrokerLink } from './protocol/link.ts';
+import type { BrokerInfo } from './store/fleet-operations.ts';
 import { createMemoryStore } from './store/memory.ts';
 import { createRedisStore } from './store/redis.ts';
 import type { RedisClient } from './store/redis-connection.ts';
-import type { BrokerInfo, Store } from './store/store.ts';
+import type { Store } from './store/store.ts';
 import type { ObserveBroker } from './telemetry/broker-events.ts';
 import { BrokerMetrics } from './telemetry/broker-metrics.ts';
 import { observedStore } from './telemetry/observed-store.ts';
 import { observedTools } from './telemetry/observed-tools.ts';
 import { MetricsRegistry } from './telemetry/registry.ts';
+import { BrokerTracing } from './telemetry/tracing.ts';
 import { createBreakingHandler, type ToolBreakerOptions } from './tools/breaking-handler.ts';
 import type { Tool } from './tools/define-tool.ts';
 import { externalTools } from './tools/external-tools.ts';
@@ -83,6 +85,8 @@ export interface EnclaveBrokerOptions {
   readonly slowClientTimeout?: number;
   /** Events read from the store at a time for one reader of a stream. Default 256. */
   readonly clientBuffer?: number;
+  /** Share of sessions that are traced, 0 to 1; a caller that is traced decides for its own. Default 1. */
+  readonly sampleRate?: number;
   /** Hears of everything that happens, for logs. Must be quick and must not throw. */
   readonly observe?: ObserveBroker;
   readonly clock?: Clock;
@@ -103,6 +107,7 @@ export interface Listening {
  */
 export class EnclaveBroker implements AsyncDisposable {
   readonly #metrics = new MetricsRegistry();
+  readonly #tracing: BrokerTracing;
   readonly #broker: Broker;
   readonly #auth: Auth;
   readonly #http: FastifyInstance;
@@ -139,13 +144,20 @@ export class EnclaveBroker implements AsyncDisposable {
     );
     const observe: ObserveBroker = (event) => {
       metrics.observe(event);
+      this.#tracing.observe(event);
       options.observe?.(event);
     };
+    this.#tracing = new BrokerTracing({
+      sampleRate: options.sampleRate ?? 1,
+      random: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,
+      wallMs: () => clock.wallMs(),
+    });
     this.#metrics.add(metrics);
     this.#broker = new Broker({
       store: observedStore(opened, clock, observe),
       clock,
-      callTool: observedTools(breaking, clock, observe),
+      callTool: this.#tracing.tools(observedTools(breaking, clock, observe)),
+      traceparentOf: this.#tracing.traceparentOf,
       effectOf: (tool) => effects.get(tool) ?? 'once',
       external: externalTools(tools),
       tools: listing,
@@ -171,6 +183,7 @@ export class EnclaveBroker implements AsyncDisposable {
       limits,
       tools: listing,
       observe,
+      tracing: this.#tracing,
       expose: () => this.#metrics.expose(),
       times: {
         readMs: readTimeout,
@@ -270,6 +283,7 @@ export class EnclaveBroker implements AsyncDisposable {
     while (this.#broker.running > 0 && this.#clock.nowMs() < endMs)
       await new Promise<void>((resolve) => this.#clock.setTimer(DRAIN_STEP_MS, resolve));
     await this.#broker[Symbol.asyncDispose]();
+    this.#tracing.close();
     this.#door?.close();
     await this.#closeHttp();
   }

@@ -22,8 +22,8 @@ const tools = fileURLToPath(new URL('tools.ts', import.meta.url));
 
 export interface Running extends AsyncDisposable {
   readonly pid: number;
-  /** What it printed when it was up. */
-  readonly line: string;
+  /** What it printed until it was up. */
+  readonly said: string;
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
 
@@ -41,21 +41,20 @@ async function start(command: string, args: readonly string[], isUp: RegExp): Pr
     process.removeListener('exit', kill);
   };
   try {
-    const line = await firstLine(child, isUp);
-    return { pid: child.pid ?? 0, line, end, [Symbol.asyncDispose]: () => end('SIGTERM') };
+    const said = await untilUp(child, isUp);
+    return { pid: child.pid ?? 0, said, end, [Symbol.asyncDispose]: () => end('SIGTERM') };
   } catch (error) {
     await end('SIGKILL');
     throw error;
   }
 }
 
-function firstLine(child: ChildProcess, isUp: RegExp): Promise<string> {
+function untilUp(child: ChildProcess, isUp: RegExp): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     const hear = (chunk: Buffer) => {
       text = `${text}${chunk.toString()}`.slice(-10_000);
-      const found = text.split('\n').find((line) => isUp.test(line));
-      if (found !== undefined) resolve(found);
+      if (text.split('\n').some((line) => isUp.test(line))) resolve(text);
     };
     child.stdout?.on('data', hear);
     child.stderr?.on('data', hear);
@@ -124,4 +123,19 @@ export function descendants(pid: number): number[] {
 export function rssBytes(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmRSS:\s+(\d+) kB$/mu.exec(status)?.[1]) * 1_024;
+}
+
+/** Has a node process that was started with `--inspect` collect its garbage: what remains is held. */
+export async function collectGarbage({ said }: Running): Promise<void> {
+  const url = /Debugger listening on (ws:\S+)/u.exec(said)?.[1];
+  if (url === undefined) throw new Error('the process was not started with --inspect');
+  const socket = new WebSocket(url);
+  await new Promise((resolve, reject) => {
+    socket.addEventListener('open', () =>
+      socket.send(JSON.stringify({ id: 1, method: 'HeapProfiler.collectGarbage' })),
+    );
+    socket.addEventListener('message', resolve);
+    socket.addEventListener('error', () => reject(new Error('the inspector cannot be reached')));
+  });
+  socket.close();
 }

@@ -1,11 +1,11 @@
 // Thousands of clients, each following a session that waits: what one costs the broker, and how long all of them need to be
 // back after the broker was restarted. The clients are ours, unchanged.
 import { setTimeout as delay } from 'node:timers/promises';
-import { freePort, rssBytes, startBroker, startRedis, startRuntime } from './fleet.ts';
+import { collectGarbage, freePort, rssBytes, startBroker, startRedis, startRuntime } from './fleet.ts';
 
 export interface IdleResult {
   readonly clients: number;
-  /** Resident memory of the broker per open stream, bytes. The kernel's buffers of a socket are not in it. */
+  /** Resident memory of the broker per open stream after its garbage was collected, bytes. The kernel's buffers of a socket are not in it. */
   readonly bytesEach: number;
   /** From the end of the old broker to the last stream that was open again, ms. */
   readonly resumedMs: number;
@@ -25,13 +25,14 @@ const { EnclaveClient } = (await import(
 export async function measureIdleClients(clients: number): Promise<IdleResult> {
   const [redisPort, port] = [await freePort(), await freePort()];
   await using _redis = await startRedis(redisPort);
-  const first = await startBroker(redisPort, port);
+  const first = await startBroker(redisPort, port, { nodeFlags: ['--inspect=127.0.0.1:0'] });
   await using processes = new AsyncDisposableStack();
   processes.use(first);
   // One place, and it is taken: all other sessions wait in the queue.
   processes.use(await startRuntime(port, { isolation: 'context', slots: 1 }));
   const serverUrl = `http://127.0.0.1:${port}`;
-  const client = new EnclaveClient({ serverUrl, timeout: 120_000 });
+  // It never gives up: a slow restart is to show as such.
+  const client = new EnclaveClient({ serverUrl, timeout: 200_000, reconnection: { maxAttempts: 1_000 } });
   const code = 'return await callTool("hold", {})';
   const ids: string[] = [];
   const submitOne = async () => void ids.push(await client.submit({ code }));
@@ -40,6 +41,7 @@ export async function measureIdleClients(clients: number): Promise<IdleResult> {
       Array.from({ length: Math.min(SUBMITS_AT_ONCE, clients - ids.length) }, () => submitOne()),
     );
   await delay(SETTLE_MS);
+  await collectGarbage(first);
   const emptyBytes = rssBytes(first.pid);
 
   const streams = watchStreams();
@@ -50,6 +52,7 @@ export async function measureIdleClients(clients: number): Promise<IdleResult> {
   });
   await until(() => streams.opened >= clients);
   await delay(SETTLE_MS);
+  await collectGarbage(first);
   const bytesEach = (rssBytes(first.pid) - emptyBytes) / clients;
 
   streams.opened = 0;

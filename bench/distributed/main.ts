@@ -35,7 +35,6 @@ const { values } = parseArgs({
 });
 const seconds = Number(values.seconds);
 const brokerFlags = values['broker-flag'];
-const wants = (part: string) => values.only === '' || values.only === part;
 
 function cell(
   name: string,
@@ -79,14 +78,27 @@ function judge(what: string, seen: number, target: number, unit: string, isMost 
   );
 }
 
-if (wants('rates')) await rates();
-if (wants('overload')) judgeOverload(await measureOverload(seconds, brokerFlags));
-if (wants('memory')) judgeMemory(await measureMemory());
-if (wants('clients')) judgeClients(await measureIdleClients(Number(values.clients)));
+await part('rates', rates);
+await part('overload', async () => judgeOverload(await measureOverload(seconds, brokerFlags)));
+await part('memory', async () => judgeMemory(await measureMemory()));
+await part('clients', async () => judgeClients(await measureIdleClients(Number(values.clients))));
 lines.push('| what | seen | target | |', '|---|---|---|---|', ...verdicts);
 const text = lines.join('\n');
 console.log(text);
 if (values.write) write(text);
+
+/** A part that fails takes nothing from the others; it is told in their place. */
+async function part(name: string, work: () => Promise<void>): Promise<void> {
+  if (values.only !== '' && values.only !== name) return;
+  try {
+    await work();
+  } catch (error) {
+    verdicts.push(
+      `| ${name} | ${error instanceof Error ? error.message.split('\n')[0] : 'failed'} | | **failed** |`,
+    );
+    process.exitCode = 1;
+  }
+}
 
 async function rates(): Promise<void> {
   const local = await localP50Ms('context', TRIVIAL, seconds);

@@ -83,7 +83,7 @@ export class Autoscaler implements AsyncDisposable {
   /** A session waits, or found no runtime: looks before the interval is over. */
   hurry(): void {
     const sinceMs = this.#options.clock.nowMs() - this.#checkedAtMs;
-    if (this.#checking === undefined && sinceMs >= HURRY_MS) void this.check();
+    if (!this.#isClosed && this.#checking === undefined && sinceMs >= HURRY_MS) void this.check();
   }
 
   /** One look and what follows from it. Never rejects: what failed is told, and tried again at the next. */
@@ -93,6 +93,12 @@ export class Autoscaler implements AsyncDisposable {
       if (!this.#isClosed) this.#schedule();
     });
     return this.#checking;
+  }
+
+  /** Decides nothing more; what runs goes on. Another broker takes over when this one is disposed of, or a little later. */
+  stop(): void {
+    this.#isClosed = true;
+    this.#stopTimer();
   }
 
   #schedule(): void {
@@ -142,8 +148,7 @@ export class Autoscaler implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isClosed = true;
-    this.#stopTimer();
+    this.stop();
     await this.#checking;
     await this.#options.driver[Symbol.asyncDispose]();
     if (this.#isLeader) await this.#options.lead(0).catch(() => {});

@@ -10,6 +10,8 @@ import type { CachePlan } from './session-request.ts';
 export interface ActiveContext extends CallContext {
   /** Nothing is left to do here. `isOver`: the session has ended; else another broker owns it, and its entry. */
   readonly onEnded: (session: ActiveSession, isOver: boolean) => void;
+  /** Trace context for the runtime of a session, when it is traced. */
+  readonly traceparentOf: (id: string) => string | undefined;
 }
 
 export interface ActiveFacts {

@@ -58,7 +58,9 @@ export class Assignments {
       ...(cache === undefined ? {} : { cache }),
     };
     this.#hold(peer, new ActiveSession(facts, this.#options.context, deadlineMs));
-    peer.send({ type: 'start', id, fence, source, args, language, filename, tenant, limits });
+    const traceparent = this.#options.context.traceparentOf(id);
+    const traced = traceparent === undefined ? {} : { traceparent };
+    peer.send({ type: 'start', id, fence, source, args, language, filename, tenant, limits, ...traced });
   }
 
   #hold(peer: RuntimePeer, session: ActiveSession): void {

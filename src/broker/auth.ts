@@ -1,6 +1,7 @@
 // Who may come in. Keys are kept as hashes and compared in constant time; without keys only this machine is served.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { EnclaveError, invalidInput, type Problem } from '../errors.ts';
+import { LOOPBACK } from '../loopback.ts';
 
 /** What a key allows: submit and cancel; look at one's own sessions; look at the fleet and its figures. */
 export type Scope = 'run' | 'read' | 'admin';
@@ -74,8 +75,6 @@ export function createAuth(keyFile: string, runtimeToken: string): Auth {
   };
 }
 
-const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1', '[::1]']);
-
 /** @throws EnclaveError UNAUTHORIZED when a broker without keys would serve other machines. */
 export function checkHost(host: string, auth: Auth): void {
   if (auth.isOn || LOOPBACK.has(host)) return;
@@ -86,12 +85,6 @@ export function checkHost(host: string, auth: Auth): void {
       hint: 'give --api-key-file and --runtime-token-file, or listen on 127.0.0.1',
     },
   );
-}
-
-/** Whether a Host header names this machine: a page that had its name point here would give its own. */
-export function isLoopbackHost(header: string | undefined): boolean {
-  const name = (header ?? '').replace(/:\d+$/u, '');
-  return LOOPBACK.has(name);
 }
 
 function sha256(text: string): Buffer {

@@ -7,15 +7,8 @@ import { EnclaveError } from '../errors.ts';
 import type { ExecutionLimits, ToolHandler } from '../execution.ts';
 import { isTerminal } from '../protocol/events.ts';
 import type { BrokerLink } from '../protocol/link.ts';
-import type {
-  BrokerInfo,
-  EventCursor,
-  RuntimeInfo,
-  SessionList,
-  SessionQuery,
-  SessionRecord,
-  Store,
-} from '../store/store.ts';
+import type { BrokerInfo, RuntimeInfo } from '../store/fleet-operations.ts';
+import type { EventCursor, SessionList, SessionQuery, SessionRecord, Store } from '../store/store.ts';
 import type { ToolEffect } from '../tools/define-tool.ts';
 import type { ExternalToolCheck } from '../tools/external-tools.ts';
 import { Admission, type RateLimit } from './admission.ts';
@@ -28,6 +21,7 @@ import { ResultCache } from './result-cache.ts';
 import { ANY_ROUTE, type RoutingRule, type RoutingStrategy, routesOf } from './routing.ts';
 import { failedFinal } from './session-end.ts';
 import type { SubmitBody } from './session-request.ts';
+import { recordOfNew, told } from './told-record.ts';
 import { type ToolAnswer, ToolAnswers } from './tool-answers.ts';
 import type { ToolListing } from './tool-listing.ts';
 import type { Watch } from './watch.ts';
@@ -55,6 +49,8 @@ export interface BrokerCoreOptions {
   readonly streamHeartbeatMs: number;
   /** Events read for one stream at a time. */
   readonly clientBuffer: number;
+  /** Trace context for the runtime of a session, when it is traced. */
+  readonly traceparentOf: (id: string) => string | undefined;
   readonly pool?: PoolSetup;
 }
 
@@ -73,7 +69,7 @@ export class Broker {
   constructor(options: BrokerCoreOptions) {
     this.#options = options;
     const { store, clock, callTool, effectOf, external, routingRules, heartbeatMs, leaseMs } = options;
-    const { reattachMs, sessionTimeoutMs } = options;
+    const { reattachMs, sessionTimeoutMs, traceparentOf } = options;
     const { brokerId } = this;
     const { maxToolResultBytes } = options.limits;
     this.#hub = new EventHub({
@@ -86,7 +82,7 @@ export class Broker {
     this.#view = new FleetView({ store, clock, brokerId });
     this.#admission = new Admission({ ...options, view: this.#view });
     this.#dispatcher = new Dispatcher({
-      context: { store, clock, brokerId, callTool, effectOf, external, maxToolResultBytes },
+      context: { store, clock, brokerId, callTool, effectOf, external, maxToolResultBytes, traceparentOf },
       routes: routesOf(routingRules),
       strategy: options.routingStrategy,
       rates: () => this.#view.rates,
@@ -112,7 +108,7 @@ export class Broker {
       cache: new ResultCache(store, options.tools),
       demandRuntime: (route) => this.#demandRuntime(route),
       onWait: () => this.#pool?.hurry(),
-      watch: (id) => this.#hub.watch(id, true),
+      watch: (session) => this.#hub.watch(session.id, session),
       giveBack: (id, tenant) => this.#giveBack(id, tenant),
     });
   }
@@ -199,12 +195,14 @@ export class Broker {
 
   /** Waits until the session has ended, or the signal fires; the record as it is then. */
   async wait(id: string, tenant: string, signal: AbortSignal, watch?: Watch): Promise<SessionRecord> {
-    // A new session need not be looked at before its end.
-    const record = watch === undefined ? await this.find(id, tenant) : undefined;
-    if (record !== undefined && isTerminal(record.state)) return record;
-    for await (const _step of this.#hub.stream(id, { seq: record?.lastSeq ?? 0 }, signal, watch))
+    const session = watch?.session;
+    let record = session === undefined ? await this.find(id, tenant) : recordOfNew(session);
+    if (isTerminal(record.state)) return record;
+    for await (const step of this.#hub.stream(id, { seq: record.lastSeq }, signal, watch)) {
+      if (step.kind === 'events') record = step.events.reduce(told, record);
       if (signal.aborted) break;
-    return await this.find(id, tenant);
+    }
+    return isTerminal(record.state) ? record : await this.find(id, tenant);
   }
 
   /** @throws EnclaveError NOT_FOUND */
@@ -243,6 +241,7 @@ export class Broker {
   /** Takes no new sessions from now on, and asks clients and runtimes to go elsewhere. */
   drain(): void {
     this.#isDraining = true;
+    this.#pool?.stop();
     // What is queued in the memory of this process has nobody else to go to.
     if (this.#options.store.kind !== 'memory') this.#dispatcher.drain();
   }

@@ -2,7 +2,7 @@
 import type { Clock } from '../clock.ts';
 import { EnclaveError } from '../errors.ts';
 import { isTerminal, type StoredEvent } from '../protocol/events.ts';
-import type { EventCursor, SessionRecord, Store } from '../store/store.ts';
+import type { EventCursor, NewSession, SessionRecord, Store } from '../store/store.ts';
 import { Watch } from './watch.ts';
 
 export type StreamStep =
@@ -50,10 +50,10 @@ export class EventHub {
     this.ringAll();
   }
 
-  /** Hears of a session from now on. Opened before the session is created (`isFromStart`) it misses nothing. */
-  watch(id: string, isFromStart: boolean): Watch {
+  /** Hears of a session from now on. Given what is about to be created it misses nothing. */
+  watch(id: string, session?: NewSession): Watch {
     const watches = this.#watches.get(id) ?? new Set();
-    const watch = new Watch(isFromStart, (closed) => {
+    const watch = new Watch(session, (closed) => {
       watches.delete(closed);
       if (watches.size === 0 && this.#watches.get(id) === watches) this.#watches.delete(id);
     });
@@ -71,7 +71,7 @@ export class EventHub {
     id: string,
     from: EventCursor,
     signal: AbortSignal,
-    watch: Watch = this.watch(id, false),
+    watch: Watch = this.watch(id),
   ): AsyncGenerator<StreamStep> {
     const { store, brokerId, clock, heartbeatMs, pageSize } = this.#options;
     let cursor = from;
@@ -81,6 +81,11 @@ export class EventHub {
       while (!signal.aborted) {
         let events = watch.take(cursor);
         let isWhole = true;
+        if (this.#isClosing) {
+          // Nothing is read any more: whoever serves the reader next begins at its cursor.
+          yield { kind: 'reconnect' };
+          return;
+        }
         if (events === undefined) {
           const page = await store.read(id, cursor, pageSize, brokerId);
           if (page === undefined) throw new EnclaveError('NOT_FOUND', `there is no session ${id}`);
@@ -96,10 +101,6 @@ export class EventHub {
         const last = events.at(-1);
         if (last !== undefined) cursor = cursorAt(last);
         if (last?.type === 'final') return;
-        if (this.#isClosing) {
-          yield { kind: 'reconnect' };
-          return;
-        }
         if (isWhole && !(await watch.rung(clock, heartbeatMs))) {
           yield { kind: 'heartbeat' };
           // Bells are hints; the store is the truth.

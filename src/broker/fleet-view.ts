@@ -1,6 +1,7 @@
 // What this broker knows of the fleet: asked of the store, and believed for a moment. How long a new session would wait.
 import type { Clock } from '../clock.ts';
-import type { BrokerInfo, Store } from '../store/store.ts';
+import type { BrokerInfo } from '../store/fleet-operations.ts';
+import type { Store } from '../store/store.ts';
 import { RateMeter } from './rate-meter.ts';
 import { satisfies } from './routing.ts';
 

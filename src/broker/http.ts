@@ -2,11 +2,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { codeInfo, EnclaveError, toEnclaveError } from '../errors.ts';
 import type { ExecutionLimits } from '../execution.ts';
+import { isLoopbackHost } from '../loopback.ts';
 import { FROM_SEQ_PARAM, isTerminal, seqOfEventId } from '../protocol/events.ts';
 import type { EventCursor } from '../store/store.ts';
 import type { ObserveBroker } from '../telemetry/broker-events.ts';
 import type { Exposition } from '../telemetry/registry.ts';
-import { type Auth, isLoopbackHost } from './auth.ts';
+import type { BrokerTracing } from '../telemetry/tracing.ts';
+import type { Auth } from './auth.ts';
 import type { Broker } from './broker.ts';
 import { createServer } from './http-server.ts';
 import { operationOf } from './openapi.ts';
@@ -25,6 +27,7 @@ export interface HttpOptions {
   readonly limits: ExecutionLimits;
   readonly tools: readonly ToolListing[];
   readonly observe: ObserveBroker;
+  readonly tracing: BrokerTracing;
   readonly expose: () => Promise<Exposition>;
   readonly times: HttpTimes;
 }
@@ -47,7 +50,7 @@ const NDJSON = 'application/x-ndjson';
 type Params = { readonly Params: { readonly id: string } };
 
 export function createHttp(options: HttpOptions): FastifyInstance {
-  const { broker, auth, limits, tools, observe, expose, times } = options;
+  const { broker, auth, limits, tools, observe, tracing, expose, times } = options;
   const app = createServer(times, observe);
   const tenants = new WeakMap<FastifyRequest, string>();
   const tenantOf = (request: FastifyRequest) => tenants.get(request) ?? '';
@@ -84,7 +87,13 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     const body = parseSubmit(request.body, limits);
     const tenant = tenantOf(request);
     try {
-      return await broker.submit(body, tenant, { isWatched, ...(key === undefined ? {} : { key }) });
+      return await tracing.submit(single(request.headers['traceparent']), (traceparent) =>
+        broker.submit(body, tenant, {
+          isWatched,
+          ...(key === undefined ? {} : { key }),
+          ...(traceparent === undefined ? {} : { traceparent }),
+        }),
+      );
     } catch (thrown) {
       observe({ type: 'refused', tenant, reason: toEnclaveError(thrown).code });
       throw thrown;

@@ -24,7 +24,7 @@ export interface IntakeOptions {
   /** A session has to wait for a place. */
   readonly onWait: () => void;
   /** Listens to a session that is not there yet, so that none of its events is missed. */
-  readonly watch: (id: string) => Watch;
+  readonly watch: (session: NewSession) => Watch;
   /** The session is over, or never began. */
   readonly giveBack: (id: string, tenant: string) => void;
 }
@@ -33,6 +33,8 @@ export interface SubmitOptions {
   readonly key?: string;
   /** Somebody reads its events here as they come. */
   readonly isWatched?: boolean;
+  /** Trace context that the session carries on. */
+  readonly traceparent?: string;
 }
 
 export interface Submitted {
@@ -65,8 +67,7 @@ export class Intake {
     const plan = cache.planOf(body, tenant);
     const kept = plan === undefined ? undefined : await cache.find(plan);
     const route = routeOf(body.labels, body.priority, routingRules);
-    const isWatched = options.isWatched === true;
-    const newSession = () => this.#sessionOf(sessionId, body, tenant, route, plan, isWatched);
+    const newSession = () => this.#sessionOf(sessionId, body, tenant, route, plan, options);
     if (kept !== undefined) return { ...(await this.#finished(newSession(), kept)), cache: 'hit' };
     await this.#options.demandRuntime(route);
     // With a free place at hand nothing waits, and nothing need be asked.
@@ -75,9 +76,9 @@ export class Intake {
       this.#options.onWait();
     }
     await admission.takePlaces(sessionId, tenant, route);
-    const watch = isWatched ? this.#options.watch(sessionId) : undefined;
+    const session = newSession();
+    const watch = options.isWatched === true ? this.#options.watch(session) : undefined;
     try {
-      const session = newSession();
       const code = (await dispatcher.runNow(session)) ?? (await store.submit(session));
       if (code === 'late') throw tooSlow();
       const miss = plan === undefined ? {} : ({ cache: 'miss' } as const);
@@ -116,7 +117,7 @@ export class Intake {
     tenant: string,
     route: string,
     plan: CachePlan | undefined,
-    isWatched: boolean,
+    { isWatched = false, traceparent }: SubmitOptions,
   ): NewSession {
     const { store, sessionTimeoutMs, brokerId } = this.#options;
     const atMs = store.nowMs();
@@ -128,7 +129,11 @@ export class Intake {
       priority: body.priority,
       labels: body.labels,
       source: body.code,
-      request: formatStored(plan === undefined ? body : { ...body, cache: plan }),
+      request: formatStored({
+        ...body,
+        ...(plan === undefined ? {} : { cache: plan }),
+        ...(traceparent === undefined ? {} : { traceparent }),
+      }),
       atMs,
       deadlineMs,
       init: JSON.stringify({

@@ -7,7 +7,8 @@ import { type RuntimePoolOptions, resolvePool } from '../autoscale/options.ts';
 import type { Clock } from '../clock.ts';
 import { EnclaveError } from '../errors.ts';
 import type { Labels } from '../protocol/events.ts';
-import type { RuntimeInfo, Store } from '../store/store.ts';
+import type { RuntimeInfo } from '../store/fleet-operations.ts';
+import type { Store } from '../store/store.ts';
 import type { FleetView } from './fleet-view.ts';
 import { satisfies } from './routing.ts';
 

@@ -2,7 +2,7 @@
 import type { Labels } from '../protocol/events.ts';
 import type { BrokerLink } from '../protocol/link.ts';
 import type { BrokerMessage, Hello } from '../protocol/messages.ts';
-import type { RuntimeInfo } from '../store/store.ts';
+import type { RuntimeInfo } from '../store/fleet-operations.ts';
 import type { ActiveSession } from './active-session.ts';
 
 /** With more than this waiting on its line a runtime gets no new work, bytes. */

@@ -16,6 +16,8 @@ export interface StoredRequest {
   /** Tools that the script may call; all when absent. */
   readonly tools?: readonly string[];
   readonly cache?: CachePlan;
+  /** Trace context of the submit, when it is traced. */
+  readonly traceparent?: string;
 }
 
 /** Where the result of a pure script is kept, and for how long. */
@@ -32,7 +34,7 @@ export interface CacheWish {
 }
 
 /** Body of `POST /sessions` and `POST /tasks`, with its defaults. */
-export interface SubmitBody extends Omit<StoredRequest, 'cache'> {
+export interface SubmitBody extends Omit<StoredRequest, 'cache' | 'traceparent'> {
   readonly code: string;
   readonly labels: Labels;
   readonly priority: Priority;
@@ -118,8 +120,17 @@ function narrow(asked: Readonly<Record<string, number>>, usual: ExecutionLimits)
   );
 }
 
-export function formatStored({ args, language, filename, limits, tools, cache }: StoredRequest): string {
-  return JSON.stringify({ args, language, filename, limits, tools, cache });
+export function formatStored(request: StoredRequest): string {
+  const { traceparent, args, language, filename, limits, tools, cache } = request;
+  // The trace context goes first: it is found there without parsing what the caller has sent.
+  return JSON.stringify({ traceparent, args, language, filename, limits, tools, cache });
+}
+
+const TRACED = /^\{"traceparent":"([0-9a-f-]{1,64})"/u;
+
+/** The trace context in what {@link formatStored} wrote. */
+export function traceparentOfStored(json: string): string | undefined {
+  return TRACED.exec(json)?.[1];
 }
 
 const stored = z.object({

@@ -2,21 +2,24 @@
 // does not follow on, or is too much to keep, is left to the store.
 import type { Clock } from '../clock.ts';
 import type { StoredEvent } from '../protocol/events.ts';
-import type { EventCursor } from '../store/store.ts';
+import type { EventCursor, NewSession } from '../store/store.ts';
 
 /** Events kept for a stream whose client is slow; beyond, it reads when it is ready. */
 const MAX_HEARD = 16;
 
 export class Watch {
+  /** The session that is watched from its creation on. */
+  readonly session: NewSession | undefined;
   #heard: StoredEvent[] = [];
   #mustRead: boolean;
   #isRung = false;
   #settle: (() => void) | undefined;
   readonly #onClose: (watch: Watch) => void;
 
-  /** `isFromStart`: opened before the session was created, so that nothing can have been missed. */
-  constructor(isFromStart: boolean, onClose: (watch: Watch) => void) {
-    this.#mustRead = !isFromStart;
+  /** @param session given when it is not created yet: then nothing can have been missed. */
+  constructor(session: NewSession | undefined, onClose: (watch: Watch) => void) {
+    this.session = session;
+    this.#mustRead = session === undefined;
     this.#onClose = onClose;
   }
 

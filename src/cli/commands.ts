@@ -73,6 +73,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/runtime.ts')).runtimeCommand,
   },
   {
+    name: 'config',
+    summary: 'show each setting of serve, broker and runtime, and where it comes from',
+    load: async () => (await import('./commands/config.ts')).configCommand,
+  },
+  {
     name: 'doctor',
     summary: 'compare this host with four sizes: what is too low and what fixes it',
     load: async () => (await import('./commands/doctor.ts')).doctorCommand,

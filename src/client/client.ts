@@ -1,10 +1,11 @@
 // Runs scripts on a broker, from Node or a browser. A stream that breaks is resumed where it was: no event twice, none lost.
-import { codeInfo, EnclaveError, FAULT_CODES, type FaultCode } from '../errors.ts';
+import { codeInfo, EnclaveError } from '../errors.ts';
 import type { Labels, Priority, SessionEvent } from '../protocol/events.ts';
 import type { SessionView } from '../protocol/session-reducer.ts';
 import { answerCalls, type ExternalAnswer, type ExternalHandler } from './external-tools.ts';
 import { Follower } from './follower.ts';
 import { type ClientConfig, type EnclaveClientOptions, resolveClientOptions } from './options.ts';
+import { asConnectionError, refusal } from './refusal.ts';
 
 export interface RunRequest {
   readonly code: string;
@@ -257,36 +258,6 @@ export class EnclaveClient {
     if (response.ok) return response;
     throw await refusal(response);
   }
-}
-
-async function refusal(response: Response): Promise<EnclaveError> {
-  const body: unknown = await response.json().catch(() => undefined);
-  const said: { readonly code?: unknown; readonly message?: unknown } =
-    typeof body === 'object' && body !== null ? { ...body } : {};
-  const { code, message } = said;
-  const retryAfter = Number(response.headers.get('retry-after') ?? '0');
-  const fallback: FaultCode = response.status >= 500 ? 'CONNECTION_LOST' : 'INVALID_INPUT';
-  const text =
-    typeof message === 'string'
-      ? message.replace(/^\[\w+\] /u, '')
-      : `the broker answered ${response.status}`;
-  return new EnclaveError(typeof code === 'string' && isFault(code) ? code : fallback, text, {
-    ...(retryAfter > 0 ? { retryAfterMs: retryAfter * 1_000 } : {}),
-  });
-}
-
-function isFault(code: string): code is FaultCode {
-  return Object.hasOwn(FAULT_CODES, code);
-}
-
-/** What fetch throws when a connection fails is a TypeError, in browsers as in Node. */
-function asConnectionError(thrown: unknown): EnclaveError {
-  if (thrown instanceof EnclaveError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
-  const cause = thrown instanceof Error && thrown.cause instanceof Error ? ` (${thrown.cause.message})` : '';
-  return new EnclaveError('CONNECTION_LOST', `the broker cannot be reached: ${message}${cause}`, {
-    cause: thrown,
-  });
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -121,6 +121,7 @@ export function parseBrokerMessage(value: unknown): BrokerMessage {
     case 'start': {
       const isolation =
         fields['isolation'] === undefined ? undefined : oneOf(fields, 'isolation', ['isolate', 'context']);
+      const traceparent = optionalText(fields, 'traceparent', MAX_ID);
       return {
         type,
         ...assignment(fields),
@@ -132,6 +133,7 @@ export function parseBrokerMessage(value: unknown): BrokerMessage {
         // Names and ranges are checked by the executor, whose table they are.
         limits: object(fields['limits'], 'limits'),
         ...(isolation === undefined ? {} : { isolation }),
+        ...(traceparent === undefined ? {} : { traceparent }),
       };
     }
     case 'tool_result': {

@@ -83,6 +83,8 @@ export type Start = Assignment & {
   readonly tenant: string;
   readonly limits: Partial<ExecutionLimits>;
   readonly isolation?: Isolation;
+  /** W3C trace context of the session's span. */
+  readonly traceparent?: string;
 };
 export type ToolResult = Assignment & {
   readonly type: 'tool_result';

@@ -7,6 +7,7 @@ import { NO_STATS } from '../no-stats.ts';
 import { type Labels, PROTOCOL_VERSION } from '../protocol/events.ts';
 import type { RuntimeLink } from '../protocol/link.ts';
 import type { BrokerMessage, RuntimeMessage, Start, ToolResult, WireOutcome } from '../protocol/messages.ts';
+import { startRun } from '../telemetry/tracing.ts';
 import { ToolFailure } from '../tools/tool-failure.ts';
 
 export interface RuntimeOptions {
@@ -194,6 +195,7 @@ export class Runtime implements AsyncDisposable {
 
   async #run(running: Running): Promise<void> {
     const { id, fence, source, args, language, filename, tenant, limits, isolation } = running.start;
+    const endSpan = startRun(running.start.traceparent, id);
     const outcome = await this.#executor
       .execute({
         source,
@@ -214,6 +216,7 @@ export class Runtime implements AsyncDisposable {
         },
       })
       .catch(asFault);
+    endSpan(outcome.success ? 'ok' : outcome.error.code);
     running.outcome = wireOutcome(outcome);
     running.calls.clear();
     if (this.#running.get(id) === running) this.#send({ type: 'done', id, fence, outcome: running.outcome });

@@ -1,7 +1,7 @@
 // What brokers of one process share besides sessions: places, tokens, roles, results, and who is there.
 import type { Clock } from '../clock.ts';
-import type { Archive } from './local-store.ts';
-import type { BrokerInfo, FleetOperations } from './store.ts';
+import type { Archive } from './archive.ts';
+import type { BrokerInfo, FleetOperations } from './fleet-operations.ts';
 
 /** Results kept at most, characters: the oldest go first. */
 const MAX_CACHE = 64 * 2 ** 20;

@@ -1,6 +1,8 @@
 // The store of one process. Live sessions are in memory; an archive keeps what has ended, and, if it is a file, everything.
 import type { Clock } from '../clock.ts';
 import { isTerminal, type Priority } from '../protocol/events.ts';
+import type { Archive, LocalStoreOptions } from './archive.ts';
+import type { FleetOperations } from './fleet-operations.ts';
 import { LocalDispatch } from './local-dispatch.ts';
 import { localFleet } from './local-fleet.ts';
 import { listed } from './session-order.ts';
@@ -14,9 +16,7 @@ import {
   type EventCursor,
   type EventPage,
   type Finish,
-  type FleetOperations,
   type Holder,
-  type KeyReservation,
   LATE_SUBMIT_MS,
   type NewSession,
   type Retention,
@@ -24,37 +24,11 @@ import {
   type SessionQuery,
   type SessionRecord,
   type Store,
-  type StoreOptions,
   type SubmitClaimed,
   type ToolBegin,
   type ToolBeginReply,
   type ToolEnd,
 } from './store.ts';
-
-/** Where sessions go that need no memory any more, and from where those of an earlier life come back. */
-export interface Archive extends AsyncDisposable {
-  readonly kind: 'memory' | 'sqlite';
-  /** Sessions that had not ended when the process did. */
-  open(retention: Retention): Promise<Iterable<rules.LiveSession>>;
-  /** Resolves once the state, as it is now, is as safe as the archive can make it. */
-  save(live: rules.LiveSession): Promise<void>;
-  /** Ended sessions as {@link SessionOperations.list} orders them, at most `query.limit`. */
-  list(query: SessionQuery, nowMs: number): readonly rules.LiveSession[];
-  /** An ended session; without events when their time is over. */
-  find(id: string, nowMs: number): rules.LiveSession | undefined;
-  reserveKey(
-    key: string,
-    reservation: KeyReservation,
-    nowMs: number,
-    ttlMs: number,
-  ): KeyReservation | undefined;
-  /** Higher at every start. */
-  epoch(nowMs: number): number;
-}
-
-export interface LocalStoreOptions extends StoreOptions {
-  readonly clock: Clock;
-}
 
 export function createLocalStore(archive: Archive, options: LocalStoreOptions): Store {
   const sessions = new LocalStore(archive, options);

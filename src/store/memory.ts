@@ -1,9 +1,11 @@
 // Sessions in memory only: nothing to install, nothing left after the process.
 import { isTerminal } from '../protocol/events.ts';
-import { type Archive, createLocalStore, type LocalStoreOptions } from './local-store.ts';
+import type { Archive, LocalStoreOptions } from './archive.ts';
+import type { KeyReservation } from './fleet-operations.ts';
+import { createLocalStore } from './local-store.ts';
 import { listed } from './session-order.ts';
 import type { LiveSession } from './session-rules.ts';
-import type { KeyReservation, Retention, SessionQuery, Store } from './store.ts';
+import type { Retention, SessionQuery, Store } from './store.ts';
 
 export function createMemoryStore(options: LocalStoreOptions): Store {
   return createLocalStore(new MemoryArchive(options), options);

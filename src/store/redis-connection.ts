@@ -14,6 +14,8 @@ export interface RedisConnectionOptions {
   readonly clock: Clock;
   /** Time-out of a command, ms. Default 3,000. */
   readonly commandTimeout?: number;
+  /** The connection that hears of news is made anew when it does not answer a ping for so long, ms. Default: as a command. */
+  readonly listenTimeout?: number;
 }
 
 const PING_EVERY_MS = 2_000;
@@ -30,14 +32,18 @@ export class RedisConnection {
   #stopPinging: () => void = () => {};
   #isClosed = false;
 
-  constructor({ redis, clock, commandTimeout = 3_000 }: RedisConnectionOptions) {
+  constructor({ redis, clock, commandTimeout = 3_000, listenTimeout }: RedisConnectionOptions) {
     this.#clock = clock;
     this.#breaker = new CircuitBreaker({ clock, ...BREAKER });
     this.#timeoutMs = commandTimeout;
     this.#scripts = new Map(SCRIPT_NAMES.map((name) => [name, loadScript(name)]));
     const common = { lazyConnect: true, keepAlive: 5_000, connectTimeout: commandTimeout, commandTimeout };
     this.#command = copy(redis, { ...common, enableAutoPipelining: true, maxRetriesPerRequest: 1 });
-    this.#listener = copy(redis, { ...common, maxRetriesPerRequest: null });
+    this.#listener = copy(redis, {
+      ...common,
+      commandTimeout: listenTimeout ?? commandTimeout,
+      maxRetriesPerRequest: null,
+    });
     // A lost link shows in the commands that fail; without a listener ioredis would print it.
     this.#command.on('error', () => {});
     this.#listener.on('error', () => {});

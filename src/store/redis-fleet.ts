@@ -1,8 +1,9 @@
 // What brokers of one Redis share besides sessions: places, idempotency keys, and who is there.
+
+import type { FleetOperations } from './fleet-operations.ts';
 import { PerTick } from './per-tick.ts';
 import { GRACE_MS, type RedisLink } from './redis-link.ts';
 import { parseBroker, parseReservation, texts } from './redis-replies.ts';
-import type { FleetOperations } from './store.ts';
 
 export function redisFleet(db: RedisLink): FleetOperations {
   const released = new PerTick<string>(db.defer, (key, ids) =>

@@ -2,15 +2,8 @@
 import { z } from 'zod';
 import { EnclaveError } from '../errors.ts';
 import { PRIORITIES, type Priority } from '../protocol/events.ts';
-import type {
-  BrokerInfo,
-  ClaimReply,
-  DispatchEntry,
-  EventPage,
-  KeyReservation,
-  SessionRecord,
-  ToolBeginReply,
-} from './store.ts';
+import type { BrokerInfo, KeyReservation } from './fleet-operations.ts';
+import type { ClaimReply, DispatchEntry, EventPage, SessionRecord, ToolBeginReply } from './store.ts';
 
 /** A reply that is a list of texts. */
 export function texts(reply: unknown): string[] {
@@ -77,37 +70,32 @@ const eventType = z.enum([
 ]);
 const labels = z.record(z.string(), z.string());
 
-/** The fields of `read.lua`, in its order; empty texts for what is not set. */
-const pageReply = z.tuple([
-  z.literal('ok'),
-  text,
-  z.tuple([
-    state,
-    text,
-    text,
-    priority,
-    text,
-    text,
-    text,
-    text,
-    text,
-    text,
-    text,
-    text,
-    text,
-    text,
-    text,
-    text,
-  ]),
-  z.array(z.tuple([text, text, eventType, text])),
-]);
+/** The fields of a session that a record is made of, in the order in which `read.lua` gives them too. */
+export const RECORD_FIELDS: readonly string[] = [
+  ...['state', 'tenant', 'route', 'priority', 'labels', 'created', 'deadline', 'attempts'],
+  ...['seq', 'cancel', 'rt', 'broker', 'final'],
+];
 
-export function parsePage(id: string, reply: unknown): EventPage | undefined {
-  if (texts(reply)[0] === 'missing') return undefined;
-  const [, lost, fields, entries] = pageReply.parse(reply);
+/** Texts, empty for what is not set; `read.lua` adds what only it needs. */
+const recordReply = z.tuple(
+  [state, text, text, priority, text, text, text, text, text, text, text, text, text],
+  text,
+);
+
+/** What HMGET gives for {@link RECORD_FIELDS}; none when there is no such session. */
+export function parseRecord(id: string, reply: readonly (string | null)[]): SessionRecord | undefined {
+  return reply[0] === null
+    ? undefined
+    : recordOf(
+        id,
+        reply.map((field) => field ?? ''),
+      );
+}
+
+function recordOf(id: string, fields: readonly string[]): SessionRecord {
   const [st, tenant, route, prio, labelJson, created, deadline, attempts, seq, cancel, rt, broker, final] =
-    fields;
-  const record: SessionRecord = {
+    recordReply.parse(fields);
+  return {
     id,
     tenant,
     state: st,
@@ -123,6 +111,18 @@ export function parsePage(id: string, reply: unknown): EventPage | undefined {
     ...(broker === '' ? {} : { brokerId: broker }),
     ...(final === '' ? {} : { final }),
   };
+}
+
+const pageReply = z.tuple([
+  z.literal('ok'),
+  text,
+  z.array(text),
+  z.array(z.tuple([text, text, eventType, text])),
+]);
+
+export function parsePage(id: string, reply: unknown): EventPage | undefined {
+  if (texts(reply)[0] === 'missing') return undefined;
+  const [, lost, fields, entries] = pageReply.parse(reply);
   const events = entries.map(([eventId, ts, type, payload]) => ({
     id: eventId,
     seq: Number(eventId.slice(eventId.indexOf('-') + 1)),
@@ -130,7 +130,7 @@ export function parsePage(id: string, reply: unknown): EventPage | undefined {
     type,
     payload,
   }));
-  return { record, events, isLost: lost === '1' };
+  return { record: recordOf(id, fields), events, isLost: lost === '1' };
 }
 
 const takeReply = z.array(z.array(z.tuple([text, text, text])));

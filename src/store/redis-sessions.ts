@@ -3,7 +3,15 @@ import { createHash } from 'node:crypto';
 import { PRIORITIES } from '../protocol/events.ts';
 import { redisIndex } from './redis-index.ts';
 import { GRACE_MS, type RedisLink } from './redis-link.ts';
-import { oneOf, parseClaim, parsePage, parseToolBegin, texts } from './redis-replies.ts';
+import {
+  oneOf,
+  parseClaim,
+  parsePage,
+  parseRecord,
+  parseToolBegin,
+  RECORD_FIELDS,
+  texts,
+} from './redis-replies.ts';
 import {
   DIRECT_ENTRY,
   type DispatchEntry,
@@ -66,7 +74,10 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
     const args = [after.seq, after.epoch ?? '', limit, bell];
     return parsePage(id, await db.redis.script('read', [hash, events], args));
   };
-  const find: SessionOperations['find'] = async (id) => (await read(id, { seq: 0 }, 1))?.record;
+  const find: SessionOperations['find'] = async (id) => {
+    const [hash] = db.keys.session(id);
+    return parseRecord(id, await db.redis.run(() => db.redis.client.hmget(hash, ...RECORD_FIELDS)));
+  };
   const index = redisIndex(db, find);
   return {
     list: index.list,
@@ -162,7 +173,15 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
 
     async toolEnd(call) {
       const { callId, ok, result, event, isFromClient } = call;
-      const args = [callId, ok ? 1 : 0, result, event, db.keys.channel(''), isFromClient === true ? 1 : 0];
+      const args = [
+        callId,
+        ok ? 1 : 0,
+        result,
+        event,
+        db.keys.channel(''),
+        isFromClient === true ? 1 : 0,
+        db.brokerId,
+      ];
       const reply = await db.redis.script('tool-end', db.keys.session(call.id), args);
       return oneOf(texts(reply)[0], ['ok', 'already', 'missing']);
     },

@@ -4,14 +4,20 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { z } from 'zod';
 import { EnclaveError } from '../errors.ts';
 import { isTerminal, type StoredEvent } from '../protocol/events.ts';
-import { type Archive, createLocalStore, type LocalStoreOptions } from './local-store.ts';
+import type { Archive, LocalStoreOptions } from './archive.ts';
+import type { KeyReservation } from './fleet-operations.ts';
+import { createLocalStore } from './local-store.ts';
 import type { LiveSession, ToolState } from './session-rules.ts';
-import type { KeyReservation, Retention, SessionQuery, Store } from './store.ts';
+import type { Retention, SessionQuery, Store } from './store.ts';
 
 export interface SqliteStoreOptions extends LocalStoreOptions {
   readonly file: string;
   /** ms to wait for another process that holds the file. Default 5,000. */
   readonly busyTimeout?: number;
+  /** Bytes of pages kept in memory. Default: SQLite's own, 2,000 KiB. */
+  readonly cacheSize?: number;
+  /** Bytes of the file mapped into memory. Default 0. */
+  readonly mmapSize?: number;
 }
 
 const DAY_MS = 86_400_000;
@@ -69,11 +75,14 @@ class SqliteArchive implements Archive {
   #waiting: Waiter[] = [];
   #retention: Retention = SQLITE_RETENTION;
 
-  constructor({ file, clock, busyTimeout = 5_000 }: SqliteStoreOptions) {
+  constructor({ file, clock, busyTimeout = 5_000, cacheSize, mmapSize }: SqliteStoreOptions) {
     this.#clock = clock;
     this.#file = file;
     try {
       this.#db = new DatabaseSync(file, { timeout: busyTimeout });
+      // A negative size is in KiB; a positive one would be in pages.
+      if (cacheSize !== undefined) this.#db.exec(`PRAGMA cache_size = -${Math.floor(cacheSize / 1_024)}`);
+      if (mmapSize !== undefined) this.#db.exec(`PRAGMA mmap_size = ${mmapSize}`);
       this.#db.exec(SCHEMA);
     } catch (cause) {
       throw new EnclaveError(

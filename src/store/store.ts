@@ -2,6 +2,7 @@
 // Every operation is atomic for its session; what spans several keys is ordered so that it may be repeated or abandoned.
 import type { Labels, Priority, SessionState, StoredEvent } from '../protocol/events.ts';
 import type { ToolEffect } from '../tools/define-tool.ts';
+import type { FleetOperations } from './fleet-operations.ts';
 
 export interface NewSession {
   readonly id: string;
@@ -193,27 +194,6 @@ export type Bell =
   /** Bells may have been missed: read everything again that is open. */
   | { readonly kind: 'resync' };
 
-export interface RuntimeInfo {
-  readonly runtimeId: string;
-  readonly labels: Labels;
-  readonly slots: number;
-  readonly busy: number;
-}
-export interface BrokerInfo {
-  readonly brokerId: string;
-  readonly runtimes: readonly RuntimeInfo[];
-  /** Sessions that its runtimes ended lately, by route, per second. */
-  readonly rates?: Readonly<Record<string, number>>;
-}
-
-export interface TokenReply {
-  readonly isTaken: boolean;
-  /** Whole tokens left. */
-  readonly remaining: number;
-  /** Until the next token is there, ms. */
-  readonly waitMs: number;
-}
-
 export interface Retention {
   /** How long events and tool journal of an ended session are kept, ms. */
   readonly eventsMs: number;
@@ -225,11 +205,6 @@ export const DEFAULT_RETENTION: Retention = { eventsMs: 60_000, resultMs: 300_00
 
 export interface StoreOptions {
   readonly retention?: Retention;
-}
-
-export interface KeyReservation {
-  readonly sessionId: string;
-  readonly bodyHash: string;
 }
 
 /** `entryId` of a session that was handed out without an entry in a queue: its lease is among the deadlines. */
@@ -303,31 +278,6 @@ export interface QueueOperations {
   depth(route: string): Promise<number>;
   /** The same by priority. */
   depths(route: string): Promise<Readonly<Record<Priority, number>>>;
-}
-
-/** What brokers share besides sessions. */
-export interface FleetOperations {
-  /** Takes one of `limit` places of a scope until it is given back, or until `untilMs` if that never happens. */
-  acquireSlot(scope: string, id: string, limit: number, untilMs: number): Promise<boolean>;
-  releaseSlot(scope: string, id: string): Promise<void>;
-  /** Reserves an idempotency key; the answer is the earlier reservation, if there is one. */
-  reserveKey(
-    tenant: string,
-    key: string,
-    reservation: KeyReservation,
-    ttlMs: number,
-  ): Promise<KeyReservation | undefined>;
-
-  /** Takes one of the tokens of a tenant: `perSecond` are added, up to `burst`. */
-  takeToken(tenant: string, perSecond: number, burst: number): Promise<TokenReply>;
-  /** Whether a broker has the role, alone among all, for `ttlMs` from now. Asked again it is renewed; 0 gives it back. */
-  lead(role: string, brokerId: string, ttlMs: number): Promise<boolean>;
-  cacheGet(key: string): Promise<string | undefined>;
-  cachePut(key: string, value: string, ttlMs: number): Promise<void>;
-
-  /** This broker is alive for `ttlMs` more, and these are its runtimes. */
-  beat(info: BrokerInfo, ttlMs: number): Promise<void>;
-  fleet(): Promise<readonly BrokerInfo[]>;
 }
 
 export interface Store extends SessionOperations, QueueOperations, FleetOperations, AsyncDisposable {

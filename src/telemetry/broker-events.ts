@@ -1,6 +1,6 @@
 // What happens in a broker, for those who only watch: metrics and logs. No script text, no arguments, no results.
 import type { Priority, SessionState } from '../protocol/events.ts';
-import type { RuntimeInfo } from '../store/store.ts';
+import type { RuntimeInfo } from '../store/fleet-operations.ts';
 
 export type BrokerEvent =
   | {
@@ -20,6 +20,8 @@ export type BrokerEvent =
       readonly attempt: number;
       /** From its creation to this, ms. */
       readonly waitMs: number;
+      /** Trace context of the submit, when it is traced. */
+      readonly traceparent?: string;
     }
   /** A runtime or a broker could not take it after all. */
   | { readonly type: 'requeued'; readonly sessionId: string; readonly reason: string }

@@ -4,9 +4,7 @@ import { type Logger, pino } from 'pino';
 import type { Clock } from '../clock.ts';
 import { createMask } from '../tools/mask.ts';
 import type { BrokerEvent, ObserveBroker } from './broker-events.ts';
-
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogThreshold = (typeof LOG_LEVELS)[number];
+import type { LogThreshold } from './log-levels.ts';
 
 export type Log = Logger;
 

@@ -1,6 +1,6 @@
 // Runtimes whose line to this broker broke while they had work to do or could have taken some. They are told as unhealthy
 // for a while, so that an alert can fire; one that has come back anywhere in the fleet is well.
-import type { BrokerInfo } from '../store/store.ts';
+import type { BrokerInfo } from '../store/fleet-operations.ts';
 
 const TOLD_FOR_MS = 600_000;
 /** A runtime that comes and goes has a new id each time: so many are remembered. */

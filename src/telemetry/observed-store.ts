@@ -1,9 +1,11 @@
 // A store that tells what passes through it. What the fleet's sessions do shows here, once each and whoever does it: of all
 // that try to end a session, one gets the reply `ok`. So metrics and logs need no hook in the dispatcher.
 import { z } from 'zod';
+import { traceparentOfStored } from '../broker/session-request.ts';
 import type { Clock } from '../clock.ts';
 import { OUTCOME_CODES } from '../errors.ts';
-import type { BrokerInfo, ClaimReply, Finish, RuntimeInfo, Store } from '../store/store.ts';
+import type { BrokerInfo, RuntimeInfo } from '../store/fleet-operations.ts';
+import type { ClaimReply, Finish, Store } from '../store/store.ts';
 import type { ObserveBroker } from './broker-events.ts';
 
 /** Sessions whose time of creation is remembered; what is forgotten is asked of the store. */
@@ -30,8 +32,8 @@ export function observedStore(inner: Store, clock: Clock, observe: ObserveBroker
       const reply = await store.submitClaimed(session, holder);
       if (reply.code === 'created') {
         watch.submitted(session);
-        const { tenant, atMs } = session;
-        watch.started(session.id, holder.runtimeId, { tenant, attempt: 1, createdAtMs: atMs });
+        const { tenant, atMs: createdAtMs, request } = session;
+        watch.started(session.id, holder.runtimeId, { tenant, attempt: 1, createdAtMs, request });
       }
       return reply;
     },
@@ -110,10 +112,19 @@ class SessionWatch {
   }
 
   started(id: string, runtimeId: string, claim: StartedClaim): void {
-    const { tenant, attempt, createdAtMs } = claim;
+    const { tenant, attempt, createdAtMs, request } = claim;
     this.remember(id, createdAtMs);
     const waitMs = Math.max(0, this.#store.nowMs() - createdAtMs);
-    this.#observe({ type: 'started', sessionId: id, tenant, runtimeId, attempt, waitMs });
+    const traceparent = traceparentOfStored(request);
+    this.#observe({
+      type: 'started',
+      sessionId: id,
+      tenant,
+      runtimeId,
+      attempt,
+      waitMs,
+      ...(traceparent === undefined ? {} : { traceparent }),
+    });
   }
 
   requeued(id: string, reason: string): void {
@@ -137,7 +148,10 @@ class SessionWatch {
   }
 }
 
-type StartedClaim = Pick<Extract<ClaimReply, { code: 'ok' }>, 'tenant' | 'attempt' | 'createdAtMs'>;
+type StartedClaim = Pick<
+  Extract<ClaimReply, { code: 'ok' }>,
+  'tenant' | 'attempt' | 'createdAtMs' | 'request'
+>;
 
 const failedFinal = z.object({ error: z.object({ code: z.string() }) });
 

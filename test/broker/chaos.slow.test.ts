@@ -46,7 +46,7 @@ describe.skipIf(!hasRedis())('chaos', () => {
       brokerFixture: 'chaos-broker.ts',
       brokerArgs: [ledger],
     });
-    const load = startLoad(fleet.urls, random);
+    const load = startLoad(fleet.urls);
     const faults: string[] = [];
     for (let i = 0; i < FAULTS; i++) {
       const target = load.seen.length + PROGRESS;
@@ -79,6 +79,51 @@ describe.skipIf(!hasRedis())('chaos', () => {
   });
 });
 
+describe.skipIf(!hasRedis())('a Redis that keeps nothing', () => {
+  it('killed under load takes its sessions along; every client is told, and the fleet goes on by itself', {
+    timeout: 120_000,
+  }, async () => {
+    const ledger = join(folder, 'ledger-of-none');
+    writeFileSync(ledger, '');
+    await using fleet = await startFleet({
+      redisArgs: [],
+      brokers: 2,
+      runtimes: 2,
+      brokerFixture: 'chaos-broker.ts',
+      brokerArgs: [ledger],
+    });
+    const ends: string[] = [];
+    let isOver = false;
+    const user = async (n: number) => {
+      const client = new EnclaveClient({ serverUrl: fleet.urls[n % 2] ?? '', ...TRIES });
+      for (let i = 0; !isOver; i++) {
+        const seen: SessionEvent[] = [];
+        const input = { who: `${n}-${i}`, waitMs: 20 };
+        const end = await client.run({ code: CODE, input }, { onEvent: (event) => seen.push(event) }).then(
+          ({ final }) => (final === undefined ? 'nothing' : final.ok ? 'ok' : final.error.code),
+          (error: unknown) =>
+            error instanceof Error && 'code' in error ? String(error.code) : String(error),
+        );
+        ends.push(end);
+        if (seen.filter(({ type }) => type === 'final').length > 1) ends.push('two ends');
+      }
+    };
+    const users = Promise.all(Array.from({ length: CLIENTS }, (_, n) => user(n)));
+    const wellEnded = () => ends.filter((end) => end === 'ok').length;
+    for (let round = 0; round < 2; round++) {
+      const target = wellEnded() + PROGRESS;
+      await until('sessions end well', () => wellEnded() >= target);
+      await fleet.redis.kill();
+      await fleet.redis.start();
+    }
+    const target = wellEnded() + PROGRESS;
+    await until('sessions end well again', () => wellEnded() >= target);
+    isOver = true;
+    await users;
+    expect(ends.filter((end) => !['ok', 'NOT_FOUND', 'RUNTIME_LOST'].includes(end))).toEqual([]);
+  });
+});
+
 /** Does something bad, waits for nothing but the replacement of what it ended. */
 async function strike(fleet: Fleet, random: () => number, index: number): Promise<string> {
   // Each kind in turn, so that a short run has all of them; which process it meets is chance.
@@ -103,11 +148,13 @@ async function strike(fleet: Fleet, random: () => number, index: number): Promis
   return `${kind} ${pick} killed`;
 }
 
-function startLoad(urls: readonly string[], random: () => number) {
+function startLoad(urls: readonly string[]) {
   const seen: Seen[] = [];
   const failed: string[] = [];
   let isEnding = false;
   const user = async (n: number) => {
+    // A generator of its own: who draws when depends on the machine.
+    const random = seededRandom(SEED + 1 + n);
     const client = new EnclaveClient({ serverUrl: urls[n % urls.length] ?? '', ...TRIES, random });
     for (let i = 0; !isEnding && failed.length === 0; i++) {
       const key = `client-${n}-${i}`;

@@ -142,6 +142,35 @@ describe.skipIf(!hasRedis())('a fleet on redis', { timeout: TIMEOUT }, () => {
     },
   );
 
+  it('after the kill of a broker waits for the same answer of a client, and takes it', async () => {
+    const approve = defineTool({
+      name: 'approve',
+      description: 'Asks a person',
+      args: z.object({}),
+      external: true,
+    });
+    await using other = new EnclaveBroker({ redis: redis.url, lease: LEASE_MS, tools: [approve] });
+    const atOther = await other.listen(0);
+    await using doomed = await startChild('broker-process.ts', [redis.url, `${LEASE_MS}`]);
+    await using _runtime = await startChild('runtime-process.ts', [`${doomed.line},${atOther.url}`]);
+    const asked = Promise.withResolvers<string>();
+    const run = new EnclaveClient({ serverUrl: doomed.line, reconnection: { enabled: false } }).run(
+      { code: 'return await callTool("approve", {});' },
+      {
+        onEvent: (event) => {
+          if (event.type === 'tool_call') asked.resolve(event.sessionId);
+        },
+      },
+    );
+    const cut = expect(run).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+    const id = await asked.promise;
+    await doomed.kill();
+    await cut;
+    const elsewhere = new EnclaveClient({ serverUrl: atOther.url });
+    await elsewhere.answerToolCall(id, 1, { ok: true, result: 'yes' });
+    expect((await elsewhere.follow(id)).final).toMatchObject({ ok: true, result: 'yes' });
+  });
+
   it('takes what a dead broker had taken and not begun, or had begun and lost with its runtime', async () => {
     const doomed = await startChild('broker-process.ts', [redis.url, `${LEASE_MS}`]);
     const runtime = await startChild('runtime-process.ts', [doomed.line]);

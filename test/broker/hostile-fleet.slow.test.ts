@@ -159,6 +159,25 @@ describe('a broker under attack', { timeout: 120_000 }, () => {
     expect(await say(text)).toMatch(answer);
   });
 
+  it.each([
+    ['a head', 'POST /sessions HTTP/1.1\r\nhost: x\r\nx-slow: '],
+    ['a body', 'POST /sessions HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{'],
+  ])('cuts those who dribble %s, and serves others meanwhile', async (_what, text) => {
+    const files = openFiles();
+    const closed = Array.from({ length: 100 }, async () => {
+      const socket = await dial();
+      socket.on('error', () => {});
+      socket.resume();
+      socket.write(text);
+      const dribble = setInterval(() => socket.write('x'), 100);
+      await new Promise((resolve) => socket.once('close', resolve));
+      clearInterval(dribble);
+    });
+    expect((await client(KEYS.acme).run({ code: 'return 1' })).final?.ok).toBe(true);
+    await Promise.all(closed);
+    await until('their connections are closed', () => openFiles() <= files + 10);
+  });
+
   it('bounds what it keeps for readers that do not read, who lose nothing by it', async () => {
     // 60 events of 200 KB: 12 MB for each of 30 readers, were it kept for them.
     const code =

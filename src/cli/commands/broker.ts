@@ -1,18 +1,17 @@
 // enclave broker: one of any number of brokers that share a Redis.
 import { Command } from 'commander';
-import { type BrokerFlags, brokerOptions, readBrokerFlags, untilInterrupted } from '../broker-flags.ts';
-import { type Io, printable } from '../io.ts';
-import { openTools, type ToolFlags, toolOptions } from '../open-tools.ts';
-import { type PoolFlags, poolOptions, readPoolFlags } from '../pool-flags.ts';
-
-type Flags = BrokerFlags & ToolFlags & PoolFlags & { readonly redis: string };
+import { brokerOptions, untilInterrupted } from '../broker-flags.ts';
+import type { Io } from '../io.ts';
+import { toolOptions } from '../open-tools.ts';
+import { poolOptions } from '../pool-flags.ts';
+import { type FlagValues, readSettings, settingsOptions } from '../settings-flags.ts';
 
 export function brokerCommand(io: Io): Command {
   const command = new Command('broker').description(
     'Serves sessions over HTTP and hands them to runtimes. Brokers share nothing but Redis: start as many as you like.',
   );
-  return poolOptions(brokerOptions(toolOptions(command)))
-    .requiredOption('--redis <url>', 'redis://[:password@]host:port[/db] of a Redis 7 or later')
+  return settingsOptions(poolOptions(brokerOptions(toolOptions(command))))
+    .option('--redis <url>', 'redis://[:password@]host:port[/db] of a Redis 7 or later')
     .addHelpText(
       'after',
       `
@@ -21,25 +20,28 @@ Examples:
   enclave runtime --broker ws://127.0.0.1:3001
   enclave broker --redis redis://127.0.0.1:6379 --pool local --pool-min 1 --pool-max 4`,
     )
-    .action((flags: Flags) => serveBroker(flags, io));
+    .action((flags: FlagValues) => serveBroker(flags, io));
 }
 
-async function serveBroker(flags: Flags, io: Io): Promise<void> {
-  const { drainMs, host, port, ...settings } = await readBrokerFlags('enclave broker', flags, io);
-  const runtimePool = readPoolFlags(flags);
-  const { EnclaveBroker } = await import('../../enclave-broker.ts');
-  await using opened = await openTools(flags, io);
-  await using broker = new EnclaveBroker({
-    ...settings,
-    redis: flags.redis,
-    tools: opened.tools,
-    secrets: (name) => io.env[name],
-    ...(runtimePool === undefined ? {} : { runtimePool }),
-    onPoolNotice: ({ kind, message }) => io.stderr.write(`pool ${kind}: ${printable(message)}\n`),
-  });
-  const at = await broker.listen(port, host);
+async function serveBroker(flags: FlagValues, io: Io): Promise<void> {
+  const { settings } = await readSettings(flags, io);
+  const [{ brokerOptionsOf, openToolsOf, redisStoreOf }, { openSidePorts }, { EnclaveBroker }] =
+    await Promise.all([
+      import('../broker-settings.ts'),
+      import('../side-ports.ts'),
+      import('../../enclave-broker.ts'),
+    ]);
+  const { options, log } = await brokerOptionsOf(settings, io);
+  const store = await redisStoreOf(settings);
+  await using opened = await openToolsOf(settings, io);
+  await using broker = new EnclaveBroker({ ...options, tools: opened.tools, store });
+  const { metrics } = broker;
+  await using _ports = await openSidePorts(settings, io, { metrics, missing: () => broker.missing() });
+  const at = await broker.listen(settings['server.port'], settings['server.host']);
   io.stderr.write(`listening on ${at.url}\n`);
+  log.info({ url: at.url, store: store.kind }, 'listening');
   await untilInterrupted(io);
   io.stderr.write(`stopping; ${broker.running} sessions under way\n`);
-  await broker.close(drainMs);
+  log.info({ running: broker.running }, 'stopping');
+  await broker.close(settings['server.drain']);
 }

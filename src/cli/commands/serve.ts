@@ -1,26 +1,16 @@
 // enclave serve: broker and runtime in one process, with nothing to install.
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import {
-  type BrokerFlags,
-  brokerOptions,
-  readBrokerFlags,
-  readWorkerFlags,
-  untilInterrupted,
-  type WorkerFlags,
-  workerOptions,
-} from '../broker-flags.ts';
+import { brokerOptions, untilInterrupted, workerOptions } from '../broker-flags.ts';
 import type { Io } from '../io.ts';
-import { openTools, type ToolFlags, toolOptions } from '../open-tools.ts';
-import { OptionReader } from '../option-reader.ts';
-
-type ServeFlags = BrokerFlags & WorkerFlags & ToolFlags & { readonly store?: string };
+import { toolOptions } from '../open-tools.ts';
+import { type FlagValues, readSettings, settingsOptions } from '../settings-flags.ts';
 
 export function serveCommand(io: Io): Command {
   const command = new Command('serve').description(
     'Serves scripts over HTTP: broker and runtime in one process. SIGTERM lets what runs end.',
   );
-  return workerOptions(brokerOptions(toolOptions(command)))
+  return settingsOptions(workerOptions(brokerOptions(toolOptions(command))))
     .option('--store <kind>', 'memory, or sqlite:FILE, which survives a restart (default: memory)')
     .addHelpText(
       'after',
@@ -28,46 +18,47 @@ export function serveCommand(io: Io): Command {
 Examples:
   enclave serve
   enclave serve --tools tools.ts --store sqlite:sessions.db
+  enclave serve --preset medium --set stream.heartbeat=20s
   enclave run script.js --broker http://127.0.0.1:3001
   curl -N -H 'accept: text/event-stream' -H 'content-type: application/json' \\
     -d '{"code":"return args.n * 2","input":{"n":21}}' http://127.0.0.1:3001/sessions`,
     )
-    .action((flags: ServeFlags) => serve(flags, io));
+    .action((flags: FlagValues) => serve(flags, io));
 }
 
-async function serve(flags: ServeFlags, io: Io): Promise<void> {
-  const read = new OptionReader();
-  const file = /^sqlite:(.+)$/u.exec(flags.store ?? '')?.[1];
-  if (flags.store !== undefined && flags.store !== 'memory' && file === undefined)
-    read.problem('--store', `expected memory or sqlite:FILE, got ${JSON.stringify(flags.store)}`);
-  const workers = readWorkerFlags(flags, read);
-  read.finish('enclave serve');
-  const { drainMs, host, port, ...settings } = await readBrokerFlags('enclave serve', flags, io);
-  const [{ EnclaveBroker }, { EnclaveRuntime }, { createLinkPair }] = await Promise.all([
+async function serve(flags: FlagValues, io: Io): Promise<void> {
+  const { settings } = await readSettings(flags, io);
+  const [
+    { brokerOptionsOf, localStoreOf, openToolsOf, runtimeOptionsOf },
+    { openSidePorts },
+    { EnclaveBroker },
+    { EnclaveRuntime },
+    { createLinkPair },
+    { runtimeMetrics },
+  ] = await Promise.all([
+    import('../broker-settings.ts'),
+    import('../side-ports.ts'),
     import('../../enclave-broker.ts'),
     import('../../enclave-runtime.ts'),
     import('../../protocol/link.ts'),
+    import('../../telemetry/runtime-metrics.ts'),
   ]);
-  await using opened = await openTools(flags, io);
-  await using broker = new EnclaveBroker({
-    ...settings,
-    tools: opened.tools,
-    secrets: (name) => io.env[name],
-    ...(file === undefined ? {} : { store: await sqliteStore(resolve(io.cwd, file)) }),
-  });
-  await using runtime = new EnclaveRuntime(workers);
-  const at = await broker.listen(port, host);
+  const { options, log } = await brokerOptionsOf(settings, io);
+  await using opened = await openToolsOf(settings, io);
+  const store = await localStoreOf(settings, (file) => resolve(io.cwd, file));
+  await using broker = new EnclaveBroker({ ...options, tools: opened.tools, store });
+  await using runtime = new EnclaveRuntime(runtimeOptionsOf(settings));
+  broker.metrics.add(runtimeMetrics(() => runtime.now));
+  const { metrics } = broker;
+  await using _ports = await openSidePorts(settings, io, { metrics, missing: () => broker.missing() });
+  const at = await broker.listen(settings['server.port'], settings['server.host']);
   const { broker: brokerEnd, runtime: runtimeEnd } = createLinkPair();
   broker.acceptRuntime(brokerEnd);
   await runtime.attach(runtimeEnd);
   io.stderr.write(`listening on ${at.url}\n`);
+  log.info({ url: at.url, store: store.kind }, 'listening');
   await untilInterrupted(io);
   io.stderr.write(`stopping; ${broker.running} sessions under way\n`);
-  await broker.close(drainMs);
-}
-
-async function sqliteStore(file: string): Promise<import('../../store/store.ts').Store> {
-  const { createSqliteStore } = await import('../../store/sqlite.ts');
-  const { realClock } = await import('../../clock.ts');
-  return createSqliteStore({ file, clock: realClock });
+  log.info({ running: broker.running }, 'stopping');
+  await broker.close(settings['server.drain']);
 }

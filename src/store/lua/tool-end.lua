@@ -1,6 +1,6 @@
 -- @name tool-end
 -- @keys session events tools
--- @args call ok result event broker_channel_prefix from_client(0|1)
+-- @args call ok result event broker_channel_prefix from_client(0|1) own_broker
 -- @returns ok | already | missing
 -- @invariants no fence: the effect has happened. The first answer stays. A client answers external calls only. No event follows `final`
 local c = read_call(ARGV[1])
@@ -12,5 +12,6 @@ c.r = ARGV[3]
 write_call(ARGV[1], c)
 if s.state == 'running' then push(s, 'tool_result_applied', ARGV[4]) end
 local owner = redis.call('HGET', KEYS[1], 'broker')
-if owner then redis.call('PUBLISH', ARGV[5] .. owner, 't:' .. session_id()) end
+-- A broker that asks knows the answer already; one that waits for a client's does not.
+if owner and (owner ~= ARGV[7] or ARGV[6] == '1') then redis.call('PUBLISH', ARGV[5] .. owner, 't:' .. session_id()) end
 return { 'ok' }

@@ -1,0 +1,33 @@
+// Refusals and failed connections as errors of the table.
+import { EnclaveError, FAULT_CODES, type FaultCode } from '../errors.ts';
+
+/** What a broker's refusal says, as an error. */
+export async function refusal(response: Response): Promise<EnclaveError> {
+  const body: unknown = await response.json().catch(() => undefined);
+  const said: { readonly code?: unknown; readonly message?: unknown } =
+    typeof body === 'object' && body !== null ? { ...body } : {};
+  const { code, message } = said;
+  const retryAfter = Number(response.headers.get('retry-after') ?? '0');
+  const fallback: FaultCode = response.status >= 500 ? 'CONNECTION_LOST' : 'INVALID_INPUT';
+  const text =
+    typeof message === 'string'
+      ? message.replace(/^\[\w+\] /u, '')
+      : `the broker answered ${response.status}`;
+  return new EnclaveError(typeof code === 'string' && isFault(code) ? code : fallback, text, {
+    ...(retryAfter > 0 ? { retryAfterMs: retryAfter * 1_000 } : {}),
+  });
+}
+
+function isFault(code: string): code is FaultCode {
+  return Object.hasOwn(FAULT_CODES, code);
+}
+
+/** What fetch throws when a connection fails is a TypeError, in browsers as in Node. */
+export function asConnectionError(thrown: unknown): EnclaveError {
+  if (thrown instanceof EnclaveError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const cause = thrown instanceof Error && thrown.cause instanceof Error ? ` (${thrown.cause.message})` : '';
+  return new EnclaveError('CONNECTION_LOST', `the broker cannot be reached: ${message}${cause}`, {
+    cause: thrown,
+  });
+}
