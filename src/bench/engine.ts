@@ -2,6 +2,7 @@
 // (closed model), and tells what became of each. It never learns what kind of executor it drives.
 import type { Clock } from '../clock.ts';
 import { toEnclaveError } from '../errors.ts';
+import type { ExecutionRequest } from '../execution.ts';
 import type { Job, Workload } from '../scenario/workload.ts';
 import {
   type Arrival,
@@ -65,7 +66,6 @@ interface Open {
   readonly arrival: Arrival;
   readonly job: Job;
   readonly startMs: number;
-  readonly controller: AbortController;
   readonly seen: ExecutionMarks;
 }
 
@@ -204,14 +204,13 @@ class Engine {
 
   #start(arrival: Arrival, job: Job): void {
     const { clock, executor } = this.#options;
-    const controller = new AbortController();
     const seen = new ExecutionMarks(clock, this.#zeroMs);
     const startMs = this.#now();
     this.#inFlight.until(startMs, this.#open.size);
-    const open: Open = { arrival, job, startMs, controller, seen };
+    const open: Open = { arrival, job, startMs, seen };
     this.#open.set(arrival.index, open);
     this.#inFlight.reached(this.#open.size);
-    const request = { ...job.request, signal: controller.signal, onEvent: watchEvents(seen) };
+    const request = executor.tellsWatch === true ? job.request : withEvents(job.request, seen);
     executor.execute(request, seen).then(
       (outcome) => this.#settle(open, endOf(outcome, job.expect), outcome),
       (thrown: unknown) =>
@@ -240,13 +239,13 @@ class Engine {
   }
 
   #emit(
-    { arrival, job, seen, startMs }: Omit<Open, 'controller' | 'seen'> & Partial<Pick<Open, 'seen'>>,
+    { arrival, job, seen, startMs }: Omit<Open, 'seen'> & Partial<Pick<Open, 'seen'>>,
     end: SampleEnd,
     endMs: number,
     outcome?: LoadOutcome,
   ): void {
     const { plan, onSample } = this.#options;
-    onSample({
+    const sample = {
       index: arrival.index,
       phase: arrival.phase,
       measured: plan.phases[arrival.phase]?.measured === true,
@@ -256,9 +255,10 @@ class Engine {
       startMs,
       endMs,
       end,
-      ...seen?.marks(),
-      ...(outcome?.stats === undefined ? {} : { stats: outcome.stats }),
-    });
+    };
+    const stats = outcome?.stats;
+    if (seen === undefined) onSample(sample);
+    else onSample(stats === undefined ? { ...sample, seen } : { ...sample, seen, stats });
   }
 
   /** Gives up executions past their time-out, and all that is left when the drain is over. */
@@ -278,7 +278,7 @@ class Engine {
 
   #giveUp(open: Open, end: SampleEnd): void {
     this.#close(open, end, undefined);
-    open.controller.abort();
+    open.seen.cancel();
     this.#replaceClosed(open, end, false);
   }
 
@@ -309,6 +309,13 @@ class Engine {
   #finishIfDrained(): void {
     if (this.#issued && this.#open.size === 0) this.#done.resolve();
   }
+}
+
+/** For executors: events tell what is seen, a signal cancels. */
+function withEvents(request: ExecutionRequest, seen: ExecutionMarks): ExecutionRequest {
+  const controller = new AbortController();
+  seen.onCancel(() => controller.abort());
+  return { ...request, signal: controller.signal, onEvent: watchEvents(seen) };
 }
 
 function arrivalsOf(plan: LoadPlan): ArrivalSource {
