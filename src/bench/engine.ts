@@ -244,21 +244,17 @@ class Engine {
     endMs: number,
     outcome?: LoadOutcome,
   ): void {
-    const { plan, onSample } = this.#options;
-    const sample = {
-      index: arrival.index,
-      phase: arrival.phase,
-      measured: plan.phases[arrival.phase]?.measured === true,
-      script: job.script,
-      tenant: job.tenant,
-      intendedMs: arrival.offsetMs,
-      startMs,
-      endMs,
-      end,
-    };
+    const { onSample, plan } = this.#options;
+    const { index, offsetMs: intendedMs, phase } = arrival;
+    const { script, tenant } = job;
+    const measured = plan.phases[phase]?.measured === true;
     const stats = outcome?.stats;
-    if (seen === undefined) onSample(sample);
-    else onSample(stats === undefined ? { ...sample, seen } : { ...sample, seen, stats });
+    // Whole literals: copies of copies cost more than all the rest of this.
+    if (seen === undefined)
+      onSample({ index, phase, measured, script, tenant, intendedMs, startMs, endMs, end });
+    else if (stats === undefined)
+      onSample({ index, phase, measured, script, tenant, intendedMs, startMs, endMs, end, seen });
+    else onSample({ index, phase, measured, script, tenant, intendedMs, startMs, endMs, end, seen, stats });
   }
 
   /** Gives up executions past their time-out, and all that is left when the drain is over. */
