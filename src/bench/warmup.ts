@@ -6,8 +6,10 @@ const MAX_VALUES = 300;
 
 /** Longest warm-up that is ever cut, ms. */
 export const MAX_CUT_MS = 30_000;
-/** Batches below which nothing can be said. */
+/** Batches, of a second each or longer, below which nothing can be said. */
 const MIN_BATCHES = 10;
+/** A shorter phase need not be looked at, ms. */
+export const MIN_PHASE_MS: number = MIN_BATCHES * 1_000;
 const ALPHA = 0.05;
 /** A start that is not so much slower than the rest is left in: cutting costs executions that percentiles need. */
 const MIN_EXCESS = 0.1;
