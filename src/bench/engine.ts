@@ -1,9 +1,8 @@
 // The load engine: hands executions to an executor at their intended instants (open model) or keeps a fixed number in flight
 // (closed model), and tells what became of each. It never learns what kind of executor it drives.
-import type { Clock } from '../clock.ts';
 import { toEnclaveError } from '../errors.ts';
 import type { ExecutionRequest } from '../execution.ts';
-import type { Job, Workload } from '../scenario/workload.ts';
+import type { Job } from '../scenario/workload.ts';
 import {
   type Arrival,
   type ArrivalSource,
@@ -12,45 +11,14 @@ import {
   phaseAt,
   replayArrivals,
 } from './arrivals.ts';
+import type { EngineOptions, EngineResult } from './engine-types.ts';
 import { ExecutionMarks, watchEvents } from './execution-marks.ts';
 import { InFlightMeter } from './in-flight-meter.ts';
 import { totalDurationMs } from './load-plan.ts';
-import type { LoadOutcome, LoadTarget } from './load-target.ts';
+import type { LoadOutcome } from './load-target.ts';
 import { ReachWatch } from './reach-watch.ts';
-import type { LoadPlan, Sample, SampleEnd } from './sample.ts';
+import type { LoadPlan, SampleEnd } from './sample.ts';
 import { endOf } from './sample-end.ts';
-import type { Waker } from './waker.ts';
-
-export interface EngineOptions {
-  readonly executor: LoadTarget;
-  readonly workload: Workload;
-  readonly plan: LoadPlan;
-  readonly clock: Clock;
-  readonly waker: Waker;
-  /** Called at every arrival, before it is sent or dropped. */
-  readonly onArrive?: () => void;
-  /** Sees every execution once, when it has ended, was given up, or was dropped. */
-  readonly onSample: (sample: Sample) => void;
-  /** Called once, when no further execution will be started. */
-  readonly onIssued?: () => void;
-  /** Ends the issue of executions; those in flight are given `interruptDrainMs`. */
-  readonly signal: AbortSignal;
-}
-
-export interface EngineResult {
-  /** False when something ended the run before its plan did. */
-  readonly complete: boolean;
-  /** The run was given up because the target could not be reached even once; `complete` is then false. */
-  readonly isUnreachable: boolean;
-  /** When the last execution was handed over or dropped, ms since the start. */
-  readonly issuedMs: number;
-  readonly endedMs: number;
-  /** When the issue was meant to end: the end of the phases, or the last arrival when a count ended it. */
-  readonly plannedIssueMs: number;
-  /** Integral of the number in flight over time, execution-milliseconds. */
-  readonly inFlightMs: number;
-  readonly inFlightMax: number;
-}
 
 /** Executions handed over in one turn of the event loop, so that answers are read in between. */
 const MAX_PER_TURN = 256;
