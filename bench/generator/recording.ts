@@ -1,7 +1,8 @@
 // What recording costs: CPU time of one value, memory of ten million executions.
-
+import { HdrLog } from '../../src/bench/hdr-log.ts';
 import { LatencyRecorder } from '../../src/bench/recorder.ts';
 import { RunRecorder } from '../../src/bench/run-recorder.ts';
+import { WarmupHold } from '../../src/bench/warmup-hold.ts';
 import { drawUniform } from '../../src/clock.ts';
 
 const VALUES = 1 << 16;
@@ -22,10 +23,12 @@ export function measureRecording(): number {
   return ((user + system) * 1_000) / RECORDED;
 }
 
-/** Growth of resident memory while ten million executions of an hour are recorded, MB. */
+/** Growth of resident memory while ten million executions of an hour are recorded, warm-up held back and log kept, MB. */
 export function measureMemory(): number {
   const before = process.memoryUsage.rss();
-  const recorder = new RunRecorder({ phaseNames: ['steady'], durationMs: 3_600_000 });
+  const hold = new WarmupHold({ index: 0, fromMs: 0, durationMs: 3_600_000 });
+  const log = new HdrLog(3_600_000);
+  const recorder = new RunRecorder({ phaseNames: ['steady'], durationMs: 3_600_000, hold, log });
   for (let index = 0; index < SAMPLES; index++) {
     const intendedMs = index * 0.36;
     recorder.arrive(intendedMs);
@@ -41,5 +44,6 @@ export function measureMemory(): number {
       end: { kind: 'ok' },
     });
   }
+  recorder.settle(3_600_000);
   return (process.memoryUsage.rss() - before) / 1e6;
 }

@@ -14,7 +14,7 @@ import {
   type WarmupFacts,
 } from '../report/run-report.ts';
 import type { BenchOptions } from './bench-options.ts';
-import type { EngineResult } from './engine.ts';
+import type { EngineResult } from './engine-types.ts';
 import { warmupDurationMs } from './load-plan.ts';
 import type { RunRecorder } from './run-recorder.ts';
 import type { WatchResult } from './run-watch.ts';

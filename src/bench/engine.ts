@@ -1,8 +1,8 @@
 // The load engine: hands executions to an executor at their intended instants (open model) or keeps a fixed number in flight
 // (closed model), and tells what became of each. It never learns what kind of executor it drives.
-import type { Clock } from '../clock.ts';
 import { toEnclaveError } from '../errors.ts';
-import type { Job, Workload } from '../scenario/workload.ts';
+import type { ExecutionRequest } from '../execution.ts';
+import type { Job } from '../scenario/workload.ts';
 import {
   type Arrival,
   type ArrivalSource,
@@ -11,45 +11,14 @@ import {
   phaseAt,
   replayArrivals,
 } from './arrivals.ts';
+import type { EngineOptions, EngineResult } from './engine-types.ts';
 import { ExecutionMarks, watchEvents } from './execution-marks.ts';
 import { InFlightMeter } from './in-flight-meter.ts';
 import { totalDurationMs } from './load-plan.ts';
-import type { LoadOutcome, LoadTarget } from './load-target.ts';
+import type { LoadOutcome } from './load-target.ts';
 import { ReachWatch } from './reach-watch.ts';
-import type { LoadPlan, Sample, SampleEnd } from './sample.ts';
+import type { LoadPlan, SampleEnd } from './sample.ts';
 import { endOf } from './sample-end.ts';
-import type { Waker } from './waker.ts';
-
-export interface EngineOptions {
-  readonly executor: LoadTarget;
-  readonly workload: Workload;
-  readonly plan: LoadPlan;
-  readonly clock: Clock;
-  readonly waker: Waker;
-  /** Called at every arrival, before it is sent or dropped. */
-  readonly onArrive?: () => void;
-  /** Sees every execution once, when it has ended, was given up, or was dropped. */
-  readonly onSample: (sample: Sample) => void;
-  /** Called once, when no further execution will be started. */
-  readonly onIssued?: () => void;
-  /** Ends the issue of executions; those in flight are given `interruptDrainMs`. */
-  readonly signal: AbortSignal;
-}
-
-export interface EngineResult {
-  /** False when something ended the run before its plan did. */
-  readonly complete: boolean;
-  /** The run was given up because the target could not be reached even once; `complete` is then false. */
-  readonly isUnreachable: boolean;
-  /** When the last execution was handed over or dropped, ms since the start. */
-  readonly issuedMs: number;
-  readonly endedMs: number;
-  /** When the issue was meant to end: the end of the phases, or the last arrival when a count ended it. */
-  readonly plannedIssueMs: number;
-  /** Integral of the number in flight over time, execution-milliseconds. */
-  readonly inFlightMs: number;
-  readonly inFlightMax: number;
-}
 
 /** Executions handed over in one turn of the event loop, so that answers are read in between. */
 const MAX_PER_TURN = 256;
@@ -65,7 +34,6 @@ interface Open {
   readonly arrival: Arrival;
   readonly job: Job;
   readonly startMs: number;
-  readonly controller: AbortController;
   readonly seen: ExecutionMarks;
 }
 
@@ -204,14 +172,13 @@ class Engine {
 
   #start(arrival: Arrival, job: Job): void {
     const { clock, executor } = this.#options;
-    const controller = new AbortController();
     const seen = new ExecutionMarks(clock, this.#zeroMs);
     const startMs = this.#now();
     this.#inFlight.until(startMs, this.#open.size);
-    const open: Open = { arrival, job, startMs, controller, seen };
+    const open: Open = { arrival, job, startMs, seen };
     this.#open.set(arrival.index, open);
     this.#inFlight.reached(this.#open.size);
-    const request = { ...job.request, signal: controller.signal, onEvent: watchEvents(seen) };
+    const request = executor.tellsWatch === true ? job.request : withEvents(job.request, seen);
     executor.execute(request, seen).then(
       (outcome) => this.#settle(open, endOf(outcome, job.expect), outcome),
       (thrown: unknown) =>
@@ -240,25 +207,22 @@ class Engine {
   }
 
   #emit(
-    { arrival, job, seen, startMs }: Omit<Open, 'controller' | 'seen'> & Partial<Pick<Open, 'seen'>>,
+    { arrival, job, seen, startMs }: Omit<Open, 'seen'> & Partial<Pick<Open, 'seen'>>,
     end: SampleEnd,
     endMs: number,
     outcome?: LoadOutcome,
   ): void {
-    const { plan, onSample } = this.#options;
-    onSample({
-      index: arrival.index,
-      phase: arrival.phase,
-      measured: plan.phases[arrival.phase]?.measured === true,
-      script: job.script,
-      tenant: job.tenant,
-      intendedMs: arrival.offsetMs,
-      startMs,
-      endMs,
-      end,
-      ...seen?.marks(),
-      ...(outcome?.stats === undefined ? {} : { stats: outcome.stats }),
-    });
+    const { onSample, plan } = this.#options;
+    const { index, offsetMs: intendedMs, phase } = arrival;
+    const { script, tenant } = job;
+    const measured = plan.phases[phase]?.measured === true;
+    const stats = outcome?.stats;
+    // Whole literals: copies of copies cost more than all the rest of this.
+    if (seen === undefined)
+      onSample({ index, phase, measured, script, tenant, intendedMs, startMs, endMs, end });
+    else if (stats === undefined)
+      onSample({ index, phase, measured, script, tenant, intendedMs, startMs, endMs, end, seen });
+    else onSample({ index, phase, measured, script, tenant, intendedMs, startMs, endMs, end, seen, stats });
   }
 
   /** Gives up executions past their time-out, and all that is left when the drain is over. */
@@ -278,7 +242,7 @@ class Engine {
 
   #giveUp(open: Open, end: SampleEnd): void {
     this.#close(open, end, undefined);
-    open.controller.abort();
+    open.seen.cancel();
     this.#replaceClosed(open, end, false);
   }
 
@@ -309,6 +273,13 @@ class Engine {
   #finishIfDrained(): void {
     if (this.#issued && this.#open.size === 0) this.#done.resolve();
   }
+}
+
+/** For executors: events tell what is seen, a signal cancels. */
+function withEvents(request: ExecutionRequest, seen: ExecutionMarks): ExecutionRequest {
+  const controller = new AbortController();
+  seen.onCancel(() => controller.abort());
+  return { ...request, signal: controller.signal, onEvent: watchEvents(seen) };
 }
 
 function arrivalsOf(plan: LoadPlan): ArrivalSource {

@@ -6,24 +6,27 @@ import type { LoadWatch } from './load-target.ts';
 /** Line gaps and tool calls kept of one execution: an answer that never ends must not fill the memory. */
 const MAX_MARKS = 10_000;
 
-/** Instants are ms since the start of the run. */
+/** Instants are ms since the start of the run; undefined where a target did not tell. */
 export interface Marks {
-  readonly connectedMs?: number;
-  readonly firstMs?: number;
+  readonly connectedMs: number | undefined;
+  readonly firstMs: number | undefined;
   /** Times between lines. */
-  readonly gapsMs?: readonly number[];
-  readonly callsMs?: readonly number[];
+  readonly gapsMs: readonly number[];
+  readonly callsMs: readonly number[];
 }
 
-/** Notes instants as they happen. */
-export class ExecutionMarks implements LoadWatch {
+const NONE: readonly number[] = [];
+
+/** Notes instants as they happen. One for every execution: what is not needed is not allocated. */
+export class ExecutionMarks implements LoadWatch, Marks {
   readonly #clock: Clock;
   readonly #zeroMs: number;
-  readonly #gapsMs: number[] = [];
-  readonly #callsMs: number[] = [];
-  #connectedMs: number | undefined;
-  #firstMs: number | undefined;
-  #lastLineMs: number | undefined;
+  connectedMs: number | undefined = undefined;
+  firstMs: number | undefined = undefined;
+  #gapsMs: number[] | undefined = undefined;
+  #callsMs: number[] | undefined = undefined;
+  #lastLineMs: number | undefined = undefined;
+  #cancel: (() => void) | undefined = undefined;
 
   /** @param zeroMs - start of the run on the clock */
   constructor(clock: Clock, zeroMs: number) {
@@ -31,33 +34,44 @@ export class ExecutionMarks implements LoadWatch {
     this.#zeroMs = zeroMs;
   }
 
+  get gapsMs(): readonly number[] {
+    return this.#gapsMs ?? NONE;
+  }
+
+  get callsMs(): readonly number[] {
+    return this.#callsMs ?? NONE;
+  }
+
   connected(): void {
-    this.#connectedMs ??= this.#now();
+    this.connectedMs ??= this.#now();
   }
 
   first(): void {
-    this.#firstMs ??= this.#now();
+    this.firstMs ??= this.#now();
   }
 
   line(): void {
-    this.first();
     const nowMs = this.#now();
-    if (this.#lastLineMs !== undefined && this.#gapsMs.length < MAX_MARKS)
-      this.#gapsMs.push(nowMs - this.#lastLineMs);
+    this.firstMs ??= nowMs;
+    if (this.#lastLineMs !== undefined) {
+      this.#gapsMs ??= [];
+      if (this.#gapsMs.length < MAX_MARKS) this.#gapsMs.push(nowMs - this.#lastLineMs);
+    }
     this.#lastLineMs = nowMs;
   }
 
   toolCall(durationMs: number): void {
+    this.#callsMs ??= [];
     if (this.#callsMs.length < MAX_MARKS) this.#callsMs.push(durationMs);
   }
 
-  marks(): Marks {
-    return {
-      ...(this.#connectedMs === undefined ? {} : { connectedMs: this.#connectedMs }),
-      ...(this.#firstMs === undefined ? {} : { firstMs: this.#firstMs }),
-      ...(this.#gapsMs.length === 0 ? {} : { gapsMs: this.#gapsMs }),
-      ...(this.#callsMs.length === 0 ? {} : { callsMs: this.#callsMs }),
-    };
+  onCancel(act: () => void): void {
+    this.#cancel = act;
+  }
+
+  /** The answer is no longer wanted. */
+  cancel(): void {
+    this.#cancel?.();
   }
 
   #now(): number {

@@ -33,6 +33,7 @@ export function createIsolatedExecutor(setup: Omit<IsolatedSetup, 'type'>): Isol
 }
 
 class ChildExecutor implements IsolatedExecutor {
+  readonly tellsWatch = true;
   readonly #child: ChildProcess;
   readonly #pending = new Map<number, Pending>();
   readonly #ready: PromiseWithResolvers<void> = Promise.withResolvers();
@@ -70,7 +71,9 @@ class ChildExecutor implements IsolatedExecutor {
     const pending = Promise.withResolvers<LoadOutcome>();
     this.#pending.set(id, watch === undefined ? pending : { ...pending, watch });
     this.#send({ type: 'execute', id, request });
-    signal?.addEventListener('abort', () => this.#send({ type: 'cancel', id }), { once: true });
+    const cancel = (): void => this.#send({ type: 'cancel', id });
+    signal?.addEventListener('abort', cancel, { once: true });
+    watch?.onCancel(cancel);
     return pending.promise;
   }
 

@@ -74,6 +74,7 @@ async function execute(id: number, request: Parameters<Executor['execute']>[0]):
   try {
     const onEvent = watchEvents({
       connected: () => {},
+      onCancel: () => {},
       first: () => send({ type: 'seen', id, what: 'first' }),
       line: () => send({ type: 'seen', id, what: 'line' }),
       toolCall: (durationMs) => send({ type: 'called', id, durationMs }),

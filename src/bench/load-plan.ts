@@ -4,6 +4,7 @@ import type { Scenario } from '../scenario/load-scenario.ts';
 import type { ArrivalKind, PhaseSpec } from '../scenario/scenario-types.ts';
 import type { LoadPhase } from './arrivals.ts';
 import type { LoadPlan } from './sample.ts';
+import { MIN_PHASE_MS } from './warmup.ts';
 import type { HeldPhase } from './warmup-hold.ts';
 
 /** What a caller may change about a scenario's load. Times ms, rates per second; an absent field leaves the scenario's. */
@@ -168,11 +169,11 @@ export function warmupDurationMs(plan: Pick<LoadPlan, 'phases'>): number {
   return totalDurationMs({ phases: plan.phases.slice(0, Math.max(0, first)) });
 }
 
-/** The first measured phase, when it can be expected to be steady: its rate does not change. */
+/** The first measured phase, when it can be expected to be steady, its rate does not change, and is long enough to tell. */
 export function steadyPhase(plan: Pick<LoadPlan, 'model' | 'phases'>): HeldPhase | undefined {
   const index = plan.phases.findIndex((phase) => phase.measured);
   const phase = plan.phases[index];
-  if (phase === undefined || (plan.model === 'open' && phase.fromPerSecond !== phase.toPerSecond))
-    return undefined;
+  if (phase === undefined || phase.durationMs < MIN_PHASE_MS) return undefined;
+  if (plan.model === 'open' && phase.fromPerSecond !== phase.toPerSecond) return undefined;
   return { index, fromMs: warmupDurationMs(plan), durationMs: phase.durationMs };
 }

@@ -14,10 +14,7 @@ export interface LoadFailure {
   readonly isUnreachable?: boolean;
 }
 
-/**
- * Told by a target what it sees of an execution before the end. Targets that emit the events of an execution need not call it: the
- * engine listens to those.
- */
+/** Told what is seen of an execution before the end: by the target itself, or by the engine from the events of the execution. */
 export interface LoadWatch {
   /** The request was written to a connection. */
   connected(): void;
@@ -27,10 +24,14 @@ export interface LoadWatch {
   line(): void;
   /** A tool call was answered. */
   toolCall(durationMs: number): void;
+  /** Names what to do when the answer is no longer wanted; quicker than a signal, which such a target is not given. */
+  onCancel(act: () => void): void;
 }
 
 /** What can be asked to execute, many at a time. */
 export interface LoadTarget {
+  /** It calls the watch of an execution itself. Otherwise the engine asks for events and cancels by a signal. */
+  readonly tellsWatch?: true;
   /** Rejects only by a fault of the target's own code. */
   execute(request: ExecutionRequest, watch?: LoadWatch): Promise<LoadOutcome>;
   /** Resolves once executions can start. */

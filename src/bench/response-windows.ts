@@ -8,10 +8,12 @@ const MAX_WINDOWS = 10_000;
 /** Response times kept of one window; of more a random choice stands for all. */
 const MAX_KEPT = 101;
 const STREAM = 17;
+const NOTHING_KEPT = new Uint32Array(0);
 
 interface Window {
   n: number;
-  readonly keptUs: number[];
+  /** The first `n` of it are filled. */
+  readonly keptUs: Uint32Array;
 }
 
 export class ResponseWindows {
@@ -29,10 +31,14 @@ export class ResponseWindows {
   add(intendedMs: number, endMs: number): void {
     const index = Math.floor((intendedMs - this.#fromMs) / this.windowMs);
     if (index < 0 || index >= MAX_WINDOWS) return;
-    while (this.#windows.length <= index) this.#windows.push({ n: 0, keptUs: [] });
-    const window = this.#windows[index];
+    while (this.#windows.length <= index) this.#windows.push({ n: 0, keptUs: NOTHING_KEPT });
+    let window = this.#windows[index];
     if (window === undefined) return;
-    const us = Math.round((endMs - intendedMs) * 1_000);
+    if (window.n === 0) {
+      window = { n: 0, keptUs: new Uint32Array(MAX_KEPT) };
+      this.#windows[index] = window;
+    }
+    const us = Math.max(0, Math.round((endMs - intendedMs) * 1_000));
     window.n += 1;
     // Algorithm R (Vitter 1985): every response time of the window is kept with the same probability.
     const place =
@@ -45,7 +51,8 @@ export class ResponseWindows {
     const whole = Math.floor((endMs - this.#fromMs) / this.windowMs + 1e-9);
     const count = Math.max(0, Math.min(MAX_WINDOWS, whole - (whole % BATCH)));
     return Array.from({ length: count }, (_, index) => {
-      const kept = this.#windows[index]?.keptUs.toSorted((a, b) => a - b) ?? [];
+      const { keptUs, n } = this.#windows[index] ?? { keptUs: NOTHING_KEPT, n: 0 };
+      const kept = keptUs.slice(0, n).sort();
       return kept[Math.floor(kept.length / 2)] ?? NaN;
     });
   }

@@ -45,6 +45,7 @@ export class RunRecorder {
   /** The slowest executions. */
   readonly tail: TailRecorder = new TailRecorder();
 
+  readonly #note: Note = (metric, ms) => this.#histograms.record(metric, 'all', true, ms);
   #liveN = { asked: 0, done: 0, failed: 0, dropped: 0 };
   #askedN = 0;
   #droppedN = 0;
@@ -71,8 +72,13 @@ export class RunRecorder {
   add(sample: Sample): void {
     const { hold, log } = this.#options;
     this.#series.add(sample);
-    if (log !== undefined && isGood(sample))
-      for (const { metric, ms } of measuresOf(sample)) log.add(metric, sample.endMs, Math.max(0, ms) * 1_000);
+    if (log !== undefined && isGood(sample)) {
+      const note: Note = (metric, ms) => log.add(metric, sample.endMs, Math.max(0, ms) * 1_000);
+      note('response', sample.endMs - sample.intendedMs);
+      note('service', sample.endMs - sample.startMs);
+      note('late', sample.startMs - sample.intendedMs);
+      noteDetails(sample, note);
+    }
     hold?.noteCold(sample);
     if (!sample.measured) {
       this.#addWarmup(sample);
@@ -144,9 +150,9 @@ export class RunRecorder {
     this.#histograms.record('service', 'all', good, sample.endMs - sample.startMs);
     if (sample.end.kind === 'dropped') return;
     this.#histograms.record('late', 'all', true, sample.startMs - sample.intendedMs);
-    for (const { metric, ms } of detailsOf(sample)) this.#histograms.record(metric, 'all', true, ms);
+    noteDetails(sample, this.#note);
     // What came back before a failure took the time it took; what never came back is in the tail.
-    if (sample.firstMs === undefined && !good) this.#histograms.record('first', 'all', false, 0);
+    if (sample.seen?.firstMs === undefined && !good) this.#histograms.record('first', 'all', false, 0);
   }
 
   progress(nowMs: number): Progress {
@@ -217,32 +223,15 @@ function isGood({ end }: Sample): boolean {
   return end.kind === 'ok' || end.kind === 'expected';
 }
 
-interface Measure {
-  readonly metric: LatencyMetric;
-  readonly ms: number;
-}
+type Note = (metric: LatencyMetric, ms: number) => void;
 
-/** Every time that was taken of an execution that was sent. */
-function measuresOf(sample: Sample): Measure[] {
-  const { endMs, intendedMs, startMs } = sample;
-  return [
-    { metric: 'response', ms: endMs - intendedMs },
-    { metric: 'service', ms: endMs - startMs },
-    { metric: 'late', ms: startMs - intendedMs },
-    ...detailsOf(sample),
-  ];
-}
-
-function detailsOf(sample: Sample): Measure[] {
-  const { callsMs = [], connectedMs, firstMs, gapsMs = [], intendedMs, startMs, stats } = sample;
-  const details: Measure[] = [];
-  const add = (metric: LatencyMetric, ms: number): void => void details.push({ metric, ms });
-  if (firstMs !== undefined) add('first', firstMs - intendedMs);
-  if (connectedMs !== undefined) add('connection', connectedMs - startMs);
-  for (const ms of gapsMs) add('gap', ms);
-  for (const ms of callsMs) add('call', ms);
-  if (stats === undefined || !isGood(sample)) return details;
-  add('queue', stats.queueMs);
-  if (stats.toolCallCount > 0) add('tool', stats.toolMs);
-  return details;
+/** What was seen on the way, and what the target tells of a success. */
+function noteDetails({ end, intendedMs, seen, startMs, stats }: Sample, note: Note): void {
+  if (seen?.firstMs !== undefined) note('first', seen.firstMs - intendedMs);
+  if (seen?.connectedMs !== undefined) note('connection', seen.connectedMs - startMs);
+  for (const ms of seen?.gapsMs ?? []) note('gap', ms);
+  for (const ms of seen?.callsMs ?? []) note('call', ms);
+  if (stats === undefined || (end.kind !== 'ok' && end.kind !== 'expected')) return;
+  note('queue', stats.queueMs);
+  if (stats.toolCallCount > 0) note('tool', stats.toolMs);
 }

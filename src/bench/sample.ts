@@ -17,7 +17,7 @@ export type SampleEnd =
   | { readonly kind: 'dropped' };
 
 /** One execution. Instants are ms since the start of the run, of one monotonic clock. */
-export interface Sample extends Marks {
+export interface Sample {
   readonly index: number;
   readonly phase: number;
   readonly measured: boolean;
@@ -28,6 +28,8 @@ export interface Sample extends Marks {
   readonly startMs: number;
   readonly endMs: number;
   readonly end: SampleEnd;
+  /** What was seen before the end; absent for a dropped one. */
+  readonly seen?: Marks;
   readonly stats?: ExecutionStats;
 }
 

@@ -14,21 +14,32 @@ interface Scope {
 }
 
 export class ScopedHistograms {
-  readonly #scopes = new Map<string, Scope>();
-  readonly #phaseNames: readonly string[];
+  /** By metric, then by name: no key has to be put together for every execution. */
+  readonly #byMetric = new Map<LatencyMetric, Map<string, Scope>>();
+  readonly #prefixed = { script: new Map<string, string>(), tenant: new Map<string, string>() };
+  readonly #phases: readonly string[];
+  #size = 0;
 
   constructor(phaseNames: readonly string[]) {
-    this.#phaseNames = phaseNames;
+    this.#phases = phaseNames.map((name) => `phase:${name}`);
     for (const metric of ['response', 'service', 'late'] as const) this.#scope(metric, 'all');
   }
 
   /** The response of one execution, in every scope that it belongs to. */
   recordResponse({ phase, script, tenant }: Sample, isGood: boolean, ms: number): void {
     this.record('response', 'all', isGood, ms);
-    this.record('response', `script:${script}`, isGood, ms);
-    if (this.#phaseNames.length > 1)
-      this.record('response', `phase:${this.#phaseNames[phase] ?? ''}`, isGood, ms);
-    if (tenant !== 'default') this.record('response', `tenant:${tenant}`, isGood, ms);
+    this.record('response', this.#named('script', script), isGood, ms);
+    if (this.#phases.length > 1) this.record('response', this.#phases[phase] ?? 'phase:', isGood, ms);
+    if (tenant !== 'default') this.record('response', this.#named('tenant', tenant), isGood, ms);
+  }
+
+  /** `script:NAME`, put together once. Names come from the scenario, so that there are only so many. */
+  #named(kind: 'script' | 'tenant', name: string): string {
+    const known = this.#prefixed[kind].get(name);
+    if (known !== undefined) return known;
+    const made = `${kind}:${name}`;
+    this.#prefixed[kind].set(name, made);
+    return made;
   }
 
   /** @param isGood - false: it ranks above every success, whatever time it took */
@@ -41,27 +52,31 @@ export class ScopedHistograms {
   }
 
   #scope(metric: LatencyMetric, name: string): Scope | undefined {
-    const key = `${metric} ${name}`;
-    const known = this.#scopes.get(key);
-    if (known !== undefined || this.#scopes.size >= MAX_SCOPES) return known;
+    let scopes = this.#byMetric.get(metric);
+    if (scopes === undefined) {
+      scopes = new Map();
+      this.#byMetric.set(metric, scopes);
+    }
+    const known = scopes.get(name);
+    if (known !== undefined || this.#size >= MAX_SCOPES) return known;
+    this.#size += 1;
     const scope = { metric, name, histogram: new LatencyRecorder(), censored: 0 };
-    this.#scopes.set(key, scope);
+    scopes.set(name, scope);
     return scope;
   }
 
   find(metric: LatencyMetric): LatencyRecorder | undefined {
-    return this.#scopes.get(`${metric} all`)?.histogram;
+    return this.#byMetric.get(metric)?.get('all')?.histogram;
   }
 
   /** By metric, then in the order in which scopes were met; where executions failed, the successes alone as `ok` too. */
   summaries(): LatencySummary[] {
-    const order = (metric: LatencyMetric): number => LATENCY_METRICS.indexOf(metric);
-    return [...this.#scopes.values()]
-      .sort((a, b) => order(a.metric) - order(b.metric))
-      .flatMap(({ censored, histogram, metric, name }) => {
+    return LATENCY_METRICS.flatMap((metric) => [...(this.#byMetric.get(metric)?.values() ?? [])]).flatMap(
+      ({ censored, histogram, metric, name }) => {
         const summary = histogram.summary(metric, name, censored);
         const hasOwnOk = name === 'all' && censored > 0;
         return hasOwnOk ? [summary, histogram.summary(metric, 'ok')] : [summary];
-      });
+      },
+    );
   }
 }

@@ -4,8 +4,11 @@ import { ResponseWindows } from './response-windows.ts';
 import type { Sample } from './sample.ts';
 import { findWarmup, MAX_CUT_MS, type Warmup } from './warmup.ts';
 
-/** Executions held at most: above 6,666/s the longest warm-up that can be cut is shorter than 30 s. */
-const MAX_HELD = 200_000;
+/**
+ * Executions held at most: above 1,666/s the longest warm-up that can be cut is shorter than 30 s. Held ones are moved about by the
+ * garbage collector, which costs a fast generator more than all recording does.
+ */
+const MAX_HELD = 50_000;
 /** First executions that are kept one by one. */
 const MAX_COLD = 50;
 
@@ -25,7 +28,9 @@ export interface HeldPhase {
 export class WarmupHold {
   readonly #phase: HeldPhase | undefined;
   readonly #windows: ResponseWindows | undefined;
-  readonly #cold = new Map<string, ColdStart>();
+  readonly #cold: ColdStart[] = [];
+  /** Ids of scripts and pids of hosts that have had their first. */
+  readonly #seen = new Set<string | number>();
   readonly #held: Sample[] = [];
   /** Executions intended from here on cannot be cut. */
   #untilMs: number;
@@ -38,17 +43,19 @@ export class WarmupHold {
     this.#untilMs = phase === undefined ? -Infinity : phase.fromMs + longestMs;
   }
 
-  /** Notes the first execution of each script and on each host, measured or not. */
+  /** Notes the first success of each script and on each host, measured or not. */
   noteCold({ end, endMs, intendedMs, script, stats }: Sample): void {
     if (end.kind !== 'ok' && end.kind !== 'expected') return;
-    const response_us = Math.round((endMs - intendedMs) * 1_000);
-    const note = (what: ColdStart['what'], name: string): void => {
-      const key = `${what} ${name}`;
-      if (this.#cold.size < MAX_COLD && !this.#cold.has(key))
-        this.#cold.set(key, { what, name, response_us });
-    };
-    note('script', script);
-    if (stats?.hostPid !== undefined) note('host', String(stats.hostPid));
+    const responseMs = endMs - intendedMs;
+    if (!this.#seen.has(script)) this.#noteFirst('script', script, responseMs);
+    const pid = stats?.hostPid;
+    if (pid !== undefined && !this.#seen.has(pid)) this.#noteFirst('host', pid, responseMs);
+  }
+
+  #noteFirst(what: ColdStart['what'], name: string | number, responseMs: number): void {
+    if (this.#seen.size >= MAX_COLD) return;
+    this.#seen.add(name);
+    this.#cold.push({ what, name: String(name), response_us: Math.round(responseMs * 1_000) });
   }
 
   /** True when the execution is held: it is counted when {@link release} gives it back. */
@@ -71,7 +78,7 @@ export class WarmupHold {
     readonly kept: readonly Sample[];
     readonly result: WarmupResult;
   } {
-    const cold = [...this.#cold.values()];
+    const cold = this.#cold;
     const phase = this.#phase;
     if (phase === undefined || this.#windows === undefined) {
       return { cut: [], kept: this.#held, result: { cutMs: 0, trend: 'unknown', changeRatio: null, cold } };

@@ -1,10 +1,15 @@
 // Finds the warm-up of a phase from its response times: what to cut from the front, and whether the rest has settled.
 import { BATCH, batchMeans, mannKendall, mserCut, senSlope } from './trend.ts';
 
+/** Values that a trend is looked for in: every pair of them is compared. */
+const MAX_VALUES = 300;
+
 /** Longest warm-up that is ever cut, ms. */
 export const MAX_CUT_MS = 30_000;
-/** Batches below which nothing can be said. */
+/** Batches, of a second each or longer, below which nothing can be said. */
 const MIN_BATCHES = 10;
+/** A shorter phase need not be looked at, ms. */
+export const MIN_PHASE_MS: number = MIN_BATCHES * 1_000;
 const ALPHA = 0.05;
 /** A start that is not so much slower than the rest is left in: cutting costs executions that percentiles need. */
 const MIN_EXCESS = 0.1;
@@ -36,7 +41,7 @@ export function findWarmup(mediansUs: readonly number[], windowMs: number): Warm
   const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
   const isCold = found > 0 && mean(means.slice(0, found)) > (1 + MIN_EXCESS) * mean(means.slice(found));
   const cut = isCold ? found : 0;
-  const rest = means.slice(cut);
+  const rest = condensed(means.slice(cut));
   const { p, s } = mannKendall(rest);
   const middle = rest.toSorted((a, b) => a - b)[Math.floor(rest.length / 2)] ?? 0;
   return {
@@ -44,4 +49,14 @@ export function findWarmup(mediansUs: readonly number[], windowMs: number): Warm
     trend: p >= ALPHA ? 'steady' : s < 0 ? 'falling' : 'rising',
     changeRatio: middle === 0 ? 0 : (senSlope(rest) * (rest.length - 1)) / middle,
   };
+}
+
+/** At most {@link MAX_VALUES} means of neighbours, in order. */
+function condensed(series: readonly number[]): readonly number[] {
+  const size = Math.ceil(series.length / MAX_VALUES);
+  if (size <= 1) return series;
+  return Array.from({ length: Math.floor(series.length / size) }, (_, index) => {
+    const part = series.slice(index * size, (index + 1) * size);
+    return part.reduce((sum, value) => sum + value, 0) / part.length;
+  });
 }

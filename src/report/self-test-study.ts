@@ -39,7 +39,8 @@ function verdictOf({ complete, rows }: SelfTestReport): Verdict {
 }
 
 function figuresOf({ generator, rows }: SelfTestReport): Figure[] {
-  const us = (value: number | null): string => (value === null ? '–' : `${formatCount(value, 1)} µs`);
+  const us = (value: number | null): string =>
+    value === null ? '–' : `${formatCount(value, value < 1 ? 3 : 1)} µs`;
   const met = rows.filter(({ state }) => state === 'met').length;
   return [
     { label: 'Within limits', value: `${met} of ${rows.length}`, note: 'values' },

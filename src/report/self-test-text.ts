@@ -15,7 +15,8 @@ export function formatSelfTestRow(row: SelfTestRow): string {
 
 export function formatSelfTest({ exit_code, generator, rows }: SelfTestReport, path?: string): string {
   const met = rows.filter(({ state }) => state === 'met').length;
-  const us = (value: number | null): string => (value === null ? '–' : `${formatCount(value, 1)} µs`);
+  const us = (value: number | null): string =>
+    value === null ? '–' : `${formatCount(value, value < 1 ? 3 : 1)} µs`;
   const ceiling = generator.ceiling_per_s === null ? '–' : formatRate(generator.ceiling_per_s);
   const lines = [
     'enclave bench · self-test: measured against theory on this machine',

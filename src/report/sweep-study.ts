@@ -17,7 +17,7 @@ export function sweepStudy(report: SweepReport): StudyModel {
     purpose: scenario.purpose,
     subtitle: `${target.driver} · closed loop · ${sweep.length} levels · seed ${scenario.seed} · ${report.ended_at.slice(0, 16).replace('T', ' ')} UTC`,
     verdict: verdictOf(report),
-    statements: [{ tone: 'plain', sign: '?', text: law.text }],
+    statements: [{ tone: 'plain', sign: law.fit === undefined ? '?' : '✓', text: law.text }],
     figures: figuresOf(report),
     charts: [throughputChart(report, law), latencyChart(report)].filter((chart) => chart !== undefined),
     tables: [{ title: 'Levels', table: levelTable(report) }],

@@ -27,8 +27,8 @@ export function coldText({ latency, timing }: RunReport): string {
     const firsts = (timing.warmup?.cold ?? []).filter((start) => start.what === what);
     if (firsts.length === 0) continue;
     const slowest = Math.max(...firsts.map(({ response_us }) => response_us));
-    const where =
-      what === 'host' ? `on ${formatCount(firsts.length)} hosts` : `of ${formatCount(firsts.length)} scripts`;
+    const some = `${formatCount(firsts.length)} ${what}${firsts.length === 1 ? '' : 's'}`;
+    const where = what === 'host' ? `on ${some}` : `of ${some}`;
     parts.push(`first ${where} at most ${formatMs(slowest)} ms`);
   }
   return parts.join(', ');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createArrivals } from '../../src/bench/arrivals.ts';
-import { type EngineResult, runEngine } from '../../src/bench/engine.ts';
+import { runEngine } from '../../src/bench/engine.ts';
+import type { EngineResult } from '../../src/bench/engine-types.ts';
 import type { LoadPlan, Sample } from '../../src/bench/sample.ts';
 import { timerWaker } from '../../src/bench/waker.ts';
 import { ManualClock } from '../../src/clock.ts';

@@ -28,6 +28,7 @@ describe('createIsolatedExecutor()', () => {
         first: () => seen.push('first'),
         line: () => seen.push('line'),
         toolCall: () => seen.push('call'),
+        onCancel: () => undefined,
       },
     );
     await running;

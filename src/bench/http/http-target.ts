@@ -24,6 +24,7 @@ const SUCCEEDED: LoadOutcome = { success: true };
 
 /** Every execution sends the same request; what the script of the execution is does not matter. */
 export class HttpTarget implements LoadTarget, AsyncDisposable {
+  readonly tellsWatch = true;
   readonly #pool: Pool;
   readonly #options: Dispatcher.DispatchOptions;
   #live = 0;
@@ -78,6 +79,7 @@ class Answer implements Dispatcher.DispatchHandler {
   readonly #end: (failure?: LoadFailure) => void;
   #hasLines = false;
   #controller: Dispatcher.DispatchController | undefined;
+  #isCancelled = false;
   #status = 0;
 
   constructor(
@@ -88,12 +90,20 @@ class Answer implements Dispatcher.DispatchHandler {
     this.#signal = signal;
     this.#watch = watch;
     this.#end = end;
+    watch?.onCancel(this.#abort);
   }
 
-  readonly #abort = (): void => this.#controller?.abort(new Error('given up'));
+  readonly #abort = (): void => {
+    this.#isCancelled = true;
+    this.#controller?.abort(new Error('given up'));
+  };
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    if (this.#isCancelled) {
+      this.#abort();
+      return;
+    }
     this.#watch?.connected();
     if (this.#signal?.aborted === true) this.#abort();
     else this.#signal?.addEventListener('abort', this.#abort, { once: true });
@@ -106,7 +116,8 @@ class Answer implements Dispatcher.DispatchHandler {
   ): void {
     this.#status = status;
     this.#watch?.first();
-    this.#hasLines = STREAMS.test(String(headers['content-type'] ?? ''));
+    const type = headers['content-type'];
+    this.#hasLines = type !== undefined && STREAMS.test(String(type));
   }
 
   /** The bytes are forgotten; of a stream its lines are counted first. */

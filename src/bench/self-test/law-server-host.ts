@@ -14,7 +14,7 @@ const server = createServer((request, response) => {
   response.setHeader('content-type', 'application/x-ndjson');
   const ignore = (): void => {};
   const line = (): void => void response.write('{}\n');
-  const watch = { connected: ignore, first: ignore, line, toolCall: ignore };
+  const watch = { connected: ignore, first: ignore, line, toolCall: ignore, onCancel: ignore };
   void target.execute(undefined, watch).then(() => response.end());
 });
 const targets = LAWS.map((law) => new LawTarget(law, realClock));

@@ -7,6 +7,7 @@ import type { Law, LineLaw } from './laws.ts';
 const SUCCEEDED: LoadOutcome = { success: true };
 
 export class LawTarget implements LoadTarget {
+  readonly tellsWatch = true;
   readonly #clock: Clock;
   readonly #serve: (nowMs: number, index: number) => number;
   readonly #stream: LineLaw | undefined;

@@ -154,6 +154,7 @@ describe('parseHttpRequest()', () => {
         first: () => seen.push('first'),
         line: () => seen.push('line'),
         toolCall: () => seen.push('call'),
+        onCancel: () => undefined,
       },
     );
     expect(seen).toEqual(['connected', 'first', 'line', 'line', 'line']);
