@@ -1,5 +1,4 @@
 // A tool of an MCP server as a tool of ours: name, schemas, effect, result, errors.
-import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPError } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import {
   type CallToolResult,
@@ -13,8 +12,11 @@ import { ToolFailure } from '../tool-failure.ts';
 import type { McpServer } from './config.ts';
 import { NO_TIMEOUT } from './connect.ts';
 import { foreignSchema } from './foreign-schema.ts';
+import type { McpSession } from './session.ts';
 
 const MAX_DESCRIPTION = 4_096;
+/** What a server answers that has forgotten the session, by the specification: after a restart, or when it expired. */
+const SESSION_UNKNOWN = 404;
 
 /** What a script gets from a tool that declares no output schema: all text; and every block, where there are others than text. */
 const CONTENT = z.object({
@@ -23,7 +25,7 @@ const CONTENT = z.object({
 });
 
 /** `listed` of `server` as a tool named `server:tool`. */
-export function mcpTool(listed: ListedTool, server: McpServer, client: Client): Tool {
+export function mcpTool(listed: ListedTool, server: McpServer, session: McpSession): Tool {
   const declaresResult = listed.outputSchema !== undefined;
   return {
     name: `${server.name}:${listed.name}`,
@@ -33,7 +35,7 @@ export function mcpTool(listed: ListedTool, server: McpServer, client: Client): 
     secrets: server.secrets,
     effect: effectOf(listed.annotations),
     async handler(args, context) {
-      const answer = await call(listed.name, args, server, client, context);
+      const answer = await call(listed.name, args, server, session, context);
       if (answer.isError === true) throw new ToolFailure('MCP_TOOL_ERROR', textOf(answer));
       return declaresResult ? answer.structuredContent : plainResult(answer);
     },
@@ -50,9 +52,11 @@ async function call(
   name: string,
   args: unknown,
   server: McpServer,
-  client: Client,
+  session: McpSession,
   { signal }: ToolContext,
 ): Promise<CallToolResult> {
+  const client = await session.client();
+  signal.throwIfAborted();
   try {
     // Checked to be an object by its schema, which MCP demands to be one of an object.
     const given = args as Record<string, unknown>;
@@ -62,6 +66,7 @@ async function call(
     });
     return answer as CallToolResult;
   } catch (thrown) {
+    if (thrown instanceof StreamableHTTPError && thrown.code === SESSION_UNKNOWN) session.drop(client);
     signal.throwIfAborted();
     throw failureOf(thrown, server.name);
   }

@@ -1,4 +1,5 @@
 // MCP servers, opened: their tools can be called until they are disposed of.
+import { type Clock, realClock } from '../../clock.ts';
 import { EnclaveError, type Problem } from '../../errors.ts';
 import { toolsProblems } from '../check-tool.ts';
 import type { Tool } from '../define-tool.ts';
@@ -13,6 +14,8 @@ export interface McpOptions {
   readonly connectTimeout?: number;
   /** Gives up connecting. */
   readonly signal?: AbortSignal;
+  /** Paces the restarts of servers that die. Default: the real one. */
+  readonly clock?: Clock;
 }
 
 /** Disposing ends every session and every child process; takes up to 4 s where a child ignores the end of its input. */
@@ -32,17 +35,27 @@ const MAX_REASON = 2_000;
  */
 export async function openMcpServers(
   servers: readonly McpServer[],
-  { secrets, connectTimeout = DEFAULT_CONNECT_TIMEOUT_MS, signal }: McpOptions,
+  { secrets, connectTimeout = DEFAULT_CONNECT_TIMEOUT_MS, signal, clock = realClock }: McpOptions,
 ): Promise<OpenMcpServers> {
-  const [{ connect }, { mcpTool }] = await Promise.all([import('./connect.ts'), import('./mcp-tool.ts')]);
+  const [{ connect }, { mcpTool }, { McpSession }] = await Promise.all([
+    import('./connect.ts'),
+    import('./mcp-tool.ts'),
+    import('./session.ts'),
+  ]);
   const attempts = await Promise.allSettled(
     servers.map(async (server) => {
       const connection = await connect(server, connectTimeout, signal);
       return { server, connection };
     }),
   );
-  const open = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
-  const close = async () => void (await Promise.all(open.map(({ connection }) => connection.close())));
+  const open = attempts.flatMap((attempt) => {
+    if (attempt.status === 'rejected') return [];
+    const { server, connection } = attempt.value;
+    const again = (stopped: AbortSignal) => connect(server, connectTimeout, stopped);
+    const session = new McpSession(connection, { name: server.name, clock, connect: again });
+    return [{ server, session, listed: connection.tools }];
+  });
+  const close = async () => void (await Promise.all(open.map(({ session }) => session.close())));
   const problems = attempts.flatMap((attempt, index) => {
     const server = servers[index];
     return attempt.status === 'rejected' && server !== undefined
@@ -53,8 +66,8 @@ export async function openMcpServers(
     await close();
     throw unavailable(problems);
   }
-  const found = open.flatMap(({ server, connection }) =>
-    connection.tools.map((listed) => mcpTool(listed, server, connection.client)),
+  const found = open.flatMap(({ server, session, listed }) =>
+    listed.map((tool) => mcpTool(tool, server, session)),
   );
   return { ...sift(found), [Symbol.asyncDispose]: close };
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { type Clock, ManualClock, realClock } from '../../../src/clock.ts';
 import type { EnclaveError } from '../../../src/errors.ts';
 import type { ToolCallContext, ToolHandler } from '../../../src/execution.ts';
 import { describeTools } from '../../../src/tools/describe-tools.ts';
@@ -18,9 +19,13 @@ function stdio(...args: string[]) {
   return { command: process.execPath, args: [STDIO, ...args], env: { KEY: TOKEN } };
 }
 
-function open(mcpServers: object, connectTimeout = 30_000): Promise<OpenMcpServers> {
+function open(
+  mcpServers: object,
+  connectTimeout = 30_000,
+  clock: Clock = realClock,
+): Promise<OpenMcpServers> {
   const servers = parseMcpConfig({ mcpServers }, { cwd: process.cwd(), secrets });
-  return openMcpServers(servers, { secrets, connectTimeout });
+  return openMcpServers(servers, { secrets, connectTimeout, clock });
 }
 
 function context(signal: AbortSignal = new AbortController().signal): ToolCallContext {
@@ -142,11 +147,56 @@ describe('openMcpServers()', () => {
     await expect.poll(() => isGone(pid), { timeout: 20_000 }).toBe(true);
   });
 
-  it('says that a server is gone when it dies in a call, and after', async () => {
+  it('starts a server again that died, for the next call and not for the one that was lost', async () => {
     await withTools({ srv: stdio() }, async (call) => {
       await expect(call('srv:die')).rejects.toMatchObject({ code: 'MCP_CONNECTION_CLOSED' });
-      await expect(call('srv:add', { a: 1, b: 1 })).rejects.toMatchObject({ code: 'MCP_CONNECTION_CLOSED' });
+      const both = [call('srv:add', { a: 1, b: 1 }), call('srv:add', { a: 2, b: 2 })];
+      expect(await Promise.all(both)).toEqual([{ sum: 2 }, { sum: 4 }]);
     });
+  });
+
+  it('waits longer before every further restart, and leaves one alone that does not stay up', async () => {
+    const clock = new ManualClock();
+    await using opened = await open({ srv: stdio() }, 30_000, clock);
+    const handle = createToolHandler({ tools: opened.tools, secrets });
+    const call = async (name: string) => await handle(name, {}, context());
+    for (const pause of [0, 1, 2, 4, 8]) {
+      await expect(call('srv:die')).rejects.toMatchObject({ code: 'MCP_CONNECTION_CLOSED' });
+      if (pause > 0)
+        await expect(call('srv:pid')).rejects.toThrow(
+          `srv: the server is gone; it is started again in ${pause} s`,
+        );
+      await clock.advance(pause * 1_000);
+      expect(await call('srv:pid')).toMatchObject({ text: expect.stringMatching(/^\d+$/u) });
+    }
+    await expect(call('srv:die')).rejects.toMatchObject({ code: 'MCP_CONNECTION_CLOSED' });
+    await clock.advance(59_000);
+    await expect(call('srv:pid')).rejects.toThrow('it has died 5 times and is left alone');
+    // Long after the last start it may have been repaired.
+    await clock.advance(1_000);
+    expect(await call('srv:pid')).toMatchObject({ text: expect.stringMatching(/^\d+$/u) });
+  });
+
+  it('leaves no child behind that was started again', async () => {
+    let pid = 0;
+    await withTools({ srv: stdio() }, async (call) => {
+      await expect(call('srv:die')).rejects.toThrow();
+      pid = Number(((await call('srv:pid')) as { text: string }).text);
+    });
+    await expect.poll(() => isGone(pid), { timeout: 20_000 }).toBe(true);
+  });
+
+  it('opens another session where an HTTP server has forgotten its own', async () => {
+    await using server = await startHttpFixture(SECRET);
+    await withTools(
+      { srv: { url: server.url, headers: { Authorization: `Bearer ${TOKEN}` } } },
+      async (call) => {
+        expect(await call('srv:add', { a: 1, b: 1 })).toEqual({ sum: 2 });
+        server.forget();
+        await expect(call('srv:add', { a: 1, b: 1 })).rejects.toMatchObject({ code: 'MCP_HTTP_ERROR' });
+        expect(await call('srv:add', { a: 1, b: 1 })).toEqual({ sum: 2 });
+      },
+    );
   });
 
   it('reports all servers that cannot be used, without their secrets, and starts none', async () => {
