@@ -1,17 +1,24 @@
 // Guard and prelude as one function that every new context has or gets, and the V8 start snapshot that holds it compiled.
 import ivm from 'isolated-vm';
+import { describing } from './describing.ts';
 import { guard } from './guard.ts';
-import { prelude } from './prelude.ts';
+import { createParallel } from './parallel.ts';
+import { type Deliver, type HostCallback, prelude } from './prelude.ts';
 
-export type Boot = typeof prelude;
+export type Boot = (
+  host: HostCallback,
+  script: string | (() => object),
+  argsJson: string,
+  limitsJson: string,
+) => Deliver;
 
 /** Where a context from the snapshot keeps it. It takes itself away before it lets the script begin. */
 const GLOBAL_NAME = '__enclaveBoot';
 
-const BOOT_SOURCE: string = `(host, wrapped, args, limits) => {
+const BOOT_SOURCE: string = `(host, script, args, limits) => {
 delete globalThis.${GLOBAL_NAME};
 (${guard})();
-return (${prelude})(host, wrapped, args, limits);
+return (${prelude})(host, script, args, limits, { describing: ${describing}, createParallel: ${createParallel} });
 }`;
 
 /** Making the snapshot takes about 10 ms, and with it an isolate starts 0.4 ms sooner: before so many it does not pay. */

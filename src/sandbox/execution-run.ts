@@ -1,9 +1,17 @@
 // One execution inside the worker: start, deliveries of tool replies, its one outcome. Synchronous throughout.
 import type ivm from 'isolated-vm';
 import type { LogLevel } from '../execution.ts';
+import { ConsoleMeter } from './console-meter.ts';
 import { classifyEntryFault, type EntryFault, isMemoryFault } from './engine-errors.ts';
+import {
+  endFailure,
+  type Failing,
+  limitFailure,
+  rejectionFailure,
+  syntaxFailure,
+} from './failure-reports.ts';
 import type { FailureReport, RunOptions, UpMessage, Usage } from './messages.ts';
-import { compilePosition, type ScriptFile, scriptStack, scriptUrl, wrapSource } from './positions.ts';
+import { scriptUrl, wrapSource } from './positions.ts';
 import { type Deliver, HOST_OPERATION } from './prelude.ts';
 import type { Room } from './room.ts';
 import type { SlotWriter } from './slot.ts';
@@ -41,7 +49,8 @@ type Outcome =
 export class ExecutionRun {
   readonly id: number;
   readonly room: Room;
-  readonly #file: ScriptFile;
+  readonly #failing: Failing;
+  readonly #console: ConsoleMeter;
   readonly #options: RunOptions;
   readonly #host: RunHost;
   readonly #startedMs = performance.now();
@@ -52,14 +61,12 @@ export class ExecutionRun {
   #deliver: ivm.Reference<Deliver> | undefined;
   #usedMs = 0;
   #calls = 0;
-  #consoleBytes = 0;
-  #consoleCalls = 0;
-  #logsTruncated = false;
   #outcome: Outcome | undefined;
 
   constructor(id: number, source: string, options: RunOptions, room: Room, host: RunHost) {
     this.id = id;
-    this.#file = { source, filename: options.filename };
+    this.#failing = { file: { source, filename: options.filename }, limits: options.limits };
+    this.#console = new ConsoleMeter(options.limits);
     this.#options = options;
     this.room = room;
     this.#host = host;
@@ -73,11 +80,12 @@ export class ExecutionRun {
   start(argsJson: string): void {
     this.room.live++;
     this.room.started++;
-    const wrapped = wrapSource(this.#file, this.#host.nextNonce());
+    const { file } = this.#failing;
+    const wrapped = wrapSource(file, this.#host.nextNonce());
     this.#enter((timeout) => {
       const place = this.room.takePlace();
       this.#context = place.context;
-      const main = this.#host.sources.main(this.#file, this.#options, this.room, place.context);
+      const main = this.#host.sources.main(file, this.#options, this.room, place.context);
       const values = [main ?? wrapped, argsJson, JSON.stringify(this.#options.limits)] as const;
       this.#deliver = this.room.start(place, this.#onHostCall, values, timeout);
     });
@@ -187,13 +195,10 @@ export class ExecutionRun {
     }
   }
 
-  #onRejection({ name, message, stack }: Extract<EntryFault, { kind: 'rejection' }>): void {
-    const kept = message.slice(0, this.#options.limits.maxErrorBytes);
-    if (this.#outcome === undefined)
-      this.#fail(
-        this.#located({ code: 'UNHANDLED_REJECTION', name: name.slice(0, 100), message: kept }, stack),
-      );
-    else this.#log('warn', `unhandled rejection: ${kept}`, false);
+  #onRejection(fault: Extract<EntryFault, { kind: 'rejection' }>): void {
+    const failure = rejectionFailure(fault, this.#failing);
+    if (this.#outcome === undefined) this.#fail(failure);
+    else this.#log('warn', `unhandled rejection: ${failure.message}`, false);
   }
 
   #failCpu(usedMs: number): void {
@@ -240,68 +245,21 @@ export class ExecutionRun {
   }
 
   #log(level: string, text: string, isCut: boolean): string {
-    const { maxConsoleBytes, maxConsoleCalls } = this.#options.limits;
-    const left = this.#consoleCalls < maxConsoleCalls ? maxConsoleBytes - this.#consoleBytes : 0;
-    if (isCut || left <= 0 || text.length > left) this.#logsTruncated = true;
-    if (left <= 0 || !isLogLevel(level)) return 'refused';
-    this.#consoleCalls++;
-    const kept = text.slice(0, left);
-    this.#consoleBytes += Math.min(left, kept.length + 1);
+    const kept = isLogLevel(level) ? this.#console.take(text, isCut) : undefined;
+    if (kept === undefined || !isLogLevel(level)) return 'refused';
     const now = performance.now();
     // Once nothing more can come, waiting for it would only keep a long entry's lines back.
-    const isUsedUp = this.#consoleCalls >= maxConsoleCalls || this.#consoleBytes >= maxConsoleBytes;
-    const isUrgent = isUsedUp || now - Math.max(this.#entryMs, this.#flushedMs) > LOG_DELAY_MS;
+    const isUrgent = this.#console.isUsedUp || now - Math.max(this.#entryMs, this.#flushedMs) > LOG_DELAY_MS;
     if (isUrgent) this.#flushedMs = now;
     this.#host.post(['log', this.id, level, kept, now - this.#startedMs], isUrgent);
     return '';
   }
 
   #finish(kind: string, payload: string): void {
-    const { maxResultBytes, maxToolCalls, maxToolArgBytes } = this.#options.limits;
-    switch (kind) {
-      case 'ok':
-        if (payload.length <= maxResultBytes) this.#outcome ??= { ok: true, json: payload };
-        else this.#finish('RESULT_TOO_LARGE', String(payload.length));
-        return;
-      case 'RESULT_TOO_LARGE':
-        this.#fail(
-          limitFailure(kind, `the result has ${payload} bytes of JSON, ${maxResultBytes} are allowed`),
-        );
-        return;
-      case 'TOOL_CALL_LIMIT':
-        this.#fail(limitFailure(kind, `the script made more than ${maxToolCalls} tool calls`));
-        return;
-      case 'TOOL_ARGS_TOO_LARGE':
-        this.#fail(
-          limitFailure(kind, `the arguments of a tool call have more than ${maxToolArgBytes} bytes of JSON`),
-        );
-        return;
-      case 'SYNTAX_ERROR':
-      case 'RESULT_NOT_SERIALIZABLE':
-        this.#fail(this.#described(kind, payload));
-        return;
-      default:
-        this.#fail(this.#described('SCRIPT_ERROR', payload));
-    }
-  }
-
-  #described(code: string, payload: string): FailureReport {
-    const [name = 'Error', message = '', stack = '', tool = '', toolCode = ''] = JSON.parse(
-      payload,
-    ) as string[];
-    const base =
-      tool === '' && toolCode === ''
-        ? { code, name, message }
-        : { code: 'TOOL_ERROR', name: 'ToolError', message, tool, toolCode };
-    return this.#located(base, stack);
-  }
-
-  #located(failure: FailureReport, stack: string): FailureReport {
-    const { limits } = this.#options;
-    const found = scriptStack(stack.slice(0, 2 * limits.maxErrorBytes), this.#file);
-    if (found.position === undefined || found.stack === undefined) return failure;
-    const room = Math.max(0, limits.maxErrorBytes - failure.message.length);
-    return { ...failure, ...found.position, stack: found.stack.slice(0, room) };
+    if (kind !== 'ok') this.#fail(endFailure(kind, payload, this.#failing));
+    else if (payload.length > this.#options.limits.maxResultBytes)
+      this.#finish('RESULT_TOO_LARGE', String(payload.length));
+    else this.#outcome ??= { ok: true, json: payload };
   }
 
   // A SyntaxError of `eval` carries no position, so the text is compiled once more for the error's sake.
@@ -310,15 +268,10 @@ export class ExecutionRun {
     const { failure } = this.#outcome;
     this.#host.slot.begin(this.id, this.#options.limits.cpuMs);
     try {
-      this.room.isolate.compileScriptSync(wrapped, { filename: scriptUrl(this.#file.filename) });
+      this.room.isolate.compileScriptSync(wrapped, { filename: scriptUrl(this.#failing.file.filename) });
       this.#outcome = { ok: false, failure: { ...failure, code: 'SCRIPT_ERROR' } };
     } catch (thrown) {
-      const { message, position } = compilePosition(
-        thrown instanceof Error ? thrown.message : '',
-        this.#file,
-      );
-      const texts = { name: 'SyntaxError', message: message.slice(0, this.#options.limits.maxErrorBytes) };
-      this.#outcome = { ok: false, failure: { code: 'SYNTAX_ERROR', ...texts, ...position } };
+      this.#outcome = { ok: false, failure: syntaxFailure(thrown, this.#failing) };
     }
     this.#host.slot.end();
   }
@@ -327,18 +280,14 @@ export class ExecutionRun {
     const usage = {
       durationMs: performance.now() - this.#startedMs,
       cpuMs: this.#usedMs,
-      consoleBytes: this.#consoleBytes,
-      logsTruncated: this.#logsTruncated,
+      consoleBytes: this.#console.bytes,
+      logsTruncated: this.#console.isTruncated,
     };
     const { isolate } = this.room;
     const isReadable = this.#options.isolation === 'isolate' && !this.#isCutOff && !isolate.isDisposed;
     if (!isReadable || this.#usedMs < HEAP_READING_FROM_MS) return usage;
     return { ...usage, heapUsedBytes: isolate.getHeapStatisticsSync().used_heap_size };
   }
-}
-
-export function limitFailure(code: string, message: string): FailureReport {
-  return { code, name: 'EnclaveLimit', message };
 }
 
 function isLogLevel(level: string): level is LogLevel {

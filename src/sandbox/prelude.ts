@@ -1,7 +1,9 @@
 // Runs second in every context: gives the script its globals and keeps its caps. Never called here: its text is evaluated
 // inside the isolate, so nothing of this module but types may be used in it. Script code can replace any built-in later,
 // therefore all that is needed after the script has begun is captured first, and no array method or iteration is used then.
+import type { describing as makeDescribing } from './describing.ts';
 import type { ScriptLimits } from './messages.ts';
+import type { createParallel as makeParallel } from './parallel.ts';
 
 /** Operations of the one callback to the worker; its answer is empty, or says why the worker refused. */
 export const HOST_OPERATION = { finish: 0, call: 1, log: 2 } as const;
@@ -22,25 +24,28 @@ interface PendingCall {
   next: PendingCall | undefined;
 }
 
+/** Functions of other modules, whose text goes into the isolate with that of the prelude. */
+interface PreludeParts {
+  readonly describing: typeof makeDescribing;
+  readonly createParallel: typeof makeParallel;
+}
+
 /** Starts the script, given as text or compiled; what it answers delivers the replies to its tool calls. */
 export function prelude(
   host: HostCallback,
   script: string | (() => object),
   argsJson: string,
   limitsJson: string,
+  { describing, createParallel }: PreludeParts,
 ): Deliver {
   const { parse, stringify } = JSON;
   const { apply, defineProperty } = Reflect;
-  const { toString: objectToString, hasOwnProperty: hasOwn } = Object.prototype;
+  const { hasOwnProperty: hasOwn } = Object.prototype;
   const { slice, indexOf } = String.prototype;
-  const { get: mapGet, set: mapSet } = WeakMap.prototype;
+  const { set: mapSet } = WeakMap.prototype;
   const { captureStackTrace } = Error;
-  const { from, isArray } = Array;
-  const { min } = Math;
   const NativePromise = Promise;
   const NativeError = Error;
-  const NativeTypeError = TypeError;
-  const all = NativePromise.all.bind(NativePromise);
   const then = NativePromise.prototype.then;
   const text = String;
   // biome-ignore lint/security/noGlobalEval: inside the isolate; indirect, so that the script sees no name of this function
@@ -64,10 +69,7 @@ export function prelude(
   const pending: { [id: number]: PendingCall } = { __proto__: null } as never;
   const toolFailures = new WeakMap<object, readonly [string, string]>();
   const nothing = (): void => undefined;
-
-  function cut(value: string, length: number): string {
-    return value.length <= length ? value : apply(slice, value, [0, length]);
-  }
+  const { cut, readText, show, describe } = describing(toolFailures, limits.maxErrorBytes);
 
   function finish(kind: string, payload: string): void {
     if (finished) return;
@@ -78,63 +80,6 @@ export function prelude(
   function finishWithLimit(kind: string): Error {
     finish(kind, '');
     return new NativeError(kind);
-  }
-
-  function readText(holder: object, key: string): string {
-    try {
-      const value: unknown = (holder as Record<string, unknown>)[key];
-      return typeof value === 'string' ? value : '';
-    } catch {
-      return '';
-    }
-  }
-
-  // Everything about a thrown value is read here, where reading it is bounded; outside only these strings are seen.
-  function describe(thrown: unknown): string {
-    let name = 'Error';
-    let message = '';
-    let stack = '';
-    let failure: readonly [string, string] | undefined;
-    if ((typeof thrown === 'object' && thrown !== null) || typeof thrown === 'function') {
-      failure = apply(mapGet, toolFailures, [thrown]);
-      name = readText(thrown, 'name');
-      if (name === '' || name === 'Error') {
-        try {
-          name = readText(thrown.constructor, 'name') || 'Error';
-        } catch {
-          name = 'Error';
-        }
-      }
-      message = readText(thrown, 'message');
-      stack = readText(thrown, 'stack');
-      if (message === '' && stack === '') message = show(thrown);
-    } else {
-      message = show(thrown);
-    }
-    const most = limits.maxErrorBytes;
-    name = cut(name, min(100, most));
-    message = cut(message, most - name.length);
-    stack = cut(stack, most);
-    return stringify([name, message, stack, failure?.[0] ?? '', failure?.[1] ?? '']);
-  }
-
-  function show(value: unknown): string {
-    if (typeof value === 'string') return value;
-    try {
-      if (typeof value === 'bigint') return `${text(value)}n`;
-      if (typeof value === 'function') return `[function ${readText(value, 'name')}]`;
-      if (typeof value !== 'object' || value === null) return text(value);
-      const stack = readText(value, 'stack');
-      if (stack !== '' && value instanceof NativeError)
-        return `${readText(value, 'name')}: ${readText(value, 'message')}`;
-      return stringify(value) ?? apply(objectToString, value, []);
-    } catch {
-      try {
-        return apply(objectToString, value, []);
-      } catch {
-        return '[object]';
-      }
-    }
   }
 
   function write(level: string, values: readonly unknown[]): void {
@@ -231,36 +176,6 @@ export function prelude(
     return promise;
   }
 
-  async function parallel(
-    items: Iterable<unknown>,
-    work: (item: unknown, index: number) => unknown,
-    options: { concurrency?: number } | undefined,
-  ): Promise<unknown[]> {
-    const concurrency = options?.concurrency ?? 16;
-    if (typeof work !== 'function')
-      throw new NativeTypeError('parallel: expected a function as second argument');
-    if (!(concurrency >= 1)) throw new NativeTypeError('parallel: expected a concurrency of at least 1');
-    const list: unknown[] = isArray(items) ? items : from(items);
-    const results: unknown[] = [];
-    let next = 0;
-    let failed = false;
-    const lane = async (): Promise<void> => {
-      while (!failed && next < list.length) {
-        const index = next++;
-        try {
-          results[index] = await work(list[index], index);
-        } catch (error) {
-          failed = true;
-          throw error;
-        }
-      }
-    };
-    const lanes: Promise<void>[] = [];
-    for (let i = 0; i < concurrency && i < list.length; i++) lanes[i] = lane();
-    await all(lanes);
-    return results;
-  }
-
   function deliver(...replies: (number | boolean | string)[]): void {
     for (let i = 0; i < replies.length; i += 3) {
       const id = replies[i] as number;
@@ -282,7 +197,12 @@ export function prelude(
   const console: Record<string, (...values: unknown[]) => void> = {};
   for (const level of ['debug', 'log', 'info', 'warn', 'error'])
     console[level] = (...values) => write(level, values);
-  const globals: Record<string, unknown> = { callTool, parallel, console, args: parse(argsJson) };
+  const globals: Record<string, unknown> = {
+    callTool,
+    parallel: createParallel(),
+    console,
+    args: parse(argsJson),
+  };
   for (const name of ['callTool', 'parallel', 'console', 'args'])
     defineProperty(globalThis, name, {
       value: globals[name],

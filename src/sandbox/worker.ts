@@ -1,7 +1,8 @@
 // The one thread of a host process that runs scripts: a piscina task that lasts as long as the host. It takes batches of
 // messages, works through them in turns, and answers in batches.
 import { isMemoryFault } from './engine-errors.ts';
-import { ExecutionRun, limitFailure, type Reply, type RunHost } from './execution-run.ts';
+import { ExecutionRun, type Reply, type RunHost } from './execution-run.ts';
+import { limitFailure } from './failure-reports.ts';
 import { type LinkEnd, openLink } from './link.ts';
 import type { DownMessage, FailureReport, RunOptions, UpMessage } from './messages.ts';
 import { PROTOCOL_VERSION } from './messages.ts';

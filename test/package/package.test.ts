@@ -45,6 +45,50 @@ describe('the packed tarball', () => {
     expect(stdout).toBe('42\n');
   });
 
+  it('lists and serves the tools of a file through its tools entry', async () => {
+    await writeFile(
+      join(dir, 'my-tools.ts'),
+      `import { defineTool } from 'enclave';
+       import { z } from 'zod';
+       export const double = defineTool({
+         name: 'double',
+         description: 'Twice a number',
+         args: z.object({ n: z.number() }),
+         result: z.object({ n: z.number() }),
+         handler: ({ n }: { n: number }) => ({ n: 2 * n }),
+       });`,
+    );
+    await writeFile(
+      join(dir, 'tools.js'),
+      `import { createPool, createToolHandler } from 'enclave';
+       import { describeTools, loadToolsFile, openMcpServers, toolDeclarations } from 'enclave/tools';
+       const tools = await loadToolsFile('my-tools.ts', process.cwd());
+       await using servers = await openMcpServers([], { secrets: () => undefined });
+       const toolHandler = createToolHandler({ tools: [...tools, ...servers.tools], secrets: () => undefined });
+       await using pool = createPool({ poolSize: 1, toolHandler });
+       const { value } = await pool.execute({ source: 'return (await callTool("double", { n: 21 })).n' });
+       console.log(value, toolDeclarations(describeTools(tools)).includes('callTool(name: "double"'));`,
+    );
+    const { stdout } = await exec(process.execPath, ['tools.js'], { cwd: dir });
+    expect(stdout).toBe('42 true\n');
+    const listed = await exec('npx', ['enclave', 'tools', 'list', '--tools', 'my-tools.ts', '--json'], {
+      cwd: dir,
+    });
+    expect(JSON.parse(listed.stdout)).toMatchObject({ tools: [{ name: 'double' }] });
+  });
+
+  it('runs scripts inside the process that embeds it', async () => {
+    await writeFile(
+      join(dir, 'in-process.js'),
+      `import { Enclave } from 'enclave';
+       const enclave = new Enclave({ inProcess: true });
+       console.log((await enclave.run('return 6 * 7')).value);
+       await enclave.dispose();`,
+    );
+    const { stdout } = await exec(process.execPath, ['--no-node-snapshot', 'in-process.js'], { cwd: dir });
+    expect(stdout).toBe('42\n');
+  });
+
   it('measures through its bench entry', async () => {
     await writeFile(
       join(dir, 'bench.js'),
