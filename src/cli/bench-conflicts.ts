@@ -22,6 +22,7 @@ const SUBJECT: readonly Name[] = ['scenario', 'url'];
 const HTTP: readonly Name[] = ['method', 'body', 'header', 'insecure'];
 const POOL: readonly Name[] = ['workers', 'isolation'];
 const PLACE: readonly Name[] = ['broker'];
+const TOOLS: readonly Name[] = ['tools', 'mcp'];
 const LOAD: readonly Name[] = ['rate', 'concurrency', 'duration', 'count', 'stage', 'replay'];
 const SHAPE: readonly Name[] = [
   'arrivals',
@@ -43,6 +44,7 @@ const CONFLICTS: readonly Conflict[] = [
       ...HTTP,
       ...POOL,
       ...PLACE,
+      ...TOOLS,
       ...LOAD,
       ...SHAPE,
       ...MODES,
@@ -79,7 +81,7 @@ const CONFLICTS: readonly Conflict[] = [
   {
     flag: '--ab',
     isGiven: given('ab'),
-    refuses: [...SUBJECT, ...HTTP, ...PLACE, 'replay', 'threshold', 'hdr'],
+    refuses: [...SUBJECT, ...HTTP, ...PLACE, ...TOOLS, 'replay', 'threshold', 'hdr'],
     because: 'which names two scenarios and judges by comparing them',
   },
   {
@@ -144,14 +146,14 @@ const CONFLICTS: readonly Conflict[] = [
   {
     flag: '--url',
     isGiven: given('url'),
-    refuses: [...POOL, ...PLACE],
-    because: 'whose workers nobody here can set',
+    refuses: [...POOL, ...PLACE, ...TOOLS],
+    because: 'whose workers and tools nobody here can set',
   },
   {
     flag: '--broker',
     isGiven: ({ broker, url }) => broker !== undefined && url === undefined,
-    refuses: POOL,
-    because: 'whose runtimes decide it',
+    refuses: [...POOL, ...TOOLS],
+    because: 'whose runtimes and tools decide it',
   },
   {
     flag: '--scenario',

@@ -32,6 +32,8 @@ export interface BenchFlags {
   /** True unless `--no-isolate`. */
   readonly isolate: boolean;
   readonly broker?: string;
+  readonly tools?: string;
+  readonly mcp?: string;
   readonly threshold?: readonly string[];
   readonly search?: readonly string[];
   readonly stage?: readonly string[];
@@ -54,7 +56,7 @@ export interface BenchFlags {
 export interface PoolFlags {
   readonly poolSize: PoolSize | undefined;
   readonly isolation: Isolation | undefined;
-  /** The pool lives in a process of its own, apart from the load generator. */
+  /** The pool lives in a process of its own, apart from the load generator; with tools that are not simulated, beside them. */
   readonly isIsolated: boolean;
 }
 
@@ -165,7 +167,7 @@ export function readBenchFlags(flags: BenchFlags): BenchSettings {
   const pool = {
     poolSize: readPoolSize(reader, flags.workers),
     isolation: reader.choice('--isolation', flags.isolation, ['isolate', 'context']),
-    isIsolated: flags.isolate,
+    isIsolated: flags.isolate && flags.tools === undefined && flags.mcp === undefined,
   };
   const progressMs = reader.duration('--progress', flags.progress, {
     min: 1_000,

@@ -9,6 +9,7 @@ import type { LoadTarget } from '../bench/load-target.ts';
 import type { LoadPlan } from '../bench/sample.ts';
 import { realClock } from '../clock.ts';
 import { EnclaveError } from '../errors.ts';
+import type { ToolHandler } from '../execution.ts';
 import { type PoolOptions, resolvePoolOptions } from '../pool/options.ts';
 import { createPool } from '../pool/pool.ts';
 import type { TargetFacts } from '../report/run-report.ts';
@@ -35,11 +36,13 @@ export interface Subject {
 }
 
 /**
+ * @param toolHandler - serves the scenario's scripts instead of its simulated tools
  * @throws EnclaveError for a scenario, request or file that is not as expected
  */
 export async function readSubject(
   { pool, subject }: Pick<BenchSettings, 'pool' | 'subject'>,
   { cwd, env }: Pick<Io, 'cwd' | 'env'>,
+  toolHandler?: ToolHandler,
 ): Promise<Subject> {
   if (subject.kind === 'http') {
     const request = await readRequest(subject.http, cwd);
@@ -60,7 +63,7 @@ export async function readSubject(
       const flags = workers === undefined ? pool : { ...pool, poolSize: workers };
       return flags.isIsolated
         ? openIsolated(subject.scenario, plan, flags, cwd)
-        : openPool(scenario, plan, flags);
+        : openPool(flags, toolHandler ?? createSimulatedTools(scenario, plan.seed, realClock));
     },
   };
 }
@@ -128,12 +131,9 @@ function openIsolated(scenario: string, plan: LoadPlan, flags: PoolFlags, cwd: s
   };
 }
 
-function openPool(scenario: Scenario, plan: LoadPlan, flags: PoolFlags): Target {
+function openPool(flags: PoolFlags, toolHandler: ToolHandler): Target {
   const options = poolOptionsOf(flags);
-  const executor = createPool({
-    ...options,
-    toolHandler: createSimulatedTools(scenario, plan.seed, realClock),
-  });
+  const executor = createPool({ ...options, toolHandler });
   const { isolation, poolSize } = resolvePoolOptions(options);
   return {
     executor,

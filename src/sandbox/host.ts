@@ -58,13 +58,17 @@ setInterval(() => {
   const slice = readSlot(slot);
   if (slice === undefined) return;
   const overMs = performance.now() - slice.startMs - slice.budgetMs;
-  if (overMs > SELF_KILL_AFTER_MS) endNow();
+  if (reported === slice.serial) {
+    // Only after it was reported: an end without a word would be taken for a crash.
+    if (overMs > SELF_KILL_AFTER_MS) endNow();
+    return;
+  }
   if (overMs > 0 && lateSerial !== slice.serial) {
     lateSerial = slice.serial;
     usedWhenLateMs = usedMs();
   }
   const isOverMemory = maxRssBytes > 0 && process.memoryUsage.rss() > maxRssBytes;
-  if (reported === slice.serial || !(isOverMemory || isOverdue(overMs))) return;
+  if (!(isOverMemory || isOverdue(overMs))) return;
   reported = slice.serial;
   send([['overdue', slice.executionId, isOverMemory ? 'memory' : 'slice']]);
 }, POLL_MS);

@@ -15,12 +15,18 @@ import { summaryText, writeDocuments } from '../bench-output.ts';
 import { createProgressPrinter } from '../bench-progress.ts';
 import { readSubject, type Subject } from '../bench-target.ts';
 import type { Io } from '../io.ts';
+import { openToolHandler } from '../open-tools.ts';
 
 export function benchCommand(io: Io): Command {
   return new Command('bench')
     .description('Measure the local pool by a scenario, or any HTTP service: latency, throughput and cost.')
     .option('--scenario <name|file>', 'a shipped scenario (enclave scenarios list), or a .json or .ts file')
     .option('--broker <url>', 'run the scenario on a broker, with its tools; key in ENCLAVE_API_KEY')
+    .option(
+      '--tools <file>',
+      'tools file that serves the scripts instead of simulated tools, in this process',
+    )
+    .option('--mcp <file>', 'JSON file of MCP servers, whose tools are called as server:tool, likewise')
     .option('--url <address>', 'an HTTP service instead of a scenario; default load: 10 in flight for 10 s')
     .option('--method <name>', 'with --url: the method (default: GET, or POST with a body)')
     .option('--body <text|@file>', 'with --url: the body of every request')
@@ -76,6 +82,7 @@ Examples:
   enclave bench --scenario tools
   enclave bench --scenario simple --rate 300 --duration 20s
   enclave bench --scenario mixed --concurrency 8 --count 2000 --json
+  enclave bench --scenario mine.json --mcp servers.json --rate 20
   enclave bench --url http://localhost:8080/health --rate 500 --threshold 'p99<20ms'`,
     )
     .action((options: BenchFlags) => bench(options, io));
@@ -89,16 +96,18 @@ async function bench(options: BenchFlags, io: Io): Promise<void> {
   await prepareReportFolder(folder, flags.out);
   if (flags.isSelfTest) return selfTest(flags, folder, io);
   if (flags.ab !== undefined) return ab(flags.ab, flags, folder, io);
-  const subject = await readSubject(flags, io);
+  const hasTools = options.tools !== undefined || options.mcp !== undefined;
+  await using tools = hasTools ? await openToolHandler(options, io) : undefined;
+  const subject = await readSubject(flags, io, tools?.handle);
   const planOf = async (load: LoadOverrides): Promise<LoadPlan> => {
     const planned = planLoad(subject.scenario, load);
     return flags.replay === undefined ? planned : replayPlan(planned, resolve(io.cwd, flags.replay));
   };
-  if (flags.sweep !== undefined) return sweep(subject, flags.sweep, flags, folder, io);
-  if (flags.baseline.length > 0) return againstBaseline(subject, planOf, flags, folder, io);
+  if (flags.sweep !== undefined) return await sweep(subject, flags.sweep, flags, folder, io);
+  if (flags.baseline.length > 0) return await againstBaseline(subject, planOf, flags, folder, io);
   const plan = await planOf(flags.load);
-  if (flags.search.length > 0) return search(subject, plan, flags, folder, io);
-  return run(subject, plan, flags, folder, io);
+  if (flags.search.length > 0) return await search(subject, plan, flags, folder, io);
+  return await run(subject, plan, flags, folder, io);
 }
 
 async function run(
