@@ -3,8 +3,9 @@ import { SERVERLESS_MEMORY } from '../planner/alternatives.ts';
 import type { AvailabilityGoal } from '../planner/availability.ts';
 import type { Curve } from '../planner/curve.ts';
 import type { AutoscalerGoal } from '../planner/day-replay.ts';
-import type { QueueKind } from '../planner/fleet.ts';
+
 import type { Sourced } from '../planner/provenance.ts';
+import { QUEUE_KINDS, type QueueKind } from '../planner/queue-kind.ts';
 import { parseSlos, type Slo } from '../planner/slo.ts';
 import type { OptionReader } from './option-reader.ts';
 import type { PlanFlags } from './plan-flags.ts';
@@ -28,7 +29,8 @@ export interface PlanOptions {
   readonly peakMultiplier: Sourced;
   readonly slos: readonly Slo[];
   readonly maxUtilisation: Sourced;
-  readonly queue: QueueKind;
+  /** Absent: as the executions ask for. */
+  readonly queue?: QueueKind;
   readonly availability: AvailabilityGoal;
   readonly availabilityDefaults: readonly ('floor' | 'spares' | 'zones' | 'loseZones')[];
   /** Executions per second of one instance, and the type it was found on; absent: a report is read. */
@@ -79,7 +81,7 @@ export function readPlanOptions(
   };
   if (availability.loseZones >= zones)
     reader.problem('--lose-zones', `expected fewer than the ${zones} zones, got ${availability.loseZones}`);
-  const queue = reader.choice('--queue', flags.queue, ['host', 'split', 'pooled']) ?? 'host';
+  const queue = reader.choice('--queue', flags.queue, QUEUE_KINDS);
   const seed = whole('--seed', flags.seed, 0, 2 ** 32 - 1, 1);
   const budget = readUsd('--budget', flags.budget, reader);
   const fixed = readUsd('--fixed', flags.fixed, reader);
@@ -108,7 +110,7 @@ export function readPlanOptions(
     peakMultiplier,
     slos,
     maxUtilisation,
-    queue,
+    ...(queue === undefined ? {} : { queue }),
     seed,
     availability,
     availabilityDefaults: (['floor', 'spares', 'zones', 'loseZones'] as const).filter(

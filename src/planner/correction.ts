@@ -1,9 +1,8 @@
 // Makes the models agree with the runs they were made from. A model is right about how a time changes with the load, and less
 // so about where it starts: the runs tell that.
 import { busyAt, costAt } from './cost-law.ts';
-import { type QueueKind, queuesOf } from './fleet.ts';
+import { type QueueKind, queueWait } from './queue-kind.ts';
 import { responseQuantile, type ServiceTime, serviceQuantile } from './service-time.ts';
-import { waitLaw } from './station.ts';
 import type { ResponseAnchor, Workload } from './workload.ts';
 
 /** Samples that must lie beyond a percentile before it is compared. */
@@ -33,15 +32,15 @@ interface Ratio {
 
 function ratioAt(workload: Workload, queue: QueueKind, anchor: ResponseAnchor, asked: number): Ratio[] {
   const { cost, cpuScv, machine, service } = workload;
-  const cores = machine.cores.value;
-  // A quota of one core and a half is served by one whole processor at least.
-  const servers = Math.max(1, Math.floor(cores / queuesOf(queue, cores, 1)));
   const busy = busyAt(cost, anchor.ratePerCore);
-  const wait = waitLaw({
-    servers,
-    offeredLoad: busy * servers,
-    meanServiceTime: costAt(cost, anchor.ratePerCore),
-    serviceScv: cpuScv.value,
+  const wait = queueWait({
+    queue,
+    // A quota of one core and a half is served by one whole processor.
+    vcpu: Math.max(1, Math.floor(machine.cores.value)),
+    instances: 1,
+    busy,
+    cpuS: costAt(cost, anchor.ratePerCore),
+    cpuScv: cpuScv.value,
   });
   if (wait === undefined) return [];
   const p = Math.min(asked, highestSupported(anchor.service), highestSupported(service));

@@ -2,31 +2,11 @@
 import type { InstanceType } from './catalogue.ts';
 import { busyAt, costAt, rateAt } from './cost-law.ts';
 import { smallestWhere } from './invert.ts';
+import { type QueueKind, queueWait } from './queue-kind.ts';
 import { responseQuantile, type WaitLaw } from './service-time.ts';
 import type { Slo } from './slo.ts';
-import { ceilOnce, waitLaw, waitQuantile } from './station.ts';
+import { ceilOnce, waitQuantile } from './station.ts';
 import type { Workload } from './workload.ts';
-
-/** How arrivals meet the processors of several instances. */
-export type QueueKind =
-  /** One queue for the whole fleet: a broker hands work to whoever is free. */
-  | 'pooled'
-  /** One queue per instance: a load balancer spreads arrivals at random. */
-  | 'split'
-  /** One queue per host process: an execution stays with the host it started on, so after a tool call it waits for that one. */
-  | 'host';
-
-/** How many separate queues a fleet has. */
-export function queuesOf(queue: QueueKind, vcpu: number, instances: number): number {
-  switch (queue) {
-    case 'pooled':
-      return 1;
-    case 'split':
-      return instances;
-    case 'host':
-      return instances * vcpu;
-  }
-}
 
 export interface FleetDemand {
   /** Executions per second at the peak. */
@@ -56,13 +36,9 @@ export function fleetWait(
   queue: QueueKind = demand.queue,
 ): FleetWait | undefined {
   const busy = utilisation(demand, vcpu, instances);
-  const servers = (vcpu * instances) / queuesOf(queue, vcpu, instances);
-  const wait = waitLaw({
-    servers,
-    offeredLoad: busy * servers,
-    meanServiceTime: cpuSeconds(demand, vcpu, instances),
-    serviceScv: demand.workload.cpuScv.value,
-  });
+  const cpuS = cpuSeconds(demand, vcpu, instances);
+  const cpuScv = demand.workload.cpuScv.value;
+  const wait = queueWait({ queue, vcpu, instances, busy, cpuS, cpuScv });
   return wait === undefined ? undefined : { ...wait, busy };
 }
 

@@ -2,17 +2,11 @@
 import { formatCount, HOURS_PER_MONTH } from '../units.ts';
 import { allowedUtilisation } from './allowed-load.ts';
 import { availableFleet, INSTANCE_AVAILABILITY, upShare } from './availability.ts';
-import {
-  type FleetDemand,
-  fleetWait,
-  instancesByLoad,
-  instancesByThread,
-  type QueueKind,
-  sloValueMs,
-} from './fleet.ts';
+import { type FleetDemand, fleetWait, instancesByLoad, instancesByThread, sloValueMs } from './fleet.ts';
 import { cpuAtLimit, demandSteps, digits, loadSteps, ms } from './ladder-demand.ts';
 import type { PlanInput, TypePlan } from './plan-types.ts';
 import { type Provenance, type Step, weakest } from './provenance.ts';
+import type { QueueKind } from './queue-kind.ts';
 import { type Slo, sloName } from './slo.ts';
 import { minServers } from './station.ts';
 
@@ -36,6 +30,7 @@ const QUEUE_NOTE: Readonly<Record<QueueKind, string>> = {
   pooled: '',
   split: '; a lower bound, the plan has a queue per instance',
   host: '; a lower bound, the plan has a queue per host',
+  placed: '; a lower bound, the plan has a queue per host',
 };
 
 /** The smallest number of processors, before they are packed into instances. */

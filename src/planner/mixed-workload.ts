@@ -68,6 +68,7 @@ export function mixWorkloads(
     ),
     ...(laws.length === 0 ? {} : { dispatch: mixCost(laws) }),
     service,
+    callsTools: parts.some(({ workload }) => workload.callsTools !== false),
     serviceSource: { ...first.workload.serviceSource, source },
     // The mix was never run as such; its times at the load of its parts are those of its parts.
     anchors:

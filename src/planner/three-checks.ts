@@ -19,11 +19,10 @@ export function threeChecks(demand: FleetDemand, chosen: TypePlan, size: Simulat
   const approximate = fleetWait(demand, chosen.vcpu, chosen.needed);
   const run = simulate({
     seed: size.seed,
-    arrivals: { kind: 'poisson', ratePerSecond: demand.peakPerSecond },
     stop: { kind: 'executions', count: size.executions },
     cpu: { meanS: cpuSeconds(demand, chosen.vcpu, chosen.needed), scv: workload.cpuScv.value },
     service: workload.service,
-    ...simulatedShape(demand.queue, chosen),
+    ...simulatedShape(demand, chosen),
   });
   const percentile = (p: number, { high, low, value }: Estimate): ThreeCheck => {
     // What the runs showed beside the model belongs to all three.
@@ -48,10 +47,27 @@ function withScv(demand: FleetDemand, scv: number): FleetDemand {
   return { ...demand, workload: { ...workload, cpuScv: { ...workload.cpuScv, value: scv } } };
 }
 
-/** A host with a queue of its own is simulated as an instance with one processor. */
-function simulatedShape(queue: FleetDemand['queue'], { needed, vcpu }: TypePlan) {
-  if (queue === 'host') return { instances: needed * vcpu, serversPerInstance: 1, queue: 'split' } as const;
-  return { instances: needed, serversPerInstance: vcpu, queue } as const;
+/**
+ * A host with a queue of its own is simulated as an instance with one processor. Placement looks at the hosts of one instance
+ * only, and a random share of Poisson arrivals is Poisson again, so one instance with its share stands for all.
+ */
+function simulatedShape({ peakPerSecond, queue }: FleetDemand, { needed, vcpu }: TypePlan) {
+  const arrivals = (ratePerSecond: number) => ({ kind: 'poisson', ratePerSecond }) as const;
+  const all = arrivals(peakPerSecond);
+  switch (queue) {
+    case 'host':
+      return { arrivals: all, instances: needed * vcpu, serversPerInstance: 1, queue: 'split' } as const;
+    case 'placed':
+      return {
+        arrivals: arrivals(peakPerSecond / needed),
+        instances: vcpu,
+        serversPerInstance: 1,
+        queue: 'split',
+        routing: 'least-busy',
+      } as const;
+    default:
+      return { arrivals: all, instances: needed, serversPerInstance: vcpu, queue } as const;
+  }
 }
 
 function meanMs(wait: WaitLaw | undefined): number {

@@ -23,6 +23,8 @@ export interface Workload {
   readonly service: ServiceTime;
   /** The loads at which the times of executions were measured, ascending; the models are made to agree with them. */
   readonly anchors: readonly ResponseAnchor[];
+  /** Whether executions wait for tools: they then return to their host, however long its queue has become meanwhile. */
+  readonly callsTools?: boolean;
   /** How far runs of the same load lie apart; absent with one run. */
   readonly betweenRuns?: RunSpread;
   /** Where `service` comes from. */
@@ -123,6 +125,7 @@ export function workloadFromReport(
     anchors: report.scenario.model === 'open' ? [{ ratePerCore, service }] : [],
     ...(report.validity.valid ? {} : { noise: validityReasons(report).join('; ') }),
     serviceSource: { provenance: 'measured', source },
+    callsTools: report.cost.tool_calls_mean_n !== 0,
     ...(rss.length === 0 ? {} : { hostMemory: measured(Math.max(...rss)) }),
     machine,
   };

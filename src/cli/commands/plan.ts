@@ -8,6 +8,7 @@ import { type Catalogue, parseCatalogue } from '../../planner/catalogue.ts';
 import { explain } from '../../planner/explain.ts';
 import { planCapacity } from '../../planner/plan-capacity.ts';
 import type { Plan } from '../../planner/plan-types.ts';
+import { usualQueue } from '../../planner/queue-kind.ts';
 import { explainText } from '../../report/explain-text.ts';
 import { planMarkdown } from '../../report/plan-markdown.ts';
 import { planText } from '../../report/plan-text.ts';
@@ -61,7 +62,7 @@ export function planCommand(io: Io): Command {
     )
     .option(
       '--queue <kind>',
-      'host: one queue per host process; split: per instance; pooled: one (default: host)',
+      'placed: per host, the least loaded; host: per host, at random; split: per instance; pooled: one (default: placed, host with tools)',
     )
     .option('--floor <n>', 'never fewer instances (default: 2)')
     .option('--spares <k>', 'instances that may fail at the peak (default: 1)')
@@ -135,6 +136,7 @@ async function plan(flags: PlanFlags, io: Io): Promise<void> {
     ...options,
     catalogue,
     workload,
+    queue: options.queue ?? usualQueue(workload),
     // Prices of two regions do not compare.
     ...(serverless.region === catalogue.region
       ? { serverless: { prices: serverless, memoryBytes: options.serverlessMemory } }
