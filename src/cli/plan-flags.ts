@@ -34,6 +34,7 @@ export interface PlanFlags {
   readonly seed?: string;
   readonly allowNoise?: boolean;
   readonly growth?: string;
+  readonly start?: string;
   readonly md?: boolean;
   readonly check?: string;
   readonly profile?: string;

@@ -4,6 +4,7 @@ import { formatDuration, SECONDS_PER_DAY } from '../units.ts';
 import { alternativesOf } from './alternatives.ts';
 import { type AvailabilityGoal, INSTANCE_AVAILABILITY } from './availability.ts';
 import type { InstanceType } from './catalogue.ts';
+import { ceilingsOf } from './ceilings.ts';
 import { certaintyOf } from './certainty.ts';
 import { correctionOf } from './correction.ts';
 import { peakOf } from './curve.ts';
@@ -76,6 +77,13 @@ export function planCapacity(input: PlanInput): Plan {
     sensitivity: margins,
     sweep: sweep((perDay, peak) => replan(input, chosen.type, perDay, peak), input.perDay.value),
     growth: growth(input, chosen.type),
+    ceilings: ceilingsOf(
+      input,
+      demand,
+      chosen,
+      margins,
+      (perDay) => replan(input, chosen.type, perDay, input.peakMultiplier.value)?.usdPerMonth,
+    ),
     day,
     alternatives: alternativesOf(input, chosen, volume?.mayGrowBy ?? null, day),
     warnings: planWarnings(input, demand, chosen, checks, day),
@@ -181,6 +189,8 @@ function checkInput(input: PlanInput): void {
     'a share above 0 and below 1',
     confidence,
   );
+  const { startDate } = input;
+  check('startDate', startDate === undefined || isDate(startDate), 'a date such as 2027-01-31', startDate);
   const { fixedUsdPerMonth: fixed, reservedDiscount, serverless } = input;
   check('fixedUsdPerMonth', fixed === undefined || fixed >= 0, 'an amount of at least 0', fixed);
   check(
@@ -204,6 +214,10 @@ function checkInput(input: PlanInput): void {
       name,
     );
   if (problems.length > 0) throw invalidInput('plan', problems);
+}
+
+function isDate(text: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.slice(0, 10) === text;
 }
 
 /** Objectives below what an execution takes without any wait are out of reach, whatever is bought; all are named. */

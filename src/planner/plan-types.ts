@@ -2,6 +2,7 @@
 import type { Alternatives, ServerlessPrices } from './alternatives.ts';
 import type { AvailabilityGoal, AvailableFleet } from './availability.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { Ceiling } from './ceilings.ts';
 import type { Curve } from './curve.ts';
 import type { AutoscalerGoal, DayPlan } from './day-replay.ts';
 import type { Binding } from './fleet.ts';
@@ -46,6 +47,8 @@ export interface PlanInput {
   readonly curve?: Curve;
   /** Settings of the autoscaler that the curve is replayed with. */
   readonly autoscaler?: AutoscalerGoal;
+  /** Day from which growth counts, ISO: 2027-01-01. Absent: the ceilings have years, not dates. */
+  readonly startDate?: string;
   /** Simulate the plan as its third check; absent: no third check. */
   readonly simulation?: SimulationSize;
   /** State how sure the plan is; absent: it does not. */
@@ -221,6 +224,8 @@ export interface Plan {
   readonly sweep: readonly SweepCell[];
   /** Year 0 to 5; empty without a growth rate. */
   readonly growth: readonly GrowthYear[];
+  /** What growth reaches first; empty without growth. */
+  readonly ceilings: readonly Ceiling[];
   /** The chosen type over the day or week; null without a curve. */
   readonly day: DayPlan | null;
   readonly alternatives: Alternatives;

@@ -4,6 +4,7 @@ import type { Plan, TypePlan } from '../planner/plan-types.ts';
 import { sloName } from '../planner/slo.ts';
 import { formatCount, formatDuration, formatRate } from '../units.ts';
 import { alternativeLines } from './alternatives-text.ts';
+import { ceilingLines } from './ceiling-text.ts';
 import { certaintyText } from './certainty-text.ts';
 import { dayLines } from './day-text.ts';
 
@@ -108,6 +109,7 @@ export function planMarkdown(plan: Plan): string {
               formatRate(year.peakPerSecond),
               cell(year.instances),
               year.usdPerMonth === null ? 'none' : formatUsd(usd(year.usdPerMonth)),
+              ...ceilingLines(plan),
             ]),
           ),
         ]),

@@ -5,9 +5,9 @@ import type { Plan, Prediction, ThreeCheck, TypePlan, Warning } from '../planner
 import { PROVENANCES, type Step } from '../planner/provenance.ts';
 import { sloName } from '../planner/slo.ts';
 import { formatCount, formatDuration, formatRate } from '../units.ts';
-
 import { alternativeLines } from './alternatives-text.ts';
 import { BARE } from './bare-table.ts';
+import { ceilingLines } from './ceiling-text.ts';
 import { certaintyText } from './certainty-text.ts';
 import { dayText } from './day-text.ts';
 import { wrap } from './wrap.ts';
@@ -47,7 +47,9 @@ export function planText(plan: Plan, style: TextStyle): string {
         ]),
     ...(plan.growth.length === 0
       ? []
-      : [`${style.bold('Growth')} of the volume, year by year\n${growthTable(plan)}`]),
+      : [
+          `${style.bold('Growth')} of the volume, year by year\n${growthTable(plan)}${ceilingText(plan, columns)}`,
+        ]),
     ...(plan.checks.length === 0
       ? []
       : [
@@ -188,6 +190,12 @@ function growthTable({ growth }: Plan): string {
       usdPerMonth === null ? 'none' : formatUsd(usd(usdPerMonth)),
     ]);
   return table.toString();
+}
+
+function ceilingText(plan: Plan, columns: number): string {
+  return ceilingLines(plan)
+    .map((line) => `\n${wrap(line, columns, '  ')}`)
+    .join('');
 }
 
 function checkTable(checks: readonly ThreeCheck[]): string {

@@ -80,6 +80,10 @@ export function planCommand(io: Io): Command {
     .option('--reserved-discount <percent>', 'discount of reserved instances: which of them pay')
     .option('--confidence <share>', 'probability that the plan must meet its objectives with, such as 0.95')
     .option('--growth <rate>', 'growth of the volume, such as 40%/year: the plan for five years')
+    .option(
+      '--start <date>',
+      'with --growth: day from which it counts, for the dates on which ceilings break',
+    )
     .option('--seed <n>', 'seed of the simulation (default: 1)')
     .option('--allow-noise', 'plan from a run that declared itself invalid; the plan says so')
     .option(
