@@ -12,6 +12,7 @@ import { replayDay } from './day-replay.ts';
 import type { FleetDemand } from './fleet.ts';
 import { deriveLadder } from './ladder.ts';
 import { type GrowthYear, PLAN_SCHEMA, type Plan, type PlanInput, type TypePlan } from './plan-types.ts';
+import { plannedWorkload } from './planned-workload.ts';
 import type { Sourced } from './provenance.ts';
 import { sensitivities, sweep } from './sensitivity.ts';
 import { serviceQuantile } from './service-time.ts';
@@ -70,6 +71,7 @@ export function planCapacity(input: PlanInput): Plan {
     inputs: inputsOf(input),
     slos: input.slos,
     queue: input.queue,
+    workload: plannedWorkload(input.workload),
     ladder: deriveLadder(input, demand, chosen),
     types: [chosen, ...others],
     checks,

@@ -6,6 +6,7 @@ import type { Ceiling } from './ceilings.ts';
 import type { Curve } from './curve.ts';
 import type { AutoscalerGoal, DayPlan } from './day-replay.ts';
 import type { Binding } from './fleet.ts';
+import type { PlannedWorkload } from './planned-workload.ts';
 import type { Provenance, Sourced, Step } from './provenance.ts';
 import type { QueueKind } from './queue-kind.ts';
 import type { Estimate } from './simulation-summary.ts';
@@ -212,6 +213,8 @@ export interface Plan {
   readonly inputs: Readonly<Record<string, Sourced & { readonly unit: string }>>;
   readonly slos: readonly Slo[];
   readonly queue: QueueKind;
+  /** What `enclave plan verify` predicts from and measures again. */
+  readonly workload: PlannedWorkload;
   readonly ladder: readonly Step[];
   /** The type chosen first, then by cost. */
   readonly types: readonly TypePlan[];
