@@ -35,7 +35,8 @@ export interface PlanFlags {
   readonly allowNoise?: boolean;
   readonly growth?: string;
   readonly start?: string;
-  readonly md?: boolean;
+  readonly md?: string | true;
+  readonly html?: string;
   readonly check?: string;
   readonly profile?: string;
   readonly explain?: string;

@@ -5,23 +5,20 @@ import { codeInfo, EnclaveError } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
 import { parseServerlessPrices } from '../../planner/alternatives.ts';
 import { type Catalogue, parseCatalogue } from '../../planner/catalogue.ts';
-import { explain } from '../../planner/explain.ts';
 import { planCapacity } from '../../planner/plan-capacity.ts';
-import type { Plan } from '../../planner/plan-types.ts';
 import { usualQueue } from '../../planner/queue-kind.ts';
-import { explainText } from '../../report/explain-text.ts';
-import { planMarkdown } from '../../report/plan-markdown.ts';
-import { planText } from '../../report/plan-text.ts';
-import { type Io, styled } from '../io.ts';
+import type { Io } from '../io.ts';
 import { OptionReader } from '../option-reader.ts';
 import { checkCommand } from '../plan-check.ts';
 import { emitManifests } from '../plan-emit.ts';
 import type { PlanFlags } from '../plan-flags.ts';
 import { readPlanOptions, typeNames } from '../plan-options.ts';
+import { checkOutputs, writePlan } from '../plan-output.ts';
 import { profileCommand } from '../plan-profile.ts';
 import { DEFAULT_CAPACITY_TYPE, REPORTS, readWorkload } from '../plan-workload.ts';
 import { readCurve } from '../read-curve.ts';
 import { readJson } from '../read-json.ts';
+import { planVerifyCommand } from './plan-verify.ts';
 
 const SHIPPED_PRICES = new URL('../../../catalogue/ec2-prices.json', import.meta.url);
 const SERVERLESS_PRICES = new URL('../../../catalogue/serverless.json', import.meta.url);
@@ -33,6 +30,8 @@ const STALE_DAYS = 180;
 
 export function planCommand(io: Io): Command {
   return new Command('plan')
+    .enablePositionalOptions()
+    .addCommand(planVerifyCommand(io))
     .description('Plan a fleet: instances, cost and the derivation of both, for a volume and an objective.')
     .option('--per-day <volume>', 'executions per day, such as 5M, 1.2k or 1B')
     .option('--per-month <volume>', 'executions per month of 730 hours')
@@ -96,10 +95,11 @@ export function planCommand(io: Io): Command {
     )
     .option(
       '--explain <field>',
-      'where one number comes from: a step or an input of the plan, such as instances',
+      'where one number comes from: a step, an input, or a path such as types[0].instances',
     )
     .option('--emit <dir>', 'write manifests, alerts and a scenario that re-tests the plan into a new folder')
-    .option('--md', 'the plan as Markdown on stdout')
+    .option('--md [file]', 'the plan as Markdown, on stdout without a file')
+    .option('--html <file>', 'the plan as one self-contained HTML page: no network, no script; - for stdout')
     .option('--json', 'the plan as JSON on stdout')
     .addHelpText(
       'after',
@@ -113,7 +113,8 @@ Examples:
   enclave plan --per-day 5M --capacity 200/s --on c6i.2xlarge --json
   enclave plan --per-day 5M --capacity 200/s --emit fleet
   enclave plan --check stratarouter
-  enclave plan --profile eyeflow`,
+  enclave plan --profile eyeflow
+  enclave plan verify plan.json`,
     )
     .action((flags: PlanFlags) => plan(flags, io));
 }
@@ -122,6 +123,7 @@ async function plan(flags: PlanFlags, io: Io): Promise<void> {
   if (flags.check !== undefined) return checkCommand(flags.check, flags.json === true, io);
   if (flags.profile !== undefined) return profileCommand(flags.profile, flags.json === true, io);
   const reader = new OptionReader();
+  checkOutputs(flags, reader);
   const curve = flags.curve === undefined ? undefined : await readCurve(flags.curve, reader, io);
   const options = readPlanOptions(flags, reader, curve);
   const catalogue = await readCatalogue(flags.prices, reader, io);
@@ -149,23 +151,10 @@ async function plan(flags: PlanFlags, io: Io): Promise<void> {
     uncertainty: { seed: options.seed, draws: DRAWS },
   });
   const result = flags.emit === undefined ? planned : await emitManifests(planned, catalogue, flags.emit, io);
-  if (flags.explain !== undefined) explainField(result, flags.explain, flags.json === true, io);
-  else if (flags.md === true) io.stdout.write(planMarkdown(result));
-  else if (flags.json === true) io.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-  else
-    io.stdout.write(
-      planText(result, { columns: io.stdout.columns, bold: (text) => styled(io.stdout, 'bold', text) }),
-    );
+  await writePlan(result, flags, io);
   if (result.verdict.status === 'over budget') io.exitWith(codeInfo('INFEASIBLE').exitCode);
   else if (options.confidence !== undefined && (result.certainty?.meets.value ?? 0) < options.confidence)
     io.exitWith(codeInfo('SLO_NOT_MET').exitCode);
-}
-
-function explainField(result: Plan, field: string, asJson: boolean, io: Io): void {
-  const explanation = explain(result, field);
-  io.stdout.write(
-    asJson ? `${JSON.stringify(explanation, null, 2)}\n` : explainText(explanation, io.stdout.columns),
-  );
 }
 
 /** @returns undefined when the file is refused; `reader` then holds why. */
