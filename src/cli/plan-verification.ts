@@ -108,7 +108,7 @@ async function openSubject(
     out: 'reports',
     progress: '10s',
   });
-  const subject = await readSubject(settings, io.cwd);
+  const subject = await readSubject(settings, io);
   if (measuredAs !== undefined && subject.scenario.hash !== measuredAs.scenarioHash)
     throw new EnclaveError(
       'UNSUITABLE_REPORT',
