@@ -24,9 +24,9 @@ export function typesChart({ types }: Plan): string | undefined {
     x: logAxis('USD per month', { min: Math.min(...costs), max: Math.max(...costs) }, dollars),
     y: linearAxis('p99', { max: Math.max(...times) }, (ms) => formatDuration(ms)),
     lines: [
+      { name: 'others', style: 3, points: others.map(pointOf), dots: 'only' },
       { name: 'tested kind, not beaten', style: 1, points: front.map(pointOf), dots: true },
-      { name: 'others', style: 3, points: apart(others), dots: true },
-      { name: `chosen: ${chosen.type}`, style: 2, points: [pointOf(chosen)], dots: true },
+      { name: `chosen: ${chosen.type}`, style: 2, points: [pointOf(chosen)], dots: 'only' },
     ],
     hasLegend: true,
     height: 280,
@@ -39,11 +39,6 @@ function p99Of({ predictions }: TypePlan): number {
 
 function pointOf(type: TypePlan): readonly [number, number] {
   return [type.usdPerMonth, p99Of(type)];
-}
-
-/** Marks without a line between them. */
-function apart(types: readonly TypePlan[]): readonly (readonly [number, number | null])[] {
-  return types.flatMap((type) => [pointOf(type), [type.usdPerMonth, null] as const]);
 }
 
 /** USD an hour of the three fleets over the curve. */
