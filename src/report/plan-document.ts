@@ -211,7 +211,7 @@ function sectionsOf(plan: Plan): PlanSection[] {
 
 function typeLine({ types }: Plan): string {
   const front = types.filter(({ isPareto }) => isPareto).length;
-  return `${formatCount(types.length)} types, the chosen one first. ◆ marks the ${front} that no other, about which no more is in doubt, beats in both cost and p99.`;
+  return `${formatCount(types.length)} types, the chosen one (✓) first. ◆ marks the ${front} that no other, about which no more is in doubt, beats in both cost and p99.`;
 }
 
 function warning({ evidence, fix, id, severity }: Warning): Statement {

@@ -21,7 +21,7 @@ const STYLE = `.origin{border-radius:4px;padding:0 6px;font-size:12px;border:1px
 .origin.measured{color:var(--good);background:var(--goodbg)}.origin.assumed{color:var(--warn);background:var(--warnbg)}
 td.heat{background:color-mix(in srgb,var(--s1) var(--h),transparent)}td.heat.own{outline:2px solid var(--ink);outline-offset:-2px;font-weight:650}
 .heats td,.heats th{padding:6px 10px;text-align:right;white-space:nowrap}.heats td:last-child,.heats th:last-child{padding-right:10px}
-@media(max-width:640px){.num{white-space:normal}}
+@media(max-width:640px){.ladder .num{white-space:normal}}
 .solo figure{max-width:640px}
 section details{margin-top:10px}section summary{cursor:pointer;color:var(--soft)}`;
 
@@ -29,7 +29,11 @@ function sectionMarkup({ id, lines, statements: all, table, title }: PlanSection
   const words = lines.map((line) => `<p>${escapeMarkup(line)}</p>`).join('');
   const shown = table === undefined ? '' : id === 'sweep' ? heatTable(plan) : withOrigins(tableMarkup(table));
   const isLong = id === 'day';
-  const content = isLong ? `<details><summary>hour by hour</summary>${shown}</details>` : shown;
+  const content = isLong
+    ? `<details><summary>hour by hour</summary>${shown}</details>`
+    : id === 'how'
+      ? `<div class="ladder">${shown}</div>`
+      : shown;
   const charts = chartsOf(id, plan).filter((chart) => chart !== undefined);
   // One chart alone would be drawn twice as large as in a pair.
   const drawn = charts.length === 1 ? `<section class="solo">${charts.join('')}</section>` : pair(...charts);

@@ -60,7 +60,7 @@ export function typeTable({ types }: Plan): TableModel {
     ],
     rows: types.map((type, index) => [
       type.type,
-      [...(index === 0 ? ['✓ chosen'] : []), ...(type.isPareto ? ['◆'] : [])].join(' '),
+      [...(index === 0 ? ['✓'] : []), ...(type.isPareto ? ['◆'] : [])].join(' '),
       formatCount(type.vcpu),
       formatCount(type.instances),
       percent(type.utilisationPeak),
