@@ -1,5 +1,5 @@
-// npm run bench:planner: does the planner predict what the pool does? Each scenario is measured at a light and at a heavy load;
-// from those runs alone the planner predicts the loads between them and the capacity, which are then measured too.
+// npm run bench:planner: does the planner predict what the pool does? Each scenario is measured at a light and at a heavy load,
+// and full; from those runs alone the planner predicts the loads between them and the capacity, which are then measured anew.
 // SCENARIOS, SECONDS_PER_RUN, BASE_LOADS and LOADS change what is run.
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -32,12 +32,16 @@ try {
 
 async function compare(scenario: string): Promise<void> {
   const probe = workloadOf([await bench(scenario, { ratePerSecond: 30 })]);
-  // The light run of the probe overstates the cost, so the shares reached are somewhat below those asked for.
-  const fullRate = coresOf(probe) * rateAt(probe.cost, 1);
-  const base: RunReport[] = [];
+  // The light probe understates the capacity; by Little's law twice its number in flight is more than enough to fill the cores.
+  const inFlight = Math.ceil(2 * coresOf(probe) * rateAt(probe.cost, 1) * probe.service.meanS);
+  const full = await bench(scenario, { concurrency: Math.min(1_000, Math.max(16, inFlight)) });
+  const fullRate = full.rates.done_per_s ?? 0;
+  const base: RunReport[] = [full];
   for (const load of BASE_LOADS) base.push(await bench(scenario, { ratePerSecond: load * fullRate }));
   const workload = workloadOf(base);
-  print(`${scenario}, predicted from runs at ${BASE_LOADS.map(percent).join(' and ')} load`);
+  print(
+    `${scenario}, predicted from runs at ${BASE_LOADS.map(percent).join(' and ')} load and a full one (closed loop)`,
+  );
   for (const [index, load] of LOADS.entries()) {
     const { faults, numbers, samples, sentPerSecond } = await verifyPrediction({
       workload,

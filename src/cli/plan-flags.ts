@@ -14,6 +14,7 @@ export interface PlanFlags {
   readonly mixMachines?: boolean;
   readonly region?: string;
   readonly extrapolate?: boolean;
+  readonly scaling?: string;
   readonly capacity?: string;
   readonly on?: string;
   readonly types?: string;

@@ -100,6 +100,7 @@ function demandOf(input: PlanInput): FleetDemand {
     queue: input.queue,
     maxUtilisation: input.maxUtilisation.value,
     slos: input.slos,
+    ...(input.scaling === undefined ? {} : { scaling: input.scaling }),
   };
 }
 
@@ -243,19 +244,26 @@ function refuseImpossible({ queue, slos, workload }: PlanInput): void {
 }
 
 /** A fleet of machines much larger than the one measured is a guess: made only when asked for. */
-function refuseExtrapolation({ extrapolate = false, workload }: PlanInput, chosen: TypePlan): void {
+function refuseExtrapolation({ extrapolate = false, scaling, workload }: PlanInput, chosen: TypePlan): void {
+  if (extrapolate) return;
   const cores = workload.machine.cores.value;
-  if (extrapolate || chosen.vcpu <= 2 * cores) return;
-  throw invalidInput(
-    'plan',
-    [
-      {
-        path: 'types',
-        message: `expected at most ${2 * cores} vCPUs, twice the ${cores} of ${workload.machine.name} that the demand is known for, got ${chosen.type} with ${chosen.vcpu}`,
-      },
-    ],
-    'measure on a larger machine, choose a smaller type, or plan with --extrapolate all the same',
-  );
+  const problems: Problem[] = [];
+  if (chosen.vcpu > 2 * cores)
+    problems.push({
+      path: 'types',
+      message: `expected at most ${2 * cores} vCPUs, twice the ${cores} of ${workload.machine.name} that the demand is known for, got ${chosen.type} with ${chosen.vcpu}`,
+    });
+  if (scaling !== undefined && chosen.instances > 2 * scaling.measuredTo)
+    problems.push({
+      path: 'scaling',
+      message: `expected at most ${2 * scaling.measuredTo} instances, twice the ${scaling.measuredTo} of ${scaling.source}, got ${chosen.instances}`,
+    });
+  if (problems.length > 0)
+    throw invalidInput(
+      'plan',
+      problems,
+      'measure further, choose another type, or plan with --extrapolate all the same',
+    );
 }
 
 function inputsOf(input: PlanInput): Plan['inputs'] {

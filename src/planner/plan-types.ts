@@ -9,6 +9,7 @@ import type { Binding } from './fleet.ts';
 import type { PlannedWorkload } from './planned-workload.ts';
 import type { Provenance, Sourced, Step } from './provenance.ts';
 import type { QueueKind } from './queue-kind.ts';
+import type { InstanceScaling } from './scaling.ts';
 import type { Estimate } from './simulation-summary.ts';
 import type { Slo } from './slo.ts';
 import type { Workload } from './workload.ts';
@@ -32,7 +33,9 @@ export interface PlanInput {
   readonly catalogue: Catalogue;
   /** Types to choose from, by name. Empty: all of the catalogue are compared, the tested kind is chosen. */
   readonly types: readonly string[];
-  /** Plan with types of more than twice the cores that the demand is known for. Default false. */
+  /** What instances lose to each other, measured over several of them. Absent: nothing, assumed. */
+  readonly scaling?: InstanceScaling;
+  /** Plan with more than twice the cores, or instances, that were measured. Default false. */
   readonly extrapolate?: boolean;
   /** USD per month that may not be exceeded. */
   readonly budgetUsdPerMonth?: number;

@@ -18,6 +18,7 @@ import { profileCommand } from '../plan-profile.ts';
 import { DEFAULT_CAPACITY_TYPE, REPORTS, readWorkload } from '../plan-workload.ts';
 import { readCurve } from '../read-curve.ts';
 import { readJson } from '../read-json.ts';
+import { readScaling } from '../read-scaling.ts';
 import { planVerifyCommand } from './plan-verify.ts';
 
 const SHIPPED_PRICES = new URL('../../../catalogue/ec2-prices.json', import.meta.url);
@@ -54,7 +55,11 @@ export function planCommand(io: Io): Command {
     .option('--types <list>', 'instance types to choose from, such as c6i.large,c7g.large')
     .option('--prices <file>', 'price catalogue (default: the one shipped)')
     .option('--region <name>', 'region to plan for; the prices must be of it')
-    .option('--extrapolate', 'choose types of more than twice the measured cores all the same')
+    .option(
+      '--scaling <file>',
+      'CSV of instances and throughput, from 6 loads: what instances lose to each other',
+    )
+    .option('--extrapolate', 'plan with more than twice the measured cores or instances all the same')
     .option(
       '--max-utilisation <share>',
       'busy share of processors at the peak, or slo: as the objectives allow (default: 0.85 with --slo, else 0.7)',
@@ -125,6 +130,7 @@ async function plan(flags: PlanFlags, io: Io): Promise<void> {
   const reader = new OptionReader();
   checkOutputs(flags, reader);
   const curve = flags.curve === undefined ? undefined : await readCurve(flags.curve, reader, io);
+  const scaling = flags.scaling === undefined ? undefined : await readScaling(flags.scaling, reader, io);
   const options = readPlanOptions(flags, reader, curve);
   const catalogue = await readCatalogue(flags.prices, reader, io);
   if (catalogue !== undefined) checkTypes(flags, catalogue, reader);
@@ -143,6 +149,7 @@ async function plan(flags: PlanFlags, io: Io): Promise<void> {
     catalogue,
     workload,
     queue: options.queue ?? usualQueue(workload),
+    ...(scaling === undefined ? {} : { scaling }),
     // Prices of two regions do not compare.
     ...(serverless.region === catalogue.region
       ? { serverless: { prices: serverless, memoryBytes: options.serverlessMemory } }
