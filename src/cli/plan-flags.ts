@@ -14,6 +14,7 @@ export interface PlanFlags {
   readonly mixMachines?: boolean;
   readonly region?: string;
   readonly extrapolate?: boolean;
+  readonly scaling?: string;
   readonly capacity?: string;
   readonly on?: string;
   readonly types?: string;
@@ -34,7 +35,9 @@ export interface PlanFlags {
   readonly seed?: string;
   readonly allowNoise?: boolean;
   readonly growth?: string;
-  readonly md?: boolean;
+  readonly start?: string;
+  readonly md?: string | true;
+  readonly html?: string;
   readonly check?: string;
   readonly profile?: string;
   readonly explain?: string;

@@ -52,6 +52,7 @@ export interface PlanOptions {
   /** Bytes. */
   readonly serverlessMemory: number;
   readonly growthPerYear?: number;
+  readonly startDate?: string;
   readonly confidence?: number;
 }
 
@@ -126,6 +127,7 @@ export function readPlanOptions(
     ...(autoscaler === undefined ? {} : { autoscaler }),
     ...(capacity === undefined ? {} : { capacity }),
     ...(confidence === undefined ? {} : { confidence }),
+    ...(flags.start === undefined ? {} : { startDate: flags.start }),
     ...(growth === undefined ? {} : { growthPerYear: growth }),
     serverlessMemory: serverlessMemory ?? SERVERLESS_MEMORY,
     ...(fixed === undefined ? {} : { fixedUsdPerMonth: fixed }),
@@ -145,6 +147,10 @@ function noteContradictions(
   if (outputs.length > 1) reader.problem('--md', 'expected one form of output, got --json and --md');
   if (flags.md === true && flags.explain !== undefined)
     reader.problem('--explain', 'expected text or --json with it, got --md');
+  if (flags.start !== undefined && flags.growth === undefined)
+    reader.problem('--start', 'expected --growth beside it, got none');
+  if (flags.start !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(flags.start))
+    reader.problem('--start', `expected a date such as 2027-01-31, got ${JSON.stringify(flags.start)}`);
   if (budget !== undefined && fixed !== undefined && fixed > budget)
     reader.problem('--fixed', `expected fixed costs within the budget of ${budget}, got ${fixed}`);
   if (flags.mixMachines === true && flags.mix === undefined && (flags.from ?? []).length < 2)

@@ -3,21 +3,28 @@ import { accessSync, constants, readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { HostFacts } from '../deploy/host-profiles.ts';
+import { type Limit, type ReadFile, readCgroupLimits } from './read-cgroup.ts';
 
 /** @param root - in place of `/`, for `proc` and `sys` */
 export function readHost(env: Readonly<Record<string, string | undefined>>, root = '/'): HostFacts {
-  const read = (path: string): string | undefined => {
+  const readFile: ReadFile = (path) => {
     try {
-      return readFileSync(join(root, path), 'utf8').trim();
-    } catch {
-      return undefined;
+      return { text: readFileSync(join(root, path), 'utf8').trim() };
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      return code === 'ENOENT' || code === 'ENOTDIR' ? 'absent' : 'unreadable';
     }
   };
+  const read = (path: string): string | undefined => {
+    const file = readFile(path);
+    return typeof file === 'string' ? undefined : file.text;
+  };
+  const limits = readCgroupLimits(readFile);
   const huge = read('sys/kernel/mm/transparent_hugepage/enabled');
   const kernel = /^(\d+)\.(\d+)/u.exec(read('proc/sys/kernel/osrelease') ?? '');
   return {
-    cores: Math.min(availableParallelism(), cpuQuota(read) ?? Infinity),
-    memoryBytes: Math.min(totalmem(), memoryLimit(read) ?? Infinity),
+    cores: within(availableParallelism(), limits.cores),
+    memoryBytes: within(totalmem(), limits.memoryBytes),
     openFiles: openFiles(read('proc/self/limits')),
     somaxconn: whole(read('proc/sys/net/core/somaxconn')),
     tcpPressurePages: whole(read('proc/sys/net/ipv4/tcp_mem')?.split(/\s+/u)[1]),
@@ -29,19 +36,10 @@ export function readHost(env: Readonly<Record<string, string | undefined>>, root
   };
 }
 
-type Read = (path: string) => string | undefined;
-
-/** cgroup v2, else v1; undefined without a quota. */
-function cpuQuota(read: Read): number | undefined {
-  const [v2Quota, v2Period] = read('sys/fs/cgroup/cpu.max')?.split(' ') ?? [];
-  const quota = whole(v2Quota) ?? whole(read('sys/fs/cgroup/cpu/cpu.cfs_quota_us'));
-  const period = whole(v2Period) ?? whole(read('sys/fs/cgroup/cpu/cpu.cfs_period_us'));
-  return quota === undefined || period === undefined || period === 0 ? undefined : quota / period;
-}
-
-/** cgroup v2, else v1, which writes a huge number for none. */
-function memoryLimit(read: Read): number | undefined {
-  return whole(read('sys/fs/cgroup/memory.max')) ?? whole(read('sys/fs/cgroup/memory/memory.limit_in_bytes'));
+/** A limit that cannot be told makes the amount unknown: the machine may have more than this process gets. */
+function within(machine: number, limit: Limit): number | undefined {
+  if (limit === undefined) return undefined;
+  return limit === 'none' ? machine : Math.min(machine, limit);
 }
 
 function openFiles(limits: string | undefined): number | undefined {

@@ -29,6 +29,10 @@ export interface DeployNumbers {
   readonly quotaCpuLimit: Noted<string>;
   readonly quotaMemory: Noted<string>;
   readonly sessionTimeoutS: Noted<number>;
+  /** Sessions queued or running on an instance. */
+  readonly maxSessions: Noted<number>;
+  /** Host processes of an instance. */
+  readonly workers: Noted<number>;
   readonly openFiles: Noted<number>;
   readonly listenBacklog: Noted<number>;
   readonly keepalive: Noted<number>;
@@ -113,6 +117,11 @@ export function deployNumbers(plan: Plan, type: InstanceType): DeployNumbers {
     quotaCpuRequest: noted(`${quotaPods * requestMilli}m`, `${quotaPods} pods x ${requestMilli}m`),
     quotaCpuLimit: noted(`${quotaPods * limitMilli}m`, `${quotaPods} pods x ${limitMilli}m`),
     quotaMemory: noted(`${quotaPods * memoryMib}Mi`, `${quotaPods} pods x ${memoryMib}Mi`),
+    maxSessions: noted(
+      clients,
+      `max(${MAX_SESSIONS}, ${show(inFlight / needed)} in flight with ${needed} up)`,
+    ),
+    workers: noted(type.vcpu, `one host process per vCPU of ${type.type}, whatever the node has`),
     sessionTimeoutS: noted(
       SESSION_TIMEOUT_S,
       `session time-out ${SESSION_TIMEOUT_S} s (default): affinity outlives no session`,

@@ -1,6 +1,7 @@
 // Files for machines without Kubernetes: nginx, systemd, sysctl, and ECS as CloudFormation.
 import type { DeployNumbers } from './deploy-numbers.ts';
 import { commentLines, formatNotedYaml, type Noted, noted, type Tree } from './noted-yaml.ts';
+import { SECRETS_FOLDER, SERVE_PORT, serveArguments, serveLine } from './serve-command.ts';
 
 /** Addresses kept for benchmarks (RFC 2544), never routed: stand-ins for those of the fleet. */
 const PLACEHOLDER_NETWORK = '198.18';
@@ -11,7 +12,7 @@ export function nginxConf(n: DeployNumbers): string {
   const servers = Array.from(
     { length: listed },
     (_, index) =>
-      `        server ${PLACEHOLDER_NETWORK}.${Math.floor((index + 1) / 256)}.${(index + 1) % 256}:8080 max_fails=2 fail_timeout=10s;`,
+      `        server ${PLACEHOLDER_NETWORK}.${Math.floor((index + 1) / 256)}.${(index + 1) % 256}:${SERVE_PORT} max_fails=2 fail_timeout=10s;`,
   ).join('\n');
   const cut =
     n.replicas.value > MAX_LISTED
@@ -60,14 +61,21 @@ ${servers}
 
 export function systemdUnit(n: DeployNumbers): string {
   return `${commentLines(`One instance of the plan. Check: systemd-analyze verify FILE
-FILL IN: ExecStart, the command that serves executions on this host.`)}
+FILL IN: where enclave is installed, if not in /usr/local/bin, and in ${SECRETS_FOLDER}
+keys, lines of "key tenant", and runtime-token.
+${serveArguments(n)
+  .flatMap((argument) => (typeof argument === 'string' ? [] : [`  ${argument.value}  ${argument.why}`]))
+  .join('\n')}`)}
 [Unit]
 Description=enclave, one instance of the plan
 After=network-online.target
 Wants=network-online.target
 
 [Service]
-ExecStart=/REPLACE_ME/enclave
+# %d: where systemd puts the credentials of this unit
+LoadCredential=keys:${SECRETS_FOLDER}/keys
+LoadCredential=runtime-token:${SECRETS_FOLDER}/runtime-token
+ExecStart=/usr/local/bin/enclave ${serveLine(n, '%d')}
 Restart=on-failure
 # assumed: a crash loop is slowed down
 RestartSec=2s

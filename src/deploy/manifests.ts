@@ -5,16 +5,8 @@ import type { Plan } from '../planner/plan-types.ts';
 import { parseScenario } from '../scenario/parse-scenario.ts';
 import { deployNumbers } from './deploy-numbers.ts';
 import { ecsYaml, nginxConf, sysctlConf, systemdUnit } from './hosts.ts';
-import {
-  adapterRulesYaml,
-  deploymentYaml,
-  disruptionBudgetYaml,
-  hpaYaml,
-  ingressYaml,
-  quotaYaml,
-  scaledObjectYaml,
-  serviceYaml,
-} from './kubernetes.ts';
+import { deploymentYaml, disruptionBudgetYaml, ingressYaml, quotaYaml, serviceYaml } from './kubernetes.ts';
+import { adapterRulesYaml, hpaYaml, scaledObjectYaml } from './kubernetes-autoscalers.ts';
 import { lintManifests, type ManifestFile } from './lint.ts';
 import { alertRulesYaml, alertTestsYaml } from './prometheus.ts';
 import { retestScenario } from './retest-scenario.ts';

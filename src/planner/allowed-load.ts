@@ -1,6 +1,5 @@
 // The busy share that the objectives allow: what a utilisation target should be, derived instead of guessed.
-import { rateAt } from './cost-law.ts';
-import { type FleetDemand, fleetWait, sloValueMs } from './fleet.ts';
+import { type FleetDemand, fleetWait, rateOfFleet, sloValueMs } from './fleet.ts';
 
 /** Beyond this the models say little, and no fleet should be there. */
 export const MAX_ALLOWED = 0.95;
@@ -12,7 +11,7 @@ export const MAX_ALLOWED = 0.95;
 export function allowedUtilisation(demand: FleetDemand, vcpu: number, instances: number): number | undefined {
   if (demand.slos.length === 0) return undefined;
   const holds = (busy: number): boolean => {
-    const peakPerSecond = rateAt(demand.workload.cost, busy) * vcpu * instances;
+    const peakPerSecond = rateOfFleet(demand, vcpu, instances, busy);
     const wait = fleetWait({ ...demand, peakPerSecond }, vcpu, instances);
     return demand.slos.every((slo) => sloValueMs(wait, demand, slo) <= slo.limitMs);
   };

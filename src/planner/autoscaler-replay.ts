@@ -1,7 +1,6 @@
 // The autoscaler's rule over a curve of demand, the load taken as a fluid.
-import { rateAt } from './cost-law.ts';
 import { rateAtTime } from './curve.ts';
-import { type FleetDemand, utilisation } from './fleet.ts';
+import { type FleetDemand, rateOfFleet, utilisation } from './fleet.ts';
 import { HPA_DEFAULTS, type HpaConfig, HpaController } from './hpa-controller.ts';
 
 const HOUR_S = 3_600;
@@ -42,7 +41,7 @@ export function replay(
     const rate = rateAtTime(rates, nowS + STEP_S / 2);
     const wanted = { ...demand, peakPerSecond: rate + backlog / STEP_S };
     const busy = ready === 0 ? 1 : Math.min(1, utilisation(wanted, vcpu, ready));
-    const carried = vcpu * ready * rateAt(demand.workload.cost, 1);
+    const carried = rateOfFleet(demand, vcpu, ready, 1);
     const isMissed = backlog > 0 || !met(rate, ready);
     backlog = Math.max(0, backlog + (rate - carried) * STEP_S);
     const isCounted = nowS >= lengthS;

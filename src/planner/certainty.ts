@@ -3,8 +3,7 @@ import { availableFleet } from './availability.ts';
 import {
   type FleetDemand,
   fleetWait,
-  instancesByLoad,
-  instancesByThread,
+  leastByLoad,
   MAX_INSTANCES,
   threadUtilisation,
   utilisation,
@@ -14,7 +13,7 @@ import type { Certainty, CertaintySize, PlanInput, Spread, TypePlan, UncertainIn
 import type { Sourced } from './provenance.ts';
 import { createRandom } from './random.ts';
 import { responseSurvival, type ServiceTime } from './service-time.ts';
-import { ceilOnce, waitQuantile } from './station.ts';
+import { waitQuantile } from './station.ts';
 import { withCostFactor } from './workload.ts';
 
 /** What an input without a measured error is taken to be off by at most, in 95 of 100 cases. */
@@ -214,8 +213,9 @@ function carries(demand: FleetDemand, vcpu: number, instances: number): boolean 
 
 /** Instances that a draw needs, sized as the plan is; Infinity when no number will do. */
 function needs(demand: FleetDemand, vcpu: number): number {
-  const byLoad = Math.max(1, ceilOnce(instancesByLoad(demand, vcpu)), ceilOnce(instancesByThread(demand)));
-  return smallestWhere((n) => carries(demand, vcpu, n), byLoad, MAX_INSTANCES) ?? Infinity;
+  const byLoad = leastByLoad(demand, vcpu);
+  if (byLoad === undefined) return Infinity;
+  return smallestWhere((n) => carries(demand, vcpu, n), byLoad.instances, MAX_INSTANCES) ?? Infinity;
 }
 
 function describe({ name, reason, spread95 }: Source, needed: readonly number[]): UncertainInput {

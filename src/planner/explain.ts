@@ -1,8 +1,9 @@
 // Where one number of a plan comes from: its step, the steps and inputs that go into it, down to what was measured or given.
 import { EnclaveError } from '../errors.ts';
 import { nearest } from '../nearest.ts';
+import { numberAt, placeRule, segments } from './explain-path.ts';
 import type { Plan } from './plan-types.ts';
-import type { Provenance } from './provenance.ts';
+import { type Provenance, weakest } from './provenance.ts';
 
 /** A number and what it was made from; an input has no parts. */
 export interface Explanation {
@@ -39,19 +40,46 @@ const SERVERS = ['offered-load', 'cpuScv', 'serviceMean'];
 
 /**
  * The derivation tree of one number.
- * @param field id of a step of the ladder, or name of an input.
+ * @param field id of a step of the ladder, name of an input, or the path of any number of the plan: `types[1].usdPerMonth`.
  * @throws EnclaveError INVALID_INPUT for another name, with the nearest or all names.
  */
 export function explain(plan: Plan, field: string): Explanation {
   const names = explainable(plan);
   if (!names.includes(field)) {
+    const found = explainPath(plan, field);
+    if (found !== undefined) return found;
     const close = nearest(field, names);
     throw new EnclaveError(
       'INVALID_INPUT',
-      `expected the name of a number to explain, got ${JSON.stringify(field)} (${close === undefined ? `it has ${names.join(', ')}` : `did you mean ${close}?`})`,
+      `expected the name of a number to explain, got ${JSON.stringify(field)} (${close === undefined ? `it has ${names.join(', ')}, and every path of the JSON such as types[0].usdPerMonth` : `did you mean ${close}?`})`,
     );
   }
   return explainIn(plan, field, new Set());
+}
+
+/** A number that is no step itself, with the steps and inputs it was made from. */
+function explainPath(plan: Plan, path: string): Explanation | undefined {
+  const value = numberAt(plan, path);
+  if (value === undefined) return undefined;
+  const [head, second = ''] = segments(path);
+  if (head === 'inputs') return explainIn(plan, second, new Set());
+  const step = head === 'ladder' ? plan.ladder[Number(second)] : undefined;
+  if (step !== undefined) return explainIn(plan, step.id, new Set());
+  const rule = placeRule(path);
+  const seen = new Set<string>();
+  const names = explainable(plan);
+  const parts = (rule?.parts ?? []).filter((part) => names.includes(part));
+  const explained = parts.map((part) => explainIn(plan, part, seen));
+  return {
+    id: path,
+    title: path,
+    how: rule?.how ?? `a part of ${head} without a derivation of its own`,
+    value,
+    unit: rule?.unit ?? '',
+    provenance: explained.length === 0 ? 'given' : weakest(...explained.map(({ provenance }) => provenance)),
+    parts: explained,
+    isExplainedAbove: false,
+  };
 }
 
 /** Every name that `explain` knows: the steps of the ladder, then the inputs. */

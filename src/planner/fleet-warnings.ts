@@ -2,10 +2,9 @@
 import { formatCount } from '../units.ts';
 import type { DayPlan } from './day-replay.ts';
 import { type FleetDemand, fleetWait, utilisation } from './fleet.ts';
+import { executionsInFlight, MAX_SESSIONS } from './in-flight.ts';
 import type { PlanInput, TypePlan, Warning } from './plan-types.ts';
 
-/** Sessions that a broker of ours keeps at once unless told otherwise. */
-const MAX_SESSIONS = 1_000;
 /** Executions after which the pool replaces a host process unless told otherwise. */
 const RECYCLE_AFTER = 50_000;
 const SHORT_LIFE_S = 60;
@@ -26,7 +25,7 @@ export function fleetWarnings(
   return [
     ...runWarnings(input, demand, chosen),
     ...queueWarnings(demand, chosen),
-    ...limitWarnings(input, demand, chosen),
+    ...limitWarnings(demand, chosen),
     ...autoscalerWarnings(day, chosen),
   ];
 }
@@ -87,12 +86,9 @@ function queueWarnings(demand: FleetDemand, chosen: TypePlan): Warning[] {
   ];
 }
 
-function limitWarnings({ workload }: PlanInput, demand: FleetDemand, chosen: TypePlan): Warning[] {
+function limitWarnings(demand: FleetDemand, chosen: TypePlan): Warning[] {
   const warnings: Warning[] = [];
-  // Little's law with the mean time: L = rate x W.
-  const wait = fleetWait(demand, chosen.vcpu, chosen.needed);
-  const waitS = wait === undefined ? 0 : wait.probability / wait.rate;
-  const inFlight = (demand.peakPerSecond * (workload.service.meanS + waitS)) / chosen.needed;
+  const inFlight = executionsInFlight(demand, chosen.vcpu, chosen.needed);
   if (inFlight > MAX_SESSIONS)
     warnings.push({
       id: 'SESSION-CAP',

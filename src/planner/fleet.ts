@@ -3,6 +3,7 @@ import type { InstanceType } from './catalogue.ts';
 import { busyAt, costAt, rateAt } from './cost-law.ts';
 import { smallestWhere } from './invert.ts';
 import { type QueueKind, queueWait } from './queue-kind.ts';
+import { type InstanceScaling, mostUseful, scalingLoss } from './scaling.ts';
 import { responseQuantile, type WaitLaw } from './service-time.ts';
 import type { Slo } from './slo.ts';
 import { ceilOnce, waitQuantile } from './station.ts';
@@ -16,6 +17,8 @@ export interface FleetDemand {
   /** Largest busy share of the processors at the peak, 0..1. */
   readonly maxUtilisation: number;
   readonly slos: readonly Slo[];
+  /** What instances lose to each other; absent: nothing. */
+  readonly scaling?: InstanceScaling;
   /** Measured / modelled time of a percentile at a busy share, from the runs that the workload was made of. Default 1. */
   readonly correction?: (p: number, busy: number) => number;
 }
@@ -53,22 +56,36 @@ export function sloValueMs(
   return responseQuantile(wait, workload.service, p) * (correction?.(p, wait.busy) ?? 1) * 1_000;
 }
 
-/** CPU seconds of one execution at the peak, spread over that many processors. */
+/** CPU seconds of one execution at the peak, spread over the processors of that many instances. */
 export function cpuSeconds(
-  { peakPerSecond, workload }: FleetDemand,
+  { peakPerSecond, scaling, workload }: FleetDemand,
   vcpu: number,
   instances: number,
 ): number {
-  return costAt(workload.cost, peakPerSecond / (vcpu * instances));
+  const alone = costAt(workload.cost, peakPerSecond / (vcpu * instances));
+  return scaling === undefined ? alone : alone * scalingLoss(scaling, instances);
 }
 
 /** Busy share of the processors at the peak. */
 export function utilisation(
-  { peakPerSecond, workload }: FleetDemand,
+  { peakPerSecond, scaling, workload }: FleetDemand,
   vcpu: number,
   instances: number,
 ): number {
-  return busyAt(workload.cost, peakPerSecond / (vcpu * instances));
+  const alone = busyAt(workload.cost, peakPerSecond / (vcpu * instances));
+  return scaling === undefined ? alone : alone * scalingLoss(scaling, instances);
+}
+
+/** Executions per second that keep the processors of that many instances busy to a share; the inverse of {@link utilisation}. */
+export function rateOfFleet(
+  { scaling, workload }: FleetDemand,
+  vcpu: number,
+  instances: number,
+  busy: number,
+): number {
+  if (instances === 0) return 0;
+  const loss = scaling === undefined ? 1 : scalingLoss(scaling, instances);
+  return rateAt(workload.cost, busy / loss) * vcpu * instances;
 }
 
 /** Busy share of the one thread that serves a whole instance: dispatch and tool calls cannot spread over cores. */
@@ -76,7 +93,7 @@ export function threadUtilisation({ peakPerSecond, workload }: FleetDemand, inst
   return workload.dispatch === undefined ? 0 : busyAt(workload.dispatch, peakPerSecond / instances);
 }
 
-/** Instances, not yet rounded, whose processors are busy to the limit at the peak. */
+/** Instances, not yet rounded, whose processors are busy to the limit at the peak, when they lose nothing to each other. */
 export function instancesByLoad(
   { maxUtilisation, peakPerSecond, workload }: FleetDemand,
   vcpu: number,
@@ -98,19 +115,41 @@ export interface Sizing {
 }
 
 /**
+ * The least whole number of instances within the utilisation limit and the dispatch thread's.
+ * @returns undefined when no number is: instances lose more to each other than they bring.
+ */
+export function leastByLoad(demand: FleetDemand, vcpu: number): Sizing | undefined {
+  const { maxUtilisation, scaling } = demand;
+  const byThread = Math.max(1, ceilOnce(instancesByThread(demand)));
+  const linear = Math.max(1, ceilOnce(instancesByLoad(demand, vcpu)));
+  const byUtilisation =
+    scaling === undefined
+      ? linear
+      : smallestWhere(
+          (instances) => utilisation(demand, vcpu, instances) <= maxUtilisation * (1 + 1e-9),
+          linear,
+          Math.min(MAX_INSTANCES, mostUseful(scaling)),
+        );
+  if (byUtilisation === undefined) return undefined;
+  return byThread > byUtilisation
+    ? { instances: byThread, binding: 'dispatch thread' }
+    : { instances: byUtilisation, binding: 'utilisation' };
+}
+
+/**
  * The smallest number of instances that meets the utilisation limit, the dispatch thread's limit and every objective.
  * @returns undefined when no number does.
  */
 export function sizeFleet(demand: FleetDemand, type: Pick<InstanceType, 'vcpu'>): Sizing | undefined {
-  const byUtilisation = Math.max(1, ceilOnce(instancesByLoad(demand, type.vcpu)));
-  const byThread = Math.max(1, ceilOnce(instancesByThread(demand)));
-  const byLoad = Math.max(byUtilisation, byThread);
+  const byLoad = leastByLoad(demand, type.vcpu);
+  if (byLoad === undefined) return undefined;
   const meets = (instances: number): boolean => {
     const wait = fleetWait(demand, type.vcpu, instances);
     return demand.slos.every((slo) => sloValueMs(wait, demand, slo) <= slo.limitMs);
   };
-  const instances = smallestWhere(meets, byLoad, MAX_INSTANCES);
+  const most =
+    demand.scaling === undefined ? MAX_INSTANCES : Math.min(MAX_INSTANCES, mostUseful(demand.scaling));
+  const instances = smallestWhere(meets, byLoad.instances, Math.max(byLoad.instances, most));
   if (instances === undefined) return undefined;
-  if (instances > byLoad) return { instances, binding: 'objective' };
-  return { instances, binding: byThread > byUtilisation ? 'dispatch thread' : 'utilisation' };
+  return instances > byLoad.instances ? { instances, binding: 'objective' } : byLoad;
 }

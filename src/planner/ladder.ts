@@ -7,6 +7,7 @@ import { cpuAtLimit, demandSteps, digits, loadSteps, ms } from './ladder-demand.
 import type { PlanInput, TypePlan } from './plan-types.ts';
 import { type Provenance, type Step, weakest } from './provenance.ts';
 import type { QueueKind } from './queue-kind.ts';
+import { scalingLoss } from './scaling.ts';
 import { type Slo, sloName } from './slo.ts';
 import { minServers } from './station.ts';
 
@@ -102,15 +103,7 @@ function instanceSteps(
           },
         ]
       : []),
-    {
-      id: 'scaling-loss',
-      title: 'scaling loss',
-      formula: 'none: linear in instances',
-      inputs: 'no run over several instances',
-      value: 1,
-      unit: 'x',
-      provenance: 'assumed',
-    },
+    scalingStep(input, chosen),
     {
       id: 'instances-needed',
       title: 'rounded up once',
@@ -132,6 +125,25 @@ function instanceSteps(
     ...allowedSteps(demand, chosen, provenance),
     ...availabilitySteps(input, chosen, provenance),
   ];
+}
+
+function scalingStep({ scaling }: PlanInput, { needed }: TypePlan): Step {
+  const step = { id: 'scaling-loss', title: 'scaling loss', unit: 'x' };
+  if (scaling === undefined)
+    return {
+      ...step,
+      formula: 'none: linear in instances',
+      inputs: 'no run over several instances',
+      value: 1,
+      provenance: 'assumed',
+    };
+  return {
+    ...step,
+    formula: '1 + sigma (N - 1) + kappa N (N - 1)',
+    inputs: `sigma ${digits(scaling.contention)}, kappa ${digits(scaling.coherency)}, N ${needed}; ${scaling.source}`,
+    value: scalingLoss(scaling, needed),
+    provenance: 'measured',
+  };
 }
 
 function allowedSteps(demand: FleetDemand, chosen: TypePlan, provenance: Provenance): Step[] {

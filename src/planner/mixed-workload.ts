@@ -47,7 +47,13 @@ export function mixWorkloads(
   const from = (value: number, sourced: Sourced): Sourced => ({ ...sourced, value, source });
   const service = mixTimes(shares.map(({ share, workload }) => ({ share, service: workload.service })));
   const anchors = shares.flatMap(({ workload }) => workload.anchors.slice(0, 1));
-  const { dispatch: _dispatch, hostMemory: _memory, betweenRuns: _runs, ...rest } = first.workload;
+  const {
+    betweenRuns: _runs,
+    dispatch: _dispatch,
+    hostMemory: _memory,
+    measuredAs: _as,
+    ...rest
+  } = first.workload;
   const laws = shares.flatMap(({ share, workload: { dispatch } }) =>
     dispatch === undefined ? [] : [{ share, law: dispatch }],
   );

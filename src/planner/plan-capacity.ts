@@ -4,6 +4,7 @@ import { formatDuration, SECONDS_PER_DAY } from '../units.ts';
 import { alternativesOf } from './alternatives.ts';
 import { type AvailabilityGoal, INSTANCE_AVAILABILITY } from './availability.ts';
 import type { InstanceType } from './catalogue.ts';
+import { ceilingsOf } from './ceilings.ts';
 import { certaintyOf } from './certainty.ts';
 import { correctionOf } from './correction.ts';
 import { peakOf } from './curve.ts';
@@ -11,6 +12,7 @@ import { replayDay } from './day-replay.ts';
 import type { FleetDemand } from './fleet.ts';
 import { deriveLadder } from './ladder.ts';
 import { type GrowthYear, PLAN_SCHEMA, type Plan, type PlanInput, type TypePlan } from './plan-types.ts';
+import { plannedWorkload } from './planned-workload.ts';
 import type { Sourced } from './provenance.ts';
 import { sensitivities, sweep } from './sensitivity.ts';
 import { serviceQuantile } from './service-time.ts';
@@ -69,6 +71,7 @@ export function planCapacity(input: PlanInput): Plan {
     inputs: inputsOf(input),
     slos: input.slos,
     queue: input.queue,
+    workload: plannedWorkload(input.workload),
     ladder: deriveLadder(input, demand, chosen),
     types: [chosen, ...others],
     checks,
@@ -76,6 +79,13 @@ export function planCapacity(input: PlanInput): Plan {
     sensitivity: margins,
     sweep: sweep((perDay, peak) => replan(input, chosen.type, perDay, peak), input.perDay.value),
     growth: growth(input, chosen.type),
+    ceilings: ceilingsOf(
+      input,
+      demand,
+      chosen,
+      margins,
+      (perDay) => replan(input, chosen.type, perDay, input.peakMultiplier.value)?.usdPerMonth,
+    ),
     day,
     alternatives: alternativesOf(input, chosen, volume?.mayGrowBy ?? null, day),
     warnings: planWarnings(input, demand, chosen, checks, day),
@@ -90,6 +100,7 @@ function demandOf(input: PlanInput): FleetDemand {
     queue: input.queue,
     maxUtilisation: input.maxUtilisation.value,
     slos: input.slos,
+    ...(input.scaling === undefined ? {} : { scaling: input.scaling }),
   };
 }
 
@@ -181,6 +192,8 @@ function checkInput(input: PlanInput): void {
     'a share above 0 and below 1',
     confidence,
   );
+  const { startDate } = input;
+  check('startDate', startDate === undefined || isDate(startDate), 'a date such as 2027-01-31', startDate);
   const { fixedUsdPerMonth: fixed, reservedDiscount, serverless } = input;
   check('fixedUsdPerMonth', fixed === undefined || fixed >= 0, 'an amount of at least 0', fixed);
   check(
@@ -206,6 +219,10 @@ function checkInput(input: PlanInput): void {
   if (problems.length > 0) throw invalidInput('plan', problems);
 }
 
+function isDate(text: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.slice(0, 10) === text;
+}
+
 /** Objectives below what an execution takes without any wait are out of reach, whatever is bought; all are named. */
 function refuseImpossible({ queue, slos, workload }: PlanInput): void {
   const correction = correctionOf(workload, queue);
@@ -227,19 +244,26 @@ function refuseImpossible({ queue, slos, workload }: PlanInput): void {
 }
 
 /** A fleet of machines much larger than the one measured is a guess: made only when asked for. */
-function refuseExtrapolation({ extrapolate = false, workload }: PlanInput, chosen: TypePlan): void {
+function refuseExtrapolation({ extrapolate = false, scaling, workload }: PlanInput, chosen: TypePlan): void {
+  if (extrapolate) return;
   const cores = workload.machine.cores.value;
-  if (extrapolate || chosen.vcpu <= 2 * cores) return;
-  throw invalidInput(
-    'plan',
-    [
-      {
-        path: 'types',
-        message: `expected at most ${2 * cores} vCPUs, twice the ${cores} of ${workload.machine.name} that the demand is known for, got ${chosen.type} with ${chosen.vcpu}`,
-      },
-    ],
-    'measure on a larger machine, choose a smaller type, or plan with --extrapolate all the same',
-  );
+  const problems: Problem[] = [];
+  if (chosen.vcpu > 2 * cores)
+    problems.push({
+      path: 'types',
+      message: `expected at most ${2 * cores} vCPUs, twice the ${cores} of ${workload.machine.name} that the demand is known for, got ${chosen.type} with ${chosen.vcpu}`,
+    });
+  if (scaling !== undefined && chosen.instances > 2 * scaling.measuredTo)
+    problems.push({
+      path: 'scaling',
+      message: `expected at most ${2 * scaling.measuredTo} instances, twice the ${scaling.measuredTo} of ${scaling.source}, got ${chosen.instances}`,
+    });
+  if (problems.length > 0)
+    throw invalidInput(
+      'plan',
+      problems,
+      'measure further, choose another type, or plan with --extrapolate all the same',
+    );
 }
 
 function inputsOf(input: PlanInput): Plan['inputs'] {

@@ -2,11 +2,14 @@
 import type { Alternatives, ServerlessPrices } from './alternatives.ts';
 import type { AvailabilityGoal, AvailableFleet } from './availability.ts';
 import type { Catalogue } from './catalogue.ts';
+import type { Ceiling } from './ceilings.ts';
 import type { Curve } from './curve.ts';
 import type { AutoscalerGoal, DayPlan } from './day-replay.ts';
 import type { Binding } from './fleet.ts';
+import type { PlannedWorkload } from './planned-workload.ts';
 import type { Provenance, Sourced, Step } from './provenance.ts';
 import type { QueueKind } from './queue-kind.ts';
+import type { InstanceScaling } from './scaling.ts';
 import type { Estimate } from './simulation-summary.ts';
 import type { Slo } from './slo.ts';
 import type { Workload } from './workload.ts';
@@ -30,7 +33,9 @@ export interface PlanInput {
   readonly catalogue: Catalogue;
   /** Types to choose from, by name. Empty: all of the catalogue are compared, the tested kind is chosen. */
   readonly types: readonly string[];
-  /** Plan with types of more than twice the cores that the demand is known for. Default false. */
+  /** What instances lose to each other, measured over several of them. Absent: nothing, assumed. */
+  readonly scaling?: InstanceScaling;
+  /** Plan with more than twice the cores, or instances, that were measured. Default false. */
   readonly extrapolate?: boolean;
   /** USD per month that may not be exceeded. */
   readonly budgetUsdPerMonth?: number;
@@ -46,6 +51,8 @@ export interface PlanInput {
   readonly curve?: Curve;
   /** Settings of the autoscaler that the curve is replayed with. */
   readonly autoscaler?: AutoscalerGoal;
+  /** Day from which growth counts, ISO: 2027-01-01. Absent: the ceilings have years, not dates. */
+  readonly startDate?: string;
   /** Simulate the plan as its third check; absent: no third check. */
   readonly simulation?: SimulationSize;
   /** State how sure the plan is; absent: it does not. */
@@ -209,6 +216,8 @@ export interface Plan {
   readonly inputs: Readonly<Record<string, Sourced & { readonly unit: string }>>;
   readonly slos: readonly Slo[];
   readonly queue: QueueKind;
+  /** What `enclave plan verify` predicts from and measures again. */
+  readonly workload: PlannedWorkload;
   readonly ladder: readonly Step[];
   /** The type chosen first, then by cost. */
   readonly types: readonly TypePlan[];
@@ -221,6 +230,8 @@ export interface Plan {
   readonly sweep: readonly SweepCell[];
   /** Year 0 to 5; empty without a growth rate. */
   readonly growth: readonly GrowthYear[];
+  /** What growth reaches first; empty without growth. */
+  readonly ceilings: readonly Ceiling[];
   /** The chosen type over the day or week; null without a curve. */
   readonly day: DayPlan | null;
   readonly alternatives: Alternatives;

@@ -4,6 +4,7 @@ import { RUN_REPORT_SCHEMA, type RunReport } from '../report/run-report.ts';
 import { formatCount } from '../units.ts';
 import type { InstanceType } from './catalogue.ts';
 import { type CostLaw, costLaw, scaleCost } from './cost-law.ts';
+import type { MeasuredAs } from './planned-workload.ts';
 import type { Sourced } from './provenance.ts';
 import { type Bin, exponentialServiceTime, measuredServiceTime, type ServiceTime } from './service-time.ts';
 
@@ -33,6 +34,8 @@ export interface Workload {
   readonly hostMemory?: Sourced;
   /** Why the run declared itself invalid, when it was taken all the same. */
   readonly noise?: string;
+  /** How it was measured, to measure it again; absent for a stated capacity and for a mix. */
+  readonly measuredAs?: MeasuredAs;
   /** Machine that the demand was found on. */
   readonly machine: TestedMachine;
 }
@@ -127,6 +130,7 @@ export function workloadFromReport(
     serviceSource: { provenance: 'measured', source },
     callsTools: report.cost.tool_calls_mean_n !== 0,
     ...(rss.length === 0 ? {} : { hostMemory: measured(Math.max(...rss)) }),
+    ...measuredAs(report),
     machine,
   };
 }
@@ -213,6 +217,19 @@ function testedMachine(report: RunReport, cpuS: number, source: string): TestedM
     arch: architectureOf(`${platform} ${cpuModel}`),
     name: cpuModel,
     utilisation: (ratePerSecond * cpuS) / cores,
+  };
+}
+
+function measuredAs({ env, scenario, target }: RunReport): Pick<Workload, 'measuredAs'> {
+  if (target.pool_size_n === null) return {};
+  return {
+    measuredAs: {
+      scenario: scenario.name,
+      scenarioHash: scenario.hash,
+      hostsPerCore: target.pool_size_n / Math.min(env.cores_n, env.cgroup_quota_cores ?? Infinity),
+      isolation: target.isolation ?? 'isolate',
+      isIsolated: target.driver.includes('isolated'),
+    },
   };
 }
 

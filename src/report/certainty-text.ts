@@ -8,6 +8,13 @@ type Share = Certainty['meets'];
 
 /** Several lines without a newline at the end. */
 export function certaintyText(certainty: Certainty, columns: number): string {
+  return certaintyLines(certainty)
+    .map((line) => wrap(line, columns, '  '))
+    .join('\n');
+}
+
+/** One sentence a line. */
+export function certaintyLines(certainty: Certainty): readonly string[] {
   const {
     asked,
     draws,
@@ -21,7 +28,7 @@ export function certaintyText(certainty: Certainty, columns: number): string {
   } = certainty;
   const dollars = (amount: number | null) => (amount === null ? 'none' : formatUsd(usd(amount), 0));
   const count = (amount: number | null) => (amount === null ? 'none' : formatCount(amount));
-  const lines = [
+  return [
     `All objectives hold at the peak with probability ${share(meets)}, with the spares lost ${share(meetsDegraded)} (95 % intervals of ${draws} draws).`,
     `Instances to buy: 80 % ${range(instances.within80, count)}, 95 % ${range(instances.within95, count)}; per month: 80 % ${range(usdPerMonth.within80, dollars)}, 95 % ${range(usdPerMonth.within95, dollars)}.`,
     ...inputs.map(
@@ -37,7 +44,6 @@ export function certaintyText(certainty: Certainty, columns: number): string {
             : `LESS SURE than the ${percent(asked)} asked for: ${instancesForAsked === null ? 'no number of instances reaches it' : `${formatCount(instancesForAsked)} instances would reach it`}.`,
         ]),
   ];
-  return lines.map((line) => wrap(line, columns, '  ')).join('\n');
 }
 
 function share({ high, low, value }: Share): string {

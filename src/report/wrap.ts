@@ -4,7 +4,8 @@
 export function wrap(text: string, columns: number, indent = ''): string {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  // A number and its per cent sign stay together.
+  for (const word of text.split(/ (?!%)/u)) {
     const next = line === '' ? word : `${line} ${word}`;
     if (next.length > columns && line.trim() !== '') {
       lines.push(line);

@@ -126,6 +126,22 @@ describe('enclave plan from several runs', () => {
     );
   });
 
+  it('fits what instances lose to each other, and refuses bad points with their lines', async () => {
+    // X(N) = 200 N / (1 + 0.1 (N - 1)), to six digits.
+    const points = [1, 2, 3, 4, 6, 8].map((n) => `${n},${((200 * n) / (1 + 0.1 * (n - 1))).toFixed(6)}`);
+    await writeFile(join(folder, 'points.csv'), `instances,throughput\n${points.join('\n')}\n`);
+    await writeFile(join(folder, 'few.csv'), '1,200\n2,x\n');
+    const step = (text: string) =>
+      JSON.parse(text).ladder.find(({ id }: { id: string }) => id === 'scaling-loss');
+    const { stdout } = await plan('--capacity', '900/s', '--scaling', 'points.csv', '--json');
+    expect(step(stdout).inputs).toMatch(/^sigma 0\.1, kappa [0-9.e-]+, N \d+; points\.csv, 6 loads/);
+    const bad = await plan('--capacity', '900/s', '--scaling', 'few.csv');
+    expect([bad.status, bad.stderr]).toEqual([
+      2,
+      expect.stringMatching(/few\.csv line 2: expected instances and throughput.*"2,x"/),
+    ]);
+  });
+
   it('exits 3 when zones alone are down longer than the target allows', async () => {
     const { status, stderr } = await plan(
       '--capacity',

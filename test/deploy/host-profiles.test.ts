@@ -4,7 +4,9 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readHost } from '../../src/cli/read-host.ts';
 import { checkHost, type HostFacts } from '../../src/deploy/host-profiles.ts';
+import { checkRedis, type RedisCheck, type RedisSettings } from '../../src/deploy/redis-checks.ts';
 import { cli } from '../cli/cli.ts';
+import { freePort, hasRedis, startRedis } from '../support/redis-server.ts';
 
 const PLENTY: HostFacts = {
   cores: 8,
@@ -89,6 +91,146 @@ describe('readHost()', () => {
     });
     expect(facts.somaxconn).toBeUndefined();
     expect(facts.prlimit).toBe(0);
+  });
+});
+
+describe('limits of cgroups', () => {
+  it('makes cores and memory unknown where no cgroup can be read, so that they are never called ok', async () => {
+    const facts = await hostWith('blind', { 'proc/sys/kernel/osrelease': '6.1.0' });
+    expect([facts.cores, facts.memoryBytes]).toEqual([undefined, undefined]);
+    const states = checkHost({ ...PLENTY, ...facts }, 'small').filter(
+      ({ id }) => id === 'cores' || id === 'memoryBytes',
+    );
+    expect(states.map(({ found, state }) => [found, state])).toEqual([
+      [null, 'unknown'],
+      [null, 'unknown'],
+    ]);
+  });
+
+  it('makes them unknown where a file cannot be read or makes no sense', async () => {
+    // A folder in place of the file: reading it fails, and not because it is absent.
+    const facts = await hostWith('odd', {
+      'sys/fs/cgroup/cpu.max': 'some 100000',
+      'sys/fs/cgroup/memory.max/inner': '1',
+    });
+    expect([facts.cores, facts.memoryBytes]).toEqual([undefined, undefined]);
+  });
+
+  it('takes the least of the own group and those above it', async () => {
+    const facts = await hostWith('nested', {
+      'proc/self/cgroup': '0::/app/worker',
+      'sys/fs/cgroup/cgroup.controllers': 'cpu memory',
+      'sys/fs/cgroup/app/cpu.max': '50000 100000',
+      'sys/fs/cgroup/app/memory.max': 'max',
+      'sys/fs/cgroup/app/worker/cpu.max': 'max 100000',
+      'sys/fs/cgroup/app/worker/memory.max': '134217728',
+    });
+    expect(facts).toMatchObject({ cores: 0.5, memoryBytes: 2 ** 27 });
+  });
+
+  it('takes the root, which has no limits, as without a limit', async () => {
+    const facts = await hostWith('bare', {
+      'proc/self/cgroup': '0::/',
+      'sys/fs/cgroup/cgroup.controllers': 'cpu memory',
+    });
+    expect(facts.cores).toBeGreaterThanOrEqual(1);
+    expect(facts.memoryBytes).toBeGreaterThan(2 ** 27);
+  });
+
+  it('reads cgroup v1 in a container, whose path is that of the host', async () => {
+    const facts = await hostWith('v1-container', {
+      'proc/self/cgroup': '4:memory:/docker/abc\n1:cpu,cpuacct:/docker/abc',
+      'sys/fs/cgroup/cpu/cpu.cfs_quota_us': '-1',
+      'sys/fs/cgroup/cpu/cpu.cfs_period_us': '100000',
+      'sys/fs/cgroup/memory/memory.limit_in_bytes': '9223372036854771712',
+      'sys/fs/cgroup/memory/docker/abc/memory.limit_in_bytes': '67108864',
+    });
+    expect(facts.cores).toBeGreaterThanOrEqual(1);
+    expect(facts.memoryBytes).toBe(2 ** 26);
+  });
+});
+
+const GOOD = {
+  version: '7.2.4',
+  maxmemory: '1073741824',
+  'maxmemory-policy': 'noeviction',
+  appendonly: 'yes',
+  save: '',
+  'tcp-backlog': '511',
+  timeout: '0',
+  'client-output-buffer-limit': 'normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60',
+  'stream-node-max-bytes': '1024',
+};
+
+describe('checkRedis()', () => {
+  const notOk = (settings: RedisSettings) =>
+    checkRedis(settings).flatMap(({ id, state }) => (state === 'ok' ? [] : [`${id} ${state}`]));
+
+  it('finds nothing short in a Redis that is set as asked', () => {
+    expect(notOk(GOOD)).toEqual([]);
+  });
+
+  it.each([
+    ['version', '6.2.14'],
+    ['maxmemory', '0'],
+    ['maxmemory-policy', 'allkeys-lru'],
+    ['appendonly', 'no'],
+    ['save', '3600 1 300 100'],
+    ['tcp-backlog', '128'],
+    ['timeout', '5'],
+    ['client-output-buffer-limit', 'normal 0 0 0 pubsub 1048576 8388608 60'],
+    ['stream-node-max-bytes', '4096'],
+    ['stream-node-max-bytes', '0'],
+  ])('finds %s %s low, and says how to mend it and what happens if left', (id, value) => {
+    expect(notOk({ ...GOOD, [id]: value })).toEqual([`${id} low`]);
+    const check = checkRedis({ ...GOOD, [id]: value }).find((entry) => entry.id === id);
+    expect(check?.fix).not.toBe('');
+    expect(check?.ifLeft).not.toBe('');
+  });
+
+  it('takes 0 of a buffer as no limit, and what was not read as unknown', () => {
+    expect(notOk({ ...GOOD, 'client-output-buffer-limit': 'pubsub 0 0 0' })).toEqual([]);
+    expect(new Set(checkRedis({}).map(({ state }) => state))).toEqual(new Set(['unknown']));
+  });
+});
+
+describe('enclave doctor --redis', () => {
+  it.skipIf(!hasRedis())('compares a real Redis, changes nothing, and shows no password', async () => {
+    await using redis = await startRedis([
+      '--requirepass',
+      'sekret',
+      '--maxmemory',
+      '1gb',
+      '--appendonly',
+      'yes',
+    ]);
+    const url = redis.url.replace('redis://', 'redis://:sekret@');
+    const { status, stdout } = await cli(['doctor', '--json', '--redis', url]);
+    expect(status).toBe(99);
+    expect(stdout).not.toContain('sekret');
+    const { redis: found } = JSON.parse(stdout) as {
+      readonly redis: { readonly checks: readonly RedisCheck[] };
+    };
+    expect(found.checks.flatMap(({ id, state }) => (state === 'ok' ? [] : [`${id} ${state}`]))).toEqual([
+      'stream-node-max-bytes low',
+    ]);
+    const text = await cli(['doctor', '--redis', url]);
+    expect(text.stdout).toMatch(/LOW +stream-node-max-bytes +4096\n/);
+    expect(text.stdout).toMatch(/ {2}fix: redis-cli CONFIG SET stream-node-max-bytes 1024/);
+    for (const line of text.stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  it('calls everything unknown where no Redis answers', async () => {
+    const port = await freePort();
+    const { status, stdout } = await cli(['doctor', '--redis', `redis://127.0.0.1:${port}`]);
+    expect(status).toBe(99);
+    expect(stdout).toMatch(/UNKNOWN, Redis did not answer \(.*ECONNREFUSED/s);
+  });
+
+  it('tells a bad address and a bad size together', async () => {
+    const { status, stderr } = await cli(['doctor', '--redis', '127.0.0.1:6379', '--profile', 'larg']);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/has 2 problems.*--profile.*--redis: expected redis:\/\/host:port/s);
   });
 });
 

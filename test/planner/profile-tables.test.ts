@@ -84,6 +84,9 @@ describe('profileTables()', () => {
     near(column('enzyme', 'Memory', 'shared events'), [0.3195, 2.251], 3);
     expect(column('enzyme', 'Memory', 'fits by its sum')).toEqual(['yes', 'no']);
     near(column('enzyme', 'Defaults', 'formula'), [4.096, 81.92, 16.384]);
+    // 20,000 x (1,024 x 24 + 16,384) B = 781.25 MiB; 8 x 64,000 KiB + 1,024 MiB = 1,524 MiB.
+    near(column('enzyme', 'Its profiles', 'floor'), [10.742, 136.719, 781.25], 2);
+    near(column('enzyme', 'Its profiles', 'reclaimable'), [3.90625, 190.5, 1_524], 2);
     near(column('enzyme', 'Users', 'users per vCPU'), [500, 1_250, 2_500]);
   });
 

@@ -5,23 +5,21 @@ import { codeInfo, EnclaveError } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
 import { parseServerlessPrices } from '../../planner/alternatives.ts';
 import { type Catalogue, parseCatalogue } from '../../planner/catalogue.ts';
-import { explain } from '../../planner/explain.ts';
 import { planCapacity } from '../../planner/plan-capacity.ts';
-import type { Plan } from '../../planner/plan-types.ts';
 import { usualQueue } from '../../planner/queue-kind.ts';
-import { explainText } from '../../report/explain-text.ts';
-import { planMarkdown } from '../../report/plan-markdown.ts';
-import { planText } from '../../report/plan-text.ts';
-import { type Io, styled } from '../io.ts';
+import type { Io } from '../io.ts';
 import { OptionReader } from '../option-reader.ts';
 import { checkCommand } from '../plan-check.ts';
 import { emitManifests } from '../plan-emit.ts';
 import type { PlanFlags } from '../plan-flags.ts';
 import { readPlanOptions, typeNames } from '../plan-options.ts';
+import { checkOutputs, writePlan } from '../plan-output.ts';
 import { profileCommand } from '../plan-profile.ts';
 import { DEFAULT_CAPACITY_TYPE, REPORTS, readWorkload } from '../plan-workload.ts';
 import { readCurve } from '../read-curve.ts';
 import { readJson } from '../read-json.ts';
+import { readScaling } from '../read-scaling.ts';
+import { planVerifyCommand } from './plan-verify.ts';
 
 const SHIPPED_PRICES = new URL('../../../catalogue/ec2-prices.json', import.meta.url);
 const SERVERLESS_PRICES = new URL('../../../catalogue/serverless.json', import.meta.url);
@@ -33,6 +31,8 @@ const STALE_DAYS = 180;
 
 export function planCommand(io: Io): Command {
   return new Command('plan')
+    .enablePositionalOptions()
+    .addCommand(planVerifyCommand(io))
     .description('Plan a fleet: instances, cost and the derivation of both, for a volume and an objective.')
     .option('--per-day <volume>', 'executions per day, such as 5M, 1.2k or 1B')
     .option('--per-month <volume>', 'executions per month of 730 hours')
@@ -55,7 +55,11 @@ export function planCommand(io: Io): Command {
     .option('--types <list>', 'instance types to choose from, such as c6i.large,c7g.large')
     .option('--prices <file>', 'price catalogue (default: the one shipped)')
     .option('--region <name>', 'region to plan for; the prices must be of it')
-    .option('--extrapolate', 'choose types of more than twice the measured cores all the same')
+    .option(
+      '--scaling <file>',
+      'CSV of instances and throughput, from 6 loads: what instances lose to each other',
+    )
+    .option('--extrapolate', 'plan with more than twice the measured cores or instances all the same')
     .option(
       '--max-utilisation <share>',
       'busy share of processors at the peak, or slo: as the objectives allow (default: 0.85 with --slo, else 0.7)',
@@ -80,6 +84,10 @@ export function planCommand(io: Io): Command {
     .option('--reserved-discount <percent>', 'discount of reserved instances: which of them pay')
     .option('--confidence <share>', 'probability that the plan must meet its objectives with, such as 0.95')
     .option('--growth <rate>', 'growth of the volume, such as 40%/year: the plan for five years')
+    .option(
+      '--start <date>',
+      'with --growth: day from which it counts, for the dates on which ceilings break',
+    )
     .option('--seed <n>', 'seed of the simulation (default: 1)')
     .option('--allow-noise', 'plan from a run that declared itself invalid; the plan says so')
     .option(
@@ -92,10 +100,11 @@ export function planCommand(io: Io): Command {
     )
     .option(
       '--explain <field>',
-      'where one number comes from: a step or an input of the plan, such as instances',
+      'where one number comes from: a step, an input, or a path such as types[0].instances',
     )
     .option('--emit <dir>', 'write manifests, alerts and a scenario that re-tests the plan into a new folder')
-    .option('--md', 'the plan as Markdown on stdout')
+    .option('--md [file]', 'the plan as Markdown, on stdout without a file')
+    .option('--html <file>', 'the plan as one self-contained HTML page: no network, no script; - for stdout')
     .option('--json', 'the plan as JSON on stdout')
     .addHelpText(
       'after',
@@ -109,7 +118,8 @@ Examples:
   enclave plan --per-day 5M --capacity 200/s --on c6i.2xlarge --json
   enclave plan --per-day 5M --capacity 200/s --emit fleet
   enclave plan --check stratarouter
-  enclave plan --profile eyeflow`,
+  enclave plan --profile eyeflow
+  enclave plan verify plan.json`,
     )
     .action((flags: PlanFlags) => plan(flags, io));
 }
@@ -118,7 +128,9 @@ async function plan(flags: PlanFlags, io: Io): Promise<void> {
   if (flags.check !== undefined) return checkCommand(flags.check, flags.json === true, io);
   if (flags.profile !== undefined) return profileCommand(flags.profile, flags.json === true, io);
   const reader = new OptionReader();
+  checkOutputs(flags, reader);
   const curve = flags.curve === undefined ? undefined : await readCurve(flags.curve, reader, io);
+  const scaling = flags.scaling === undefined ? undefined : await readScaling(flags.scaling, reader, io);
   const options = readPlanOptions(flags, reader, curve);
   const catalogue = await readCatalogue(flags.prices, reader, io);
   if (catalogue !== undefined) checkTypes(flags, catalogue, reader);
@@ -137,6 +149,7 @@ async function plan(flags: PlanFlags, io: Io): Promise<void> {
     catalogue,
     workload,
     queue: options.queue ?? usualQueue(workload),
+    ...(scaling === undefined ? {} : { scaling }),
     // Prices of two regions do not compare.
     ...(serverless.region === catalogue.region
       ? { serverless: { prices: serverless, memoryBytes: options.serverlessMemory } }
@@ -145,23 +158,10 @@ async function plan(flags: PlanFlags, io: Io): Promise<void> {
     uncertainty: { seed: options.seed, draws: DRAWS },
   });
   const result = flags.emit === undefined ? planned : await emitManifests(planned, catalogue, flags.emit, io);
-  if (flags.explain !== undefined) explainField(result, flags.explain, flags.json === true, io);
-  else if (flags.md === true) io.stdout.write(planMarkdown(result));
-  else if (flags.json === true) io.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-  else
-    io.stdout.write(
-      planText(result, { columns: io.stdout.columns, bold: (text) => styled(io.stdout, 'bold', text) }),
-    );
+  await writePlan(result, flags, io);
   if (result.verdict.status === 'over budget') io.exitWith(codeInfo('INFEASIBLE').exitCode);
   else if (options.confidence !== undefined && (result.certainty?.meets.value ?? 0) < options.confidence)
     io.exitWith(codeInfo('SLO_NOT_MET').exitCode);
-}
-
-function explainField(result: Plan, field: string, asJson: boolean, io: Io): void {
-  const explanation = explain(result, field);
-  io.stdout.write(
-    asJson ? `${JSON.stringify(explanation, null, 2)}\n` : explainText(explanation, io.stdout.columns),
-  );
 }
 
 /** @returns undefined when the file is refused; `reader` then holds why. */

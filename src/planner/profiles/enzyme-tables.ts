@@ -2,6 +2,7 @@
 import { columns, type ProfileRecipe, words } from './profile-table.ts';
 
 const GIB = 2 ** 30;
+const MIB = 2 ** 20;
 const PAGE_BYTES = 4_096;
 /** Assumed, see the memory model of the planner: a slot of a channel, and the kernel's buffers of an idle socket. */
 const SLOT_BYTES = 24;
@@ -46,6 +47,47 @@ export const ENZYME_TABLES: readonly ProfileRecipe[] = [
           sum / GIB,
           shared / GIB,
           sum <= memory * 1e9 ? 'yes' : 'no',
+        ];
+      }),
+    }),
+  },
+  {
+    needs: [
+      'boxNames',
+      'boxMemoryGb',
+      'boxDbConnections',
+      'boxCacheKib',
+      'boxMmapMib',
+      'boxBuffer',
+      'usersPerProfile',
+    ],
+    build: (f) => ({
+      title: 'Its profiles, and their memory floor, MiB',
+      formula:
+        'floor = users x (buffer x 24 B + 16 KiB), without the process itself; reclaimable = connections x cache + mmap',
+      columns: columns(
+        ['input', 'box'],
+        ['published', 'GB'],
+        ['published', 'users'],
+        ['published', 'connections'],
+        ['published', 'cache, KiB'],
+        ['published', 'mmap, MiB'],
+        ['published', 'buffer'],
+        ['computed', 'floor'],
+        ['computed', 'reclaimable'],
+      ),
+      rows: f.numbers('boxMemoryGb').map((memory, row) => {
+        const at = (name: string) => f.numbers(name)[row] ?? 0;
+        return [
+          words(f, 'boxNames')[row] ?? null,
+          memory,
+          at('usersPerProfile'),
+          at('boxDbConnections'),
+          at('boxCacheKib'),
+          at('boxMmapMib'),
+          at('boxBuffer'),
+          (at('usersPerProfile') * (at('boxBuffer') * SLOT_BYTES + SOCKET_BYTES)) / MIB,
+          (at('boxDbConnections') * at('boxCacheKib')) / 1_024 + at('boxMmapMib'),
         ];
       }),
     }),

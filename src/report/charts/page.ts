@@ -7,6 +7,8 @@ export interface Page {
   readonly body: string;
   /** Embedded for programs, as JSON. */
   readonly data: unknown;
+  /** Styles of this kind of page alone. */
+  readonly style?: string;
 }
 
 /** `default-src 'none'` forbids every request; inline styles and the empty icon are let in. */
@@ -14,7 +16,7 @@ const POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /** The whole HTML document. */
-export function htmlPage({ body, data, title }: Page): string {
+export function htmlPage({ body, data, style = '', title }: Page): string {
   const head = [
     '<meta charset="utf-8">',
     `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`,
@@ -23,7 +25,7 @@ export function htmlPage({ body, data, title }: Page): string {
     // An empty icon, so that browsers do not ask a server for one.
     '<link rel="icon" href="data:,">',
     `<title>${escapeMarkup(title)}</title>`,
-    `<style>${STYLE}</style>`,
+    `<style>${STYLE}${style}</style>`,
   ];
   const json = `<script type="application/json" id="data">${escapeJson(data)}</script>`;
   return `<!doctype html>\n<html lang="en"><head>${head.join('\n')}</head>\n<body>${HATCH}<main>${body}</main>\n${json}</body></html>\n`;
