@@ -109,7 +109,6 @@ export class Broker {
       demandRuntime: (route) => this.#demandRuntime(route),
       onWait: () => this.#pool?.hurry(),
       watch: (session) => this.#hub.watch(session.id, session),
-      giveBack: (id, tenant) => this.#giveBack(id, tenant),
     });
   }
 

@@ -25,8 +25,6 @@ export interface IntakeOptions {
   readonly onWait: () => void;
   /** Listens to a session that is not there yet, so that none of its events is missed. */
   readonly watch: (session: NewSession) => Watch;
-  /** The session is over, or never began. */
-  readonly giveBack: (id: string, tenant: string) => void;
 }
 
 export interface SubmitOptions {
@@ -60,7 +58,7 @@ export class Intake {
 
   /** @throws EnclaveError NO_RUNTIME, OVERLOADED, RATE_LIMITED, STORE_UNAVAILABLE, IDEMPOTENCY_KEY_REUSED */
   async submit(body: SubmitBody, tenant: string, options: SubmitOptions): Promise<Submitted> {
-    const { store, admission, cache, dispatcher, routingRules, giveBack } = this.#options;
+    const { store, admission, cache, dispatcher, routingRules } = this.#options;
     await admission.checkRate(tenant);
     const { sessionId, isRepeat } = await this.#reserve(body, tenant, options.key);
     if (isRepeat && (await store.find(sessionId)) !== undefined) return { sessionId, isNew: false };
@@ -87,7 +85,8 @@ export class Intake {
       return { sessionId, isNew: code === 'created', ...miss };
     } catch (error) {
       watch?.close();
-      giveBack(sessionId, tenant);
+      // Its places alone: it may have been created all the same, and its lease is how others find it.
+      admission.giveBack(sessionId, tenant);
       throw error;
     }
   }

@@ -47,8 +47,8 @@ export function redisQueues(db: RedisLink): QueueOperations {
         ({ route, priority }) => db.keys.queue(route, priority),
       );
       await db.redis.run(async () => {
-        // What somebody else has ended meanwhile is not to come back.
-        if (direct.length > 0) await client.call('ZADD', db.keys.deadlines, 'XX', ...direct);
+        // Also what is not there any more: a lease that got lost comes back, and the reaper drops that of an ended session.
+        if (direct.length > 0) await client.zadd(db.keys.deadlines, ...direct);
         await Promise.all(
           byQueue.entries().map(([queue, taken]) => {
             const ids = taken.map(({ entryId }) => entryId);
