@@ -112,6 +112,7 @@ export class EnclaveBroker implements AsyncDisposable {
   readonly #auth: Auth;
   readonly #http: FastifyInstance;
   readonly #clock: Clock;
+  readonly #helloMs: number;
   #started: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
   #door: { close(): void } | undefined;
@@ -125,6 +126,8 @@ export class EnclaveBroker implements AsyncDisposable {
     const listing = listTools(tools);
     const effects = new Map(tools.map(({ name, effect }) => [name, effect ?? 'once']));
     this.#clock = clock;
+    const heartbeatMs = options.heartbeatInterval ?? 5_000;
+    this.#helloMs = 2.5 * heartbeatMs;
     this.#auth = auth === undefined ? NO_AUTH : createAuth(auth.apiKeys, auth.runtimeToken);
     const maxConcurrentSessions = options.maxConcurrentSessions ?? 1_000;
     const sessionTimeoutMs = options.sessionTimeout ?? 300_000;
@@ -170,7 +173,7 @@ export class EnclaveBroker implements AsyncDisposable {
       maxQueueWaitMs: options.maxQueueWait ?? sessionTimeoutMs,
       routingStrategy: options.routingStrategy ?? 'label-match',
       ...(options.runtimePool === undefined ? {} : { pool: this.#poolSetup(options.runtimePool, options) }),
-      heartbeatMs: options.heartbeatInterval ?? 5_000,
+      heartbeatMs,
       leaseMs: options.lease ?? 15_000,
       reattachMs: options.reattach ?? 1_000,
       streamHeartbeatMs: options.streamHeartbeat ?? 15_000,
@@ -239,6 +242,7 @@ export class EnclaveBroker implements AsyncDisposable {
       clock: this.#clock,
       mayEnter: this.#auth.isRuntime,
       onLink: (link) => this.#broker.acceptRuntime(link),
+      helloMs: this.#helloMs,
     });
     const address = server.address();
     const bound = typeof address === 'object' && address !== null ? address.port : port;

@@ -43,13 +43,7 @@ export class Crew {
   /** A line to a runtime that has proved who it is. Its first message must be `hello`. */
   accept(link: BrokerLink): void {
     let peer: RuntimePeer | undefined;
-    const { clock, heartbeatMs } = this.#options;
-    // A line on which nobody says who he is costs memory all the same.
-    const stopWaiting = clock.setTimer(SILENT_INTERVALS * heartbeatMs, () =>
-      link.close('expected a hello sooner'),
-    );
     link.onMessage((message) => {
-      stopWaiting();
       if (peer !== undefined) this.#hear(peer, message);
       else if (message.type === 'hello' && message.protocolVersion === PROTOCOL_VERSION && !this.#isClosed) {
         peer = new RuntimePeer(message, link, this.#options.clock.nowMs());
@@ -57,7 +51,6 @@ export class Crew {
       } else link.close(`expected a hello of protocol ${PROTOCOL_VERSION}`);
     });
     link.onClose(() => {
-      stopWaiting();
       if (peer !== undefined) this.#leave(peer);
     });
   }

@@ -13,6 +13,8 @@ export interface RuntimeDoorOptions {
   /** Whether a bearer token lets its holder in. */
   readonly mayEnter: (token: string | undefined) => boolean;
   readonly onLink: (link: BrokerLink) => void;
+  /** A line on which nobody has said who he is by then is closed: it costs memory all the same. */
+  readonly helloMs: number;
 }
 
 export const RUNTIME_PATH = '/runtime';
@@ -20,7 +22,8 @@ export const RUNTIME_PATH = '/runtime';
 const MAX_REASON = 100;
 const POLICY_VIOLATION = 1008;
 
-export function openRuntimeDoor({ server, clock, mayEnter, onLink }: RuntimeDoorOptions): { close(): void } {
+export function openRuntimeDoor(options: RuntimeDoorOptions): { close(): void } {
+  const { server, clock, mayEnter, onLink, helloMs } = options;
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_FRAME_BYTES,
@@ -36,9 +39,13 @@ export function openRuntimeDoor({ server, clock, mayEnter, onLink }: RuntimeDoor
       );
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (ws) =>
-      onLink(brokerLink(socketOf(ws), (work) => clock.defer(work))),
-    );
+    sockets.handleUpgrade(request, socket, head, (ws) => {
+      const line = socketOf(ws);
+      const stopWaiting = clock.setTimer(helloMs, () => line.close('expected a hello sooner'));
+      ws.once('message', stopWaiting);
+      ws.once('close', stopWaiting);
+      onLink(brokerLink(line, (work) => clock.defer(work)));
+    });
   });
   return {
     close() {

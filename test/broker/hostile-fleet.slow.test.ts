@@ -37,16 +37,9 @@ describe('a broker under attack', { timeout: 120_000 }, () => {
     });
   const rssBytes = () =>
     Number(/VmRSS:\s+(\d+)/u.exec(readFileSync(`/proc/${broker.pid}/status`, 'utf8'))?.[1]) * 1_024;
-  const openFiles = () => readdirSync(`/proc/${broker.pid}/fd`).length;
-  const dial = () =>
-    new Promise<Socket>((resolve, reject) => {
-      const socket = connect(port, '127.0.0.1');
-      socket.once('connect', () => resolve(socket));
-      socket.once('error', reject);
-    });
   /** Says something and hears the answer to its end; nothing when the connection is just cut. */
   const say = async (text: string) => {
-    const socket = await dial();
+    const socket = await dial(port);
     let heard = '';
     socket.on('data', (chunk) => (heard += chunk.toString('latin1')));
     const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
@@ -159,25 +152,6 @@ describe('a broker under attack', { timeout: 120_000 }, () => {
     expect(await say(text)).toMatch(answer);
   });
 
-  it.each([
-    ['a head', 'POST /sessions HTTP/1.1\r\nhost: x\r\nx-slow: '],
-    ['a body', 'POST /sessions HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{'],
-  ])('cuts those who dribble %s, and serves others meanwhile', async (_what, text) => {
-    const files = openFiles();
-    const closed = Array.from({ length: 100 }, async () => {
-      const socket = await dial();
-      socket.on('error', () => {});
-      socket.resume();
-      socket.write(text);
-      const dribble = setInterval(() => socket.write('x'), 100);
-      await new Promise((resolve) => socket.once('close', resolve));
-      clearInterval(dribble);
-    });
-    expect((await client(KEYS.acme).run({ code: 'return 1' })).final?.ok).toBe(true);
-    await Promise.all(closed);
-    await until('their connections are closed', () => openFiles() <= files + 10);
-  });
-
   it('bounds what it keeps for readers that do not read, who lose nothing by it', async () => {
     // 60 events of 200 KB: 12 MB for each of 30 readers, were it kept for them.
     const code =
@@ -186,7 +160,7 @@ describe('a broker under attack', { timeout: 120_000 }, () => {
     const before = rssBytes();
     const readers = await Promise.all(
       Array.from({ length: 30 }, async () => {
-        const socket = await dial();
+        const socket = await dial(port);
         socket.pause();
         socket.write(
           `GET /sessions/${id}/stream HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${KEYS.acme}\r\n\r\n`,
@@ -229,7 +203,7 @@ describe('a broker under attack', { timeout: 120_000 }, () => {
     const submit =
       'POST /sessions HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}';
     const texts = [upgrade('wrong'), upgrade(KEYS.acme), submit];
-    const [before, files] = [rssBytes(), openFiles()];
+    const [before, files] = [rssBytes(), openFiles(broker.pid)];
     let answered = 0;
     const attack = async (n: number) => {
       for (let i = n; i < ATTEMPTS; i += AT_ONCE) {
@@ -240,8 +214,44 @@ describe('a broker under attack', { timeout: 120_000 }, () => {
     };
     await Promise.all(Array.from({ length: AT_ONCE }, (_, n) => attack(n)));
     expect(answered).toBe(ATTEMPTS);
-    await until('its connections are closed', () => openFiles() <= files + 10);
+    await until('its connections are closed', () => openFiles(broker.pid) <= files + 10);
     expect(rssBytes() - before).toBeLessThan(150 * MIB);
     expect((await client(KEYS.other).run({ code: 'return 1' })).final?.ok).toBe(true);
   });
 });
+
+describe('a broker that does not wait long for a request', { timeout: 60_000 }, () => {
+  it.each([
+    ['a head', 'POST /sessions HTTP/1.1\r\nhost: x\r\nx-slow: '],
+    ['a body', 'POST /sessions HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{'],
+  ])('cuts those who dribble %s, and serves others meanwhile', async (_what, text) => {
+    await using broker = await startChild('guarded-broker.ts', [`${KEYS.acme} acme`, TOKEN, '4000']);
+    const port = Number(new URL(broker.line).port);
+    const files = openFiles(broker.pid);
+    const closed = Array.from({ length: 100 }, async () => {
+      const socket = await dial(port);
+      socket.on('error', () => {});
+      socket.resume();
+      socket.write(text);
+      const dribble = setInterval(() => socket.write('x'), 100);
+      await new Promise((resolve) => socket.once('close', resolve));
+      clearInterval(dribble);
+    });
+    const client = new EnclaveClient({ serverUrl: broker.line, apiKey: KEYS.acme });
+    expect((await client.run({ code: 'return 1' })).final?.ok).toBe(true);
+    await Promise.all(closed);
+    await until('their connections are closed', () => openFiles(broker.pid) <= files + 10);
+  });
+});
+
+function dial(port: number): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(socket));
+    socket.once('error', reject);
+  });
+}
+
+function openFiles(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
+}

@@ -82,7 +82,7 @@ describe.skipIf(!hasRedis())('with a proxy on every link', { timeout: 90_000 }, 
     const body: unknown = await response.json();
     return { status: response.status, retryAfter: response.headers.get('retry-after'), body };
   };
-  const runs = async () => (await client.run({ code: 'return 1' })).final?.ok;
+  const runs = async () => (await client.run({ code: 'return 1' })).final;
 
   it('answers every request within its time-out while Redis is black-holed; what runs goes on and is kept', async () => {
     const running = client.run({ code: 'return await callTool("hold", {});' });
@@ -107,15 +107,17 @@ describe.skipIf(!hasRedis())('with a proxy on every link', { timeout: 90_000 }, 
     toRedis.set({ kind: 'pass' });
     expect((await running).final).toMatchObject({ ok: true, result: 'kept' });
     await until('the broker is ready again', async () => (await get('/readyz')) === 200);
-    expect(await runs()).toBe(true);
+    expect(await runs()).toMatchObject({ ok: true });
   });
 
   it('mends reset and slow links to Redis', async () => {
     toRedis.set({ kind: 'slow', delayMs: 50 });
-    expect(await runs()).toBe(true);
+    expect(await runs()).toMatchObject({ ok: true });
     toRedis.set({ kind: 'pass' });
     toRedis.reset();
-    expect(await runs()).toBe(true);
+    // A claim whose answer was cut off ends as RUNTIME_LOST, since nobody knows who has it: not what is asked here.
+    await until('the broker is ready again', async () => (await get('/readyz')) === 200);
+    expect(await runs()).toMatchObject({ ok: true });
   });
 
   it('gives up a runtime behind a black hole, which finds its way back by itself', async () => {
@@ -126,7 +128,7 @@ describe.skipIf(!hasRedis())('with a proxy on every link', { timeout: 90_000 }, 
     expect((await running).final).toMatchObject({ ok: false, error: { code: 'RUNTIME_LOST' } });
     fromRuntime.set({ kind: 'pass' });
     await until('the runtime dials again', () => fromRuntime.accepted > before);
-    expect(await runs()).toBe(true);
+    expect(await runs()).toMatchObject({ ok: true });
   });
 
   it('keeps a session whose runtime was cut off for a moment, and its output whole', async () => {

@@ -15,14 +15,13 @@ if (executablePath === undefined && process.env['CI'] === 'true')
   throw new Error(`no Chromium: ${HOW_TO_INSTALL}`);
 
 /** Runs in the page: what a session says, and how it ended. */
-const IN_PAGE = `async ({ code, input, options, cutAt, abortAt }) => {
+const IN_PAGE = `async ({ code, input, options, abortAt }) => {
   const { EnclaveClient } = await import('/src/client/index.ts');
   const client = new EnclaveClient({ serverUrl: location.origin, ...options });
   const events = [];
   const stop = new AbortController();
   const onEvent = (event) => {
     events.push(event);
-    if (cutAt.includes(event.seq)) cutLine();
     if (abortAt === event.type) stop.abort();
   };
   try {
@@ -70,6 +69,13 @@ describe.skipIf(executablePath === undefined)(
           effect: 'read',
           handler: ({ n }) => n,
         }),
+        defineTool({
+          name: 'cut',
+          description: 'Cuts every line between the browser and the broker',
+          args: z.object({ n: z.number() }),
+          effect: 'read',
+          handler: () => site.cut(),
+        }),
       ],
     });
     let runtime: TestChild;
@@ -87,7 +93,6 @@ describe.skipIf(executablePath === undefined)(
         args: ['--no-sandbox'],
       });
       page = await browser.newPage();
-      await page.exposeFunction('cutLine', () => site.cut());
       await page.goto(site.url);
     }, 120_000);
     afterAll(async () => {
@@ -101,10 +106,9 @@ describe.skipIf(executablePath === undefined)(
       code: string;
       input?: unknown;
       options?: object;
-      cutAt?: readonly number[];
       abortAt?: string;
     }): Promise<PageRun> => {
-      const given = { input: {}, options: {}, cutAt: [], abortAt: '', ...run };
+      const given = { input: {}, options: {}, abortAt: '', ...run };
       return (await page.evaluate(`(${IN_PAGE})(${JSON.stringify(given)})`)) as PageRun;
     };
     const numbered = (events: PageRun['events']) => events.map(({ seq }) => seq);
@@ -124,10 +128,9 @@ describe.skipIf(executablePath === undefined)(
 
     it('resumes after every cut of the line, without loss or repeat', async () => {
       const code =
-        'for (let i = 0; i < 30; i++) { console.log(i); await callTool("pass", { n: i }); } return "end";';
+        'for (let i = 0; i < 30; i++) { console.log(i); await callTool(i % 7 === 1 ? "cut" : "pass", { n: i }); } return "end";';
       const { events, result, error } = await runInPage({
         code,
-        cutAt: [4, 20, 21, 60],
         options: { reconnection: { initialDelay: 50, maxAttempts: 100, backoffMultiplier: 1 } },
       });
       expect(error).toBeUndefined();

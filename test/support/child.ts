@@ -11,6 +11,8 @@ export interface TestChild extends AsyncDisposable {
   stop(signal: 'SIGSTOP' | 'SIGCONT'): void;
 }
 
+const UP_MS = 28_000;
+
 export async function startChild(fixture: string, args: readonly string[]): Promise<TestChild> {
   const file = fileURLToPath(new URL(`../fixtures/${fixture}`, import.meta.url));
   const child = spawn(process.execPath, ['--no-node-snapshot', file, ...args], {
@@ -24,10 +26,18 @@ export async function startChild(fixture: string, args: readonly string[]): Prom
   const line = await new Promise<string>((resolve, reject) => {
     let text = '';
     child.once('error', reject);
+    // Before the time of a hook is over: what nobody holds, nobody would end.
+    const late = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`${fixture} was not up after ${UP_MS} ms`));
+    }, UP_MS);
+    late.unref();
     child.once('exit', (code) => reject(new Error(`${fixture} ended with ${code}`)));
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString();
-      if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')));
+      if (!text.includes('\n')) return;
+      clearTimeout(late);
+      resolve(text.slice(0, text.indexOf('\n')));
     });
   });
   return {
