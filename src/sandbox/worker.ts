@@ -1,6 +1,7 @@
 // The one thread of a host process that runs scripts: a piscina task that lasts as long as the host. It takes batches of
 // messages, works through them in turns, and answers in batches.
 import { prepareBootSnapshot } from './boot.ts';
+import { Collector } from './collect.ts';
 import { isMemoryFault } from './engine-errors.ts';
 import { ExecutionRun, type Reply, type RunHost } from './execution-run.ts';
 import { limitFailure } from './failure-reports.ts';
@@ -57,6 +58,7 @@ class WorkerLoop {
   readonly #sendBatch: (batch: readonly UpMessage[]) => void;
   readonly #host: RunHost;
   readonly #rooms = new Rooms();
+  readonly #collector = new Collector();
   readonly #running = new Map<number, Running>();
   readonly #leaving: Running[] = [];
   #starts: Start[] = [];
@@ -265,6 +267,7 @@ class WorkerLoop {
   #flush(): void {
     this.#send();
     for (const { run, options } of this.#leaving.splice(0)) {
+      this.#collector.onGone();
       const leftOver = this.#rooms.leave(run.room, options);
       if (leftOver === undefined) continue;
       this.#host.slot.begin(run.id, options.limits.cpuMs);
