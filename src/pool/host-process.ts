@@ -188,7 +188,6 @@ export class HostProcess implements Host {
   }
 }
 
-// The file has no name any more when the host gets it: only the two processes can reach it, and it is gone with them.
 /**
  * Scripts yield the processor to the process that supervises them: deadlines, tools and load generators come before them.
  * Only a wish: a host that has ended already, or a platform that refuses, goes without.
@@ -199,6 +198,7 @@ function lowerPriority(pid: number): void {
   } catch {}
 }
 
+// The file has no name any more when the host gets it: only the two processes can reach it, and it is gone with them.
 function openMarkFile(): number | undefined {
   if (process.platform === 'win32') return undefined;
   try {

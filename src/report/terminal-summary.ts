@@ -1,6 +1,7 @@
 // A run report as text for a terminal: verdict first, then the percentiles, the histogram, rates, failures, the machine.
 import Table from 'cli-table3';
 import { formatCount, formatRate, formatSize } from '../units.ts';
+import { BARE } from './bare-table.ts';
 import { type HistogramRow, histogramLines } from './histogram-bars.ts';
 import { formatMs, tableRows } from './latency-rows.ts';
 import type { LatencySummary, PercentileField, RunReport, ValidityCheck } from './run-report.ts';
@@ -126,24 +127,6 @@ const COLUMNS: readonly { readonly title: string; readonly field: PercentileFiel
   { title: 'max', field: 'max_us' },
 ];
 
-const NO_BORDER = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: ' ',
-};
-
 /** Percentiles that are left out for want of room, with or without the counts: the first choice that fits is taken. */
 const CHOICES: readonly { readonly without: readonly string[]; readonly hasCount: boolean }[] = [
   { without: [], hasCount: true },
@@ -163,7 +146,7 @@ function latencyTable(report: RunReport, style: SummaryStyle): string {
 function tableOf(report: RunReport, without: readonly string[], hasCount: boolean): string {
   const columns = COLUMNS.filter(({ title }) => !without.includes(title));
   const table = new Table({
-    chars: NO_BORDER,
+    chars: { ...BARE.chars, middle: ' ' },
     style: { 'padding-left': 1, 'padding-right': 0, head: [], border: [], compact: true },
     head: ['', ...columns.map(({ title }) => title), ...(hasCount ? ['n'] : []), ''],
     colAligns: ['left', ...columns.map(() => 'right' as const), 'right', 'left'],
