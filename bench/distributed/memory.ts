@@ -82,6 +82,7 @@ async function start(store: import('../../src/store/store.ts').Store, n: number)
     runtimeId: 'r_bench',
     brokerId: 'b_bench',
     isTakeover: false,
+    claimId: entryId,
   });
   if (claim.code !== 'ok') throw new Error(`claim: ${claim.code}`);
   await store.append(entry.id, claim.fence, 1, '{"level":"log","message":"hello"}');

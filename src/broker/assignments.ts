@@ -11,6 +11,8 @@ export interface AssignmentsOptions {
   readonly clock: Clock;
   /** How long sessions wait for their runtime to come back on a new link, ms. */
   readonly reattachMs: number;
+  /** Queues a session again of which nothing has run. */
+  readonly release: (entry: DispatchEntry, fence: string, reason: string) => Promise<void>;
 }
 
 interface Held {
@@ -140,10 +142,10 @@ export class Assignments {
 
   /** Nothing of the script has run: the session goes back to its queue, for any broker. */
   async giveBack(session: ActiveSession, reason: string): Promise<void> {
-    const { id, fence } = session.facts;
+    const { entry, fence } = session.facts;
     this.forget(session);
     session.abandon();
-    await this.#options.context.store.release(id, fence, reason);
+    await this.#options.release(entry, fence, reason);
   }
 
   forget(session: ActiveSession): void {

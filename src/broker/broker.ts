@@ -82,7 +82,10 @@ export class Broker {
     this.#view = new FleetView({ store, clock, brokerId });
     this.#admission = new Admission({ ...options, view: this.#view });
     this.#dispatcher = new Dispatcher({
-      context: { store, clock, brokerId, callTool, effectOf, external, maxToolResultBytes, traceparentOf },
+      context: {
+        ...{ store, clock, brokerId, callTool, effectOf, external, maxToolResultBytes, traceparentOf },
+        callsHere: new Set(),
+      },
       routes: routesOf(routingRules),
       strategy: options.routingStrategy,
       rates: () => this.#view.rates,

@@ -1,15 +1,10 @@
 // Brings queued sessions to the runtimes of this broker, and looks after those that others have left behind.
 import type { BrokerLink } from '../protocol/link.ts';
-import {
-  type Bell,
-  DIRECT_ENTRY,
-  type DispatchEntry,
-  type NewSession,
-  ORPHAN_ENTRY_MS,
-} from '../store/store.ts';
+import { type Bell, type DispatchEntry, type NewSession, ORPHAN_ENTRY_MS } from '../store/store.ts';
 import type { ActiveContext, ActiveSession } from './active-session.ts';
 import { Assignments, type Claimed } from './assignments.ts';
 import { Crew } from './crew.ts';
+import { HandOuts } from './hand-outs.ts';
 import { Reaper } from './reaper.ts';
 import { quotas, type RoutingStrategy } from './routing.ts';
 import type { RuntimePeer } from './runtime-peer.ts';
@@ -31,9 +26,6 @@ export interface DispatcherOptions {
 }
 
 const POLL_MS = 1_000;
-/** A creation that was not answered is looked at after this, so often, ms. */
-const UNDO_MS = 1_000;
-const UNDO_TRIES = 10;
 /** Waits for a session whose entry came before it did, ms; the last one repeats. */
 const MISSING_RETRIES_MS = [5, 20, 100, 500, 2_000] as const;
 
@@ -42,6 +34,7 @@ export class Dispatcher {
   readonly #context: ActiveContext;
   readonly #crew: Crew;
   readonly #assignments: Assignments;
+  readonly #handOuts: HandOuts;
   readonly #timers = new Map<string, () => void>();
   /** Routes whose queue had nothing left for us when it was last looked at. */
   readonly #emptyRoutes = new Set<string>();
@@ -59,7 +52,10 @@ export class Dispatcher {
     const { store, clock, brokerId } = context;
     this.#options = options;
     this.#context = context;
-    this.#assignments = new Assignments({ context, clock, reattachMs });
+    const isHeld = (id: string) => this.#assignments.get(id) !== undefined;
+    this.#handOuts = new HandOuts({ store, clock, brokerId, isHeld });
+    const release: HandOuts['release'] = (...args) => this.#handOuts.release(...args);
+    this.#assignments = new Assignments({ context, clock, reattachMs, release });
     this.#crew = new Crew({
       clock,
       brokerId,
@@ -77,10 +73,11 @@ export class Dispatcher {
     });
     this.#reaper = new Reaper({
       store,
-      brokerId,
+      handOuts: this.#handOuts,
       routes,
       leaseMs,
       onOver,
+      isOurs: (id) => isHeld(id) || this.#handOuts.isOpen(id),
       hasRoom: (route) => !this.#isDraining && this.#crew.freeSlots(route) > 0,
       place: (entry) => this.#place(entry, true),
     });
@@ -134,7 +131,8 @@ export class Dispatcher {
     peer.reserved++;
     try {
       const { runtimeId } = peer;
-      const reply = await store.submitClaimed(session, { runtimeId, brokerId, leaseMs });
+      const claimId = this.#handOuts.nextClaimId();
+      const reply = await store.submitClaimed(session, { runtimeId, brokerId, leaseMs, claimId });
       if (reply.code !== 'created') return reply.code;
       const claim = {
         code: 'ok',
@@ -150,33 +148,11 @@ export class Dispatcher {
       return reply.code;
     } catch (error) {
       // It may be there all the same, handed out and begun by nobody.
-      this.#undo(id, UNDO_TRIES);
+      this.#handOuts.undo(id);
       throw error;
     } finally {
       peer.reserved--;
     }
-  }
-
-  /** Queues a session whose creation was not answered, should it have been created: nothing of it has run. */
-  #undo(id: string, tries: number): void {
-    this.#once(`undo ${id}`, UNDO_MS, async () => {
-      const { store, brokerId } = this.#context;
-      try {
-        const record = await store.find(id);
-        // Created at another broker since, or by a repeat at this one: not ours to touch.
-        if (record?.brokerId !== brokerId || this.#assignments.get(id) !== undefined) return;
-        const claim = await store.claim({
-          id,
-          entryId: DIRECT_ENTRY,
-          runtimeId: '',
-          brokerId,
-          isTakeover: true,
-        });
-        if (claim.code === 'lost') await store.release(id, claim.fence, 'the store was away');
-      } catch {
-        if (tries > 1) this.#undo(id, tries - 1);
-      }
-    });
   }
 
   /** Takes work for every free slot, until a round brings nothing. Asked for while it runs, it runs once more. */
@@ -212,30 +188,29 @@ export class Dispatcher {
   }
 
   async #place(entry: DispatchEntry, isTakeover: boolean, tries = 0): Promise<void> {
-    const { store, brokerId } = this.#context;
+    const { store } = this.#context;
     const peer = this.#isDraining ? undefined : this.#crew.choose(entry.route);
     // The slot it was taken for is gone: back to the queue, where whoever has one finds it at once.
     if (peer === undefined) return await store.putBack(entry);
     peer.reserved++;
-    try {
-      const { id, entryId } = entry;
-      const { runtimeId } = peer;
-      const claim = await store.claim({ id, entryId, runtimeId, brokerId, isTakeover });
-      if (claim.code === 'ok') await this.#begin(peer, entry, claim);
-      else if (claim.code === 'lost') await this.#reaper.endLost(entry, claim);
-      else if (claim.code === 'missing' && store.nowMs() - entry.atMs < ORPHAN_ENTRY_MS) {
-        const wait = MISSING_RETRIES_MS[Math.min(tries, MISSING_RETRIES_MS.length - 1)] ?? 0;
-        this.#once(`missing ${entryId}`, wait, () => this.#place(entry, isTakeover, tries + 1));
-      } else await store.settle(entry);
-    } finally {
-      peer.reserved--;
-    }
+    await this.#handOuts.claim(entry, { runtimeId: peer.runtimeId, isTakeover }, async (claim) => {
+      try {
+        if (claim?.code === 'ok') await this.#begin(peer, entry, claim);
+        else if (claim?.code === 'lost') await this.#reaper.endLost(entry, claim);
+        else if (claim?.code === 'missing' && store.nowMs() - entry.atMs < ORPHAN_ENTRY_MS) {
+          const wait = MISSING_RETRIES_MS[Math.min(tries, MISSING_RETRIES_MS.length - 1)] ?? 0;
+          this.#once(`missing ${entry.entryId}`, wait, () => this.#place(entry, isTakeover, tries + 1));
+        } else if (claim !== undefined) await store.settle(entry);
+      } finally {
+        peer.reserved--;
+      }
+    });
   }
 
   async #begin(peer: RuntimePeer, entry: DispatchEntry, claim: Claimed): Promise<void> {
     // It left while the claim was under way: nothing was sent, so the next runtime may have the session.
     if (this.#crew.has(peer)) this.#assignments.begin(peer, entry, claim);
-    else await this.#context.store.release(entry.id, claim.fence, `runtime ${peer.runtimeId} left`);
+    else await this.#handOuts.release(entry, claim.fence, `runtime ${peer.runtimeId} left`);
   }
 
   /** Ended here, or to be forgotten since another broker has it. */
@@ -259,7 +234,7 @@ export class Dispatcher {
     const runtimes = this.#crew.peers.map((peer) => peer.info);
     await Promise.all([
       store.beat({ brokerId, runtimes, rates: this.#options.rates() }, leaseMs),
-      store.renew(this.#assignments.entries(), leaseMs),
+      store.renew([...this.#assignments.entries(), ...this.#handOuts.entries()], leaseMs),
     ]);
   }
 
@@ -287,6 +262,7 @@ export class Dispatcher {
     this.#isClosed = true;
     for (const stop of this.#timers.values()) stop();
     this.#timers.clear();
+    this.#handOuts.close();
     this.#assignments.close();
     this.#crew.close();
   }

@@ -149,7 +149,13 @@ export class Intake {
   async #finished(session: NewSession, resultJson: string): Promise<Omit<Submitted, 'cache'>> {
     const { store, brokerId, sessionTimeoutMs: leaseMs } = this.#options;
     const { id } = session;
-    const made = await store.submitClaimed(session, { runtimeId: CACHE_RUNTIME, brokerId, leaseMs });
+    const made = await store.submitClaimed(session, {
+      runtimeId: CACHE_RUNTIME,
+      brokerId,
+      leaseMs,
+      // Whoever repeats it, here or elsewhere, may end it just as well.
+      claimId: CACHE_RUNTIME,
+    });
     if (made.code === 'late') throw tooSlow();
     if (made.code !== 'created') return { sessionId: id, isNew: false };
     const { fence, entry } = made;

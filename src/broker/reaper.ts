@@ -6,14 +6,17 @@ import {
   ORPHAN_ENTRY_MS,
   type Store,
 } from '../store/store.ts';
+import type { HandOuts } from './hand-outs.ts';
 import { failedFinal } from './session-end.ts';
 
 export interface ReaperOptions {
   readonly store: Store;
-  readonly brokerId: string;
+  readonly handOuts: HandOuts;
   readonly routes: readonly string[];
   readonly leaseMs: number;
   readonly onOver: (id: string, tenant: string, route: string) => void;
+  /** Whether this broker has the session itself: its own renewals came late, as after a pause or while the store was away. */
+  readonly isOurs: (id: string) => boolean;
   /** Whether a runtime of this broker could take a session of the route now. */
   readonly hasRoom: (route: string) => boolean;
   /** Claims the session for one of them, or ends it when it has lost its owner. */
@@ -33,15 +36,16 @@ export class Reaper {
   }
 
   async round(): Promise<void> {
-    const { store, routes, leaseMs, hasRoom, place } = this.#options;
+    const { store, routes, leaseMs, hasRoom, isOurs, place } = this.#options;
     for (const route of routes) {
       for (const entry of await store.reap(route, leaseMs, LIMIT)) {
+        if (isOurs(entry.id)) continue;
         if (hasRoom(route)) await place(entry);
         else await this.#withoutRoom(entry);
       }
       await store.sweep(route);
     }
-    for (const id of await store.overdue(LIMIT, leaseMs)) await this.#overdue(id);
+    for (const id of await store.overdue(LIMIT, leaseMs)) if (!isOurs(id)) await this.#overdue(id);
   }
 
   /** Only what has lost its owner is ended; what is queued waits for a broker that has room. */
@@ -52,12 +56,14 @@ export class Reaper {
   }
 
   async #takeOver(entry: DispatchEntry): Promise<void> {
-    const { store, brokerId } = this.#options;
-    const { id, entryId } = entry;
-    const claim = await store.claim({ id, entryId, runtimeId: '', brokerId, isTakeover: true });
-    if (claim.code === 'lost') await this.endLost(entry, claim);
-    else if (claim.code !== 'missing' || store.nowMs() - entry.atMs > ORPHAN_ENTRY_MS)
-      await store.settle(entry);
+    const { store, handOuts } = this.#options;
+    await handOuts.claim(entry, { runtimeId: '', isTakeover: true }, async (claim) => {
+      if (claim?.code === 'lost') await this.endLost(entry, claim);
+      // It was queued again just now, and there is no room for it here.
+      else if (claim?.code === 'ok') await handOuts.release(entry, claim.fence, 'its broker is gone');
+      else if (claim?.code !== 'missing' || store.nowMs() - entry.atMs > ORPHAN_ENTRY_MS)
+        await store.settle(entry);
+    });
   }
 
   async endLost(entry: DispatchEntry, { fence, attempt, tenant }: Lost): Promise<void> {

@@ -22,6 +22,8 @@ export interface CallContext {
   /** Tools that clients answer. */
   readonly external: ReadonlyMap<string, ExternalToolCheck>;
   readonly maxToolResultBytes: number;
+  /** The calls that this broker is at now, whichever attempt at their session they belong to. */
+  readonly callsHere: Set<string>;
 }
 
 /** What a call needs of its session. */
@@ -98,9 +100,16 @@ export class SessionCalls {
     const effect = external === undefined ? this.#context.effectOf(name) : 'external';
     if (effect !== 'read') this.#isPure = false;
     const begin = this.#beginOf(call, effect);
-    return external === undefined
-      ? await this.#serveHere(call, begin)
-      : await this.#awaitClient(call, begin, external);
+    if (external !== undefined) return await this.#awaitClient(call, begin, external);
+    const key = `${call.callId} ${this.#session.id}`;
+    const { callsHere } = this.#context;
+    const isFirst = !callsHere.has(key);
+    if (isFirst) callsHere.add(key);
+    try {
+      return await this.#serveHere(call, begin, isFirst, key);
+    } finally {
+      if (isFirst) callsHere.delete(key);
+    }
   }
 
   #beginOf({ name, callId, args }: ToolCall, effect: JournalEffect): ToolBegin {
@@ -118,14 +127,20 @@ export class SessionCalls {
     };
   }
 
-  async #serveHere(call: ToolCall, begin: ToolBegin): Promise<ToolReply> {
+  /** @param isFirst nobody else of this broker was at it when it came. */
+  async #serveHere(call: ToolCall, begin: ToolBegin, isFirst: boolean, key: string): Promise<ToolReply> {
+    const { brokerId, callsHere } = this.#context;
     let goneBroker: string | undefined;
     for (;;) {
       const seen = this.#session.answers();
       const reply = await this.#begin(call, goneBroker === undefined ? begin : { ...begin, goneBroker });
       if (reply === 'run') return await this.#run(call);
       if ('ok' in reply) return reply;
-      goneBroker = (await this.#isAlive(reply.waitFor)) ? undefined : reply.waitFor;
+      const isOwn = reply.waitFor === brokerId;
+      // Begun by this broker, in which nobody else is at it: the answer was lost on its way.
+      if (isOwn && isFirst) return await this.#run(call);
+      const isAtIt = isOwn ? callsHere.has(key) : await this.#isAlive(reply.waitFor);
+      goneBroker = isAtIt ? undefined : reply.waitFor;
       if (goneBroker === undefined) await this.#session.pause(WAIT_MS, seen);
     }
   }
@@ -206,7 +221,6 @@ export class SessionCalls {
   }
 
   async #isAlive(brokerId: string): Promise<boolean> {
-    if (brokerId === this.#context.brokerId) return true;
     const fleet = await this.#session.persist(() => this.#context.store.fleet());
     return fleet.some((broker) => broker.brokerId === brokerId);
   }

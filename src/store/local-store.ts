@@ -91,15 +91,24 @@ class LocalStore implements Omit<Store, keyof FleetOperations> {
     return 'created';
   }
 
-  async submitClaimed(session: NewSession, { runtimeId, brokerId }: Holder): Promise<SubmitClaimed> {
+  async submitClaimed(session: NewSession, { runtimeId, brokerId, claimId }: Holder): Promise<SubmitClaimed> {
     const live = this.#create(session);
-    if (typeof live === 'string') return { code: live };
+    if (live === 'exists') return this.#createdBy(session.id, claimId) ?? { code: live };
+    if (live === 'late') return { code: live };
     const { id, route, priority } = live;
     const entry = this.#dispatch.addTaken(id, route, priority, this.nowMs());
-    const request = { id, entryId: entry.entryId, runtimeId, brokerId, isTakeover: false };
+    const request = { id, entryId: entry.entryId, runtimeId, brokerId, isTakeover: false, claimId };
     const claim = rules.claim(live, request, this.#epoch, this.nowMs());
     await this.#changed(live);
     return { code: 'created', fence: claim.code === 'ok' ? claim.fence : '', entry };
+  }
+
+  /** What the repeat of a creation gets. */
+  #createdBy(id: string, claimId: string): SubmitClaimed | undefined {
+    const live = this.#live.get(id);
+    if (live?.state !== 'running' || live.claim.id !== claimId) return undefined;
+    const { fence, entryId, route, priority, createdAtMs: atMs } = live;
+    return { code: 'created', fence, entry: { entryId, id, route, priority, atMs } };
   }
 
   #create(session: NewSession): rules.LiveSession | 'exists' | 'late' {

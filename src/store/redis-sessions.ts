@@ -41,7 +41,7 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
     if (code.startsWith('=')) return code.slice(1);
     return (await db.redis.run(() => db.redis.client.get(db.keys.code(code.slice(1))))) ?? '';
   };
-  const create = async (session: NewSession, runtimeId: string, brokerId: string) => {
+  const create = async (session: NewSession, runtimeId = '', brokerId = '', claimId = '') => {
     const { id, atMs, deadlineMs, watcher } = session;
     const [hash, events] = db.keys.session(id);
     const reply = await db.redis.script(
@@ -64,6 +64,7 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
         JSON.stringify(runtimeId),
         brokerId,
         runtimeId,
+        claimId,
       ],
     );
     return texts(reply);
@@ -96,13 +97,13 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
         ]),
       );
       if (client.isCluster) await prepared;
-      const created = create(session, '', '');
+      const created = create(session);
       const rung = db.redis.run(() => client.publish(db.keys.everyone, `q:${route}`));
       const [[code]] = await Promise.all([created, prepared, rung]);
       return oneOf(code, ['created', 'exists', 'late']);
     },
 
-    async submitClaimed(session, { runtimeId, brokerId, leaseMs }) {
+    async submitClaimed(session, { runtimeId, brokerId, leaseMs, claimId }) {
       const { id, route, priority, atMs } = session;
       const { client } = db.redis;
       // The lease goes first: what runs is always found again.
@@ -114,7 +115,8 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
         ]),
       );
       if (client.isCluster) await prepared;
-      const [[code, fence = '']] = await Promise.all([create(session, runtimeId, brokerId), prepared]);
+      const created = create(session, runtimeId, brokerId, claimId);
+      const [[code, fence = '']] = await Promise.all([created, prepared]);
       const entry = { entryId: DIRECT_ENTRY, id, route, priority, atMs };
       const reply = oneOf(code, ['created', 'exists', 'late']);
       return reply === 'created' ? { code: reply, fence, entry } : { code: reply };
@@ -122,11 +124,11 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
 
     async claim(request) {
       const [hash, events] = db.keys.session(request.id);
-      const { entryId, runtimeId, brokerId, isTakeover } = request;
+      const { entryId, runtimeId, brokerId, isTakeover, claimId } = request;
       const reply = await db.redis.script(
         'claim',
         [hash, events],
-        [entryId, runtimeId, brokerId, db.epoch, isTakeover ? 1 : 0, JSON.stringify(runtimeId)],
+        [entryId, runtimeId, brokerId, db.epoch, isTakeover ? 1 : 0, JSON.stringify(runtimeId), claimId],
       );
       return await parseClaim(texts(reply), readSource);
     },

@@ -45,6 +45,8 @@ export interface LiveSession {
   fence: string;
   fenceCount: number;
   entryId: string;
+  /** Of the claim that it is, or was last, handed out by. */
+  claim: { id: string; isTakeover: boolean };
   runtimeId: string;
   brokerId: string;
   attempts: number;
@@ -74,6 +76,7 @@ export function create(session: NewSession, epoch: number, nowMs: number): LiveS
     fence: '',
     fenceCount: 0,
     entryId: '',
+    claim: { id: '', isTakeover: false },
     runtimeId: '',
     brokerId: '',
     attempts: 0,
@@ -101,22 +104,36 @@ function holds(live: LiveSession, fence: string): boolean {
 
 export function claim(live: LiveSession, request: ClaimRequest, epoch: number, nowMs: number): ClaimReply {
   if (isTerminal(live.state)) return { code: 'done' };
+  // Asked again, since the answer was lost on its way.
+  const isRepeat = live.claim.id === request.claimId;
   if (live.state === 'running') {
+    if (isRepeat) return live.claim.isTakeover ? lostReply(live) : okReply(live);
     if (!request.isTakeover || live.entryId !== request.entryId) return { code: 'busy' };
     renewFence(live, epoch);
     live.brokerId = request.brokerId;
-    const { fence, attempts: attempt, tenant, createdAtMs } = live;
-    return { code: 'lost', fence, attempt, tenant, createdAtMs };
+    live.claim = { id: request.claimId, isTakeover: true };
+    return lostReply(live);
   }
+  // Given back since: nobody waits for this repeat.
+  if (isRepeat) return { code: 'busy' };
   renewFence(live, epoch);
+  live.claim = { id: request.claimId, isTakeover: false };
   live.state = 'running';
   live.entryId = request.entryId;
   live.runtimeId = request.runtimeId;
   live.brokerId = request.brokerId;
   live.attempts++;
   push(live, 'started', startedPayload(request.runtimeId, live.attempts), nowMs);
-  const { fence, attempts: attempt, tenant, source, request: body, createdAtMs, deadlineMs } = live;
-  return { code: 'ok', fence, attempt, tenant, source, request: body, createdAtMs, deadlineMs };
+  return okReply(live);
+}
+
+function okReply(live: LiveSession): ClaimReply {
+  const { fence, attempts: attempt, tenant, source, request, createdAtMs, deadlineMs } = live;
+  return { code: 'ok', fence, attempt, tenant, source, request, createdAtMs, deadlineMs };
+}
+
+function lostReply({ fence, attempts: attempt, tenant, createdAtMs }: LiveSession): ClaimReply {
+  return { code: 'lost', fence, attempt, tenant, createdAtMs };
 }
 
 function renewFence(live: LiveSession, epoch: number): void {
@@ -205,12 +222,11 @@ function terminate(live: LiveSession, state: SessionState, final: string, nowMs:
   push(live, 'final', final, nowMs);
 }
 
-/** Back in the queue as if it had never been handed out; the fence that was given is void. */
+/** Back in the queue as if it had never been handed out; the fence that was given is void, but for a repeat of this. */
 export function release(live: LiveSession, fence: string, reason: string, nowMs: number): 'ok' | 'stale' {
+  if (live.state === 'queued' && live.fence === fence && fence !== '') return 'ok';
   if (!holds(live, fence)) return 'stale';
   live.state = 'queued';
-  live.fence = '';
-  live.entryId = '';
   live.runtimeId = '';
   live.brokerId = '';
   live.attempts--;

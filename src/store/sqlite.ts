@@ -262,6 +262,8 @@ const savedState = z.object({
   fence: z.string(),
   fenceCount: z.number(),
   entryId: z.string(),
+  // Absent in files of version 0.1.
+  claim: z.object({ id: z.string(), isTakeover: z.boolean() }).default({ id: '', isTakeover: false }),
   runtimeId: z.string(),
   brokerId: z.string(),
   attempts: z.number(),

@@ -80,6 +80,8 @@ export interface ClaimRequest {
   readonly brokerId: string;
   /** The entry came from `reap`: a session that still runs under it has lost its owner. */
   readonly isTakeover: boolean;
+  /** Of this claim alone: whoever asks again with it, since no answer came, gets the answer that was lost. */
+  readonly claimId: string;
 }
 export type ClaimReply =
   | {
@@ -108,6 +110,8 @@ export interface Holder {
   readonly runtimeId: string;
   readonly brokerId: string;
   readonly leaseMs: number;
+  /** As that of a {@link ClaimRequest}. */
+  readonly claimId: string;
 }
 
 export type SubmitClaimed =
@@ -242,7 +246,7 @@ export interface SessionOperations {
   finish(end: Finish): Promise<'ok' | 'stale' | 'already'>;
   /** Ends a queued session with `final`; marks a running one and rings its owner. */
   cancel(id: string, final: string): Promise<'cancelled' | 'marked' | 'done' | 'missing'>;
-  /** Puts a session back that its runtime did not start; settles the old entry. */
+  /** Puts a session back that its runtime did not start; settles the old entry. A repeat does no harm. */
   release(id: string, fence: string, reason: string): Promise<'ok' | 'stale'>;
 
   find(id: string): Promise<SessionRecord | undefined>;

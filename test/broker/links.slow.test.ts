@@ -115,7 +115,6 @@ describe.skipIf(!hasRedis())('with a proxy on every link', { timeout: 90_000 }, 
     expect(await runs()).toMatchObject({ ok: true });
     toRedis.set({ kind: 'pass' });
     toRedis.reset();
-    // A claim whose answer was cut off ends as RUNTIME_LOST, since nobody knows who has it: not what is asked here.
     await until('the broker is ready again', async () => (await get('/readyz')) === 200);
     expect(await runs()).toMatchObject({ ok: true });
   });

@@ -51,16 +51,16 @@ export function conformance(name: string, open: (retentionMs: number) => Promise
       if (entry === undefined) throw new Error('expected an entry');
       return entry;
     };
-    const started = async (over: Partial<NewSession> = {}) => {
+    const started = async (over: Partial<NewSession> = {}, claimId: string = randomUUID()) => {
       const session = newSession(store, over);
       expect(await store.submit(session)).toBe('created');
       const entry = await takeOne(session.route);
-      const claim = await claimed(session.id, entry.entryId);
+      const claim = await claimed(session.id, entry.entryId, false, claimId);
       if (claim.code !== 'ok') throw new Error(`expected a claim, got ${claim.code}`);
       return { id: session.id, entry, fence: claim.fence, claim };
     };
-    const claimed = (id: string, entryId: string, isTakeover = false) =>
-      store.claim({ id, entryId, runtimeId: 'rt "1"', brokerId: 'b1', isTakeover });
+    const claimed = (id: string, entryId: string, isTakeover = false, claimId: string = randomUUID()) =>
+      store.claim({ id, entryId, runtimeId: 'rt "1"', brokerId: 'b1', isTakeover, claimId });
     /** The entry by which a session without a queue entry is found when its owner is silent. */
     const lapsed = async (route: string, id: string, idleMs: number) => {
       if ((await store.overdue(100, 1)).includes(id)) return DIRECT_ENTRY;
@@ -129,6 +129,32 @@ export function conformance(name: string, open: (retentionMs: number) => Promise
       expect(await claimed(session.id, 'other')).toEqual({ code: 'busy' });
       expect(await claimed(session.id, entryId)).toEqual({ code: 'busy' });
       expect(await claimed('s_none', 'other')).toEqual({ code: 'missing' });
+    });
+
+    it('answers a claim that is asked again as it did before, and changes nothing', async () => {
+      const session = newSession(store, { route: 'r=again' });
+      await store.submit(session);
+      const { entryId } = await takeOne('r=again');
+      const first = await claimed(session.id, entryId, false, 'c1');
+      expect(first).toMatchObject({ code: 'ok', attempt: 1, source: session.source });
+      expect(await claimed(session.id, entryId, false, 'c1')).toEqual(first);
+      expect(await types(session.id)).toEqual(['1 session_init', '2 started']);
+      await store.reap('r=again', 0, 9);
+      const lost = await claimed(session.id, entryId, true, 'c2');
+      expect(lost).toMatchObject({ code: 'lost', attempt: 1 });
+      expect(lost).not.toMatchObject({ fence: first.code === 'ok' && first.fence });
+      expect(await claimed(session.id, entryId, true, 'c2')).toEqual(lost);
+    });
+
+    it('takes a release that is asked again, and no claim that comes late after it', async () => {
+      const { id, fence, entry } = await started({ route: 'r=late' }, 'c1');
+      expect(await store.release(id, fence, 'full')).toBe('ok');
+      expect(await store.release(id, fence, 'full')).toBe('ok');
+      expect(await types(id)).toEqual(['1 session_init', '2 started', '3 queued']);
+      expect(await claimed(id, entry.entryId, false, 'c1')).toEqual({ code: 'busy' });
+      const again = await takeOne('r=late');
+      expect(await claimed(id, again.entryId)).toMatchObject({ code: 'ok', attempt: 1 });
+      expect(await store.release(id, fence, 'full')).toBe('stale');
     });
 
     it('takes by priority within the quotas, then what is left', async () => {
@@ -237,10 +263,15 @@ export function conformance(name: string, open: (retentionMs: number) => Promise
 
     it('creates a session that runs at once, and tells when nobody renews it', async () => {
       const session = newSession(store, { route: 'r=direct', watcher: 'b1' });
-      const holder = { runtimeId: 'r1', brokerId: 'b1', leaseMs: 60_000 };
+      const holder = { runtimeId: 'r1', brokerId: 'b1', leaseMs: 60_000, claimId: 'c1' };
       const made = await store.submitClaimed(session, holder);
       if (made.code !== 'created') throw new Error(made.code);
-      expect(await store.submitClaimed(session, holder)).toEqual({ code: 'exists' });
+      expect(await store.submitClaimed(session, { ...holder, claimId: 'c2' })).toEqual({ code: 'exists' });
+      // Asked again by the same, since the answer was lost.
+      expect(await store.submitClaimed(session, holder)).toMatchObject({
+        code: 'created',
+        fence: made.fence,
+      });
       expect(await types(session.id)).toEqual(['1 session_init', '2 started']);
       expect(await store.find(session.id)).toMatchObject({ state: 'running', attempts: 1, runtimeId: 'r1' });
       expect(await store.take('r=direct', { high: 9, normal: 9, low: 9 }, 9)).toEqual([]);
@@ -257,10 +288,11 @@ export function conformance(name: string, open: (retentionMs: number) => Promise
 
     it('queues a session that was handed out at once and not taken', async () => {
       const session = newSession(store, { route: 'r=direct2' });
-      const holder = { runtimeId: 'r1', brokerId: 'b1', leaseMs: 60_000 };
+      const holder = { runtimeId: 'r1', brokerId: 'b1', leaseMs: 60_000, claimId: 'c1' };
       const made = await store.submitClaimed(session, holder);
       if (made.code !== 'created') throw new Error(made.code);
       expect(await store.release(session.id, made.fence, 'full')).toBe('ok');
+      expect(await store.submitClaimed(session, holder)).toEqual({ code: 'exists' });
       const entry = await takeOne('r=direct2');
       expect(await claimed(session.id, entry.entryId)).toMatchObject({ code: 'ok', source: session.source });
     });

@@ -34,7 +34,8 @@ describe('a SQLite file', () => {
     await before.submit(ended);
     for (const entry of await before.take('any', QUOTA, 2)) {
       const { id, entryId } = entry;
-      const claim = await before.claim({ id, entryId, runtimeId: 'r', brokerId: 'b1', isTakeover: false });
+      const by = { runtimeId: 'r', brokerId: 'b1', isTakeover: false, claimId: entryId };
+      const claim = await before.claim({ id, entryId, ...by });
       if (claim.code !== 'ok') throw new Error(claim.code);
       if (id === ended.id)
         await before.finish({ id, fence: claim.fence, state: 'completed', final: '{"r":1}' });
@@ -54,6 +55,7 @@ describe('a SQLite file', () => {
       runtimeId: 'r2',
       brokerId: 'b2',
       isTakeover: true,
+      claimId: 'c',
     });
     expect(claim.code).toBe('lost');
     expect(await after.find(ended.id)).toMatchObject({ state: 'completed', final: '{"r":1}' });

@@ -6,7 +6,11 @@ export type LinkState =
   /** Everything arrives later, in order. */
   | { readonly kind: 'slow'; readonly delayMs: number }
   /** Connections are accepted, as by a firewall that has lost its state; nothing gets through, not even an end. */
-  | { readonly kind: 'black-hole' };
+  | { readonly kind: 'black-hole' }
+  /** From the first request with this text on a connection answers nothing more; requests still arrive. */
+  | { readonly kind: 'swallow-answers'; readonly after: string }
+  /** New connections are reset; those that are open go on. */
+  | { readonly kind: 'refuse' };
 
 export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
@@ -22,6 +26,7 @@ interface Link {
   readonly near: Socket;
   readonly far: Socket;
   isDead: boolean;
+  isMute: boolean;
 }
 
 export async function startProxy(targetPort: number): Promise<TcpProxy> {
@@ -31,9 +36,10 @@ export async function startProxy(targetPort: number): Promise<TcpProxy> {
 
   const join = (link: Link, from: Socket, to: Socket) => {
     let isFlushing: Promise<void> = Promise.resolve();
-    const later = (work: () => void) => {
+    const later = (work: () => void, chunk?: Buffer) => {
       const current = state;
-      if (link.isDead) return;
+      if (link.isDead || (link.isMute && from === link.far)) return;
+      if (current.kind === 'swallow-answers' && chunk?.includes(current.after)) link.isMute = true;
       if (current.kind === 'black-hole') {
         link.isDead = true;
         return;
@@ -43,7 +49,7 @@ export async function startProxy(targetPort: number): Promise<TcpProxy> {
         if (!link.isDead) work();
       });
     };
-    from.on('data', (chunk) => later(() => to.write(chunk)));
+    from.on('data', (chunk) => later(() => to.write(chunk), chunk));
     from.on('end', () => later(() => to.end()));
     from.on('close', () => later(() => to.destroy()));
     // An end for the other side, like any other.
@@ -52,8 +58,13 @@ export async function startProxy(targetPort: number): Promise<TcpProxy> {
 
   const server = createServer({ noDelay: true }, (near) => {
     accepted++;
+    if (state.kind === 'refuse') {
+      near.on('error', () => {});
+      near.resetAndDestroy();
+      return;
+    }
     const far = connect({ port: targetPort, host: '127.0.0.1', noDelay: true });
-    const link: Link = { near, far, isDead: state.kind === 'black-hole' };
+    const link: Link = { near, far, isDead: state.kind === 'black-hole', isMute: false };
     links.add(link);
     near.once('close', () => links.delete(link));
     join(link, near, far);

@@ -57,7 +57,8 @@ end
 local function terminate(s, state, final, events_ms, result_ms)
   push(s, 'final', final, 'state', state, 'final', final)
   -- What an ended session is asked for is kept; it lies there for minutes, and in great numbers.
-  redis.call('HDEL', KEYS[1], 'request', 'code', 'fence', 'fn', 'emit', 'eid', 'rt', 'broker', 'bells', 'cancel')
+  redis.call('HDEL', KEYS[1], 'request', 'code', 'fence', 'fn', 'emit', 'eid', 'rt', 'broker', 'bells', 'cancel',
+    'cid')
   redis.call('PEXPIRE', KEYS[1], result_ms)
   redis.call('PEXPIRE', KEYS[2], events_ms)
   redis.call('PEXPIRE', KEYS[3], events_ms)
