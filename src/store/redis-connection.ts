@@ -5,6 +5,8 @@ import { CircuitBreaker } from '../circuit-breaker.ts';
 import type { Clock } from '../clock.ts';
 import { EnclaveError } from '../errors.ts';
 import { loadScript, SCRIPT_NAMES, type Script, type ScriptName } from './redis-scripts.ts';
+import { type Args, type Command, RedisWire } from './redis-wire.ts';
+import { type Reply, RespError } from './resp.ts';
 
 export type RedisClient = Redis | Cluster;
 
@@ -25,9 +27,10 @@ const BREAKER = { failures: 3, openMs: 1_000 } as const;
 export class RedisConnection {
   readonly #command: RedisClient;
   readonly #listener: RedisClient;
+  /** What sessions are made of goes this way. A Cluster has no such short cut, nor a client that renames keys. */
+  readonly #short: { readonly client: Redis; readonly wire: RedisWire } | undefined;
   readonly #clock: Clock;
   readonly #scripts: ReadonlyMap<ScriptName, Script>;
-  readonly #timeoutMs: number;
   readonly #breaker: CircuitBreaker;
   #stopPinging: () => void = () => {};
   #isClosed = false;
@@ -35,7 +38,6 @@ export class RedisConnection {
   constructor({ redis, clock, commandTimeout = 3_000, listenTimeout }: RedisConnectionOptions) {
     this.#clock = clock;
     this.#breaker = new CircuitBreaker({ clock, ...BREAKER });
-    this.#timeoutMs = commandTimeout;
     this.#scripts = new Map(SCRIPT_NAMES.map((name) => [name, loadScript(name)]));
     const common = { lazyConnect: true, keepAlive: 5_000, connectTimeout: commandTimeout, commandTimeout };
     this.#command = copy(redis, { ...common, enableAutoPipelining: true, maxRetriesPerRequest: 1 });
@@ -44,21 +46,38 @@ export class RedisConnection {
       commandTimeout: listenTimeout ?? commandTimeout,
       maxRetriesPerRequest: null,
     });
-    // A lost link shows in the commands that fail; without a listener ioredis would print it.
-    this.#command.on('error', () => {});
-    this.#listener.on('error', () => {});
-    this.#command.on('ready', () => this.#breaker.succeeded());
+    const direct = copy(redis, { ...common, protocol: 2, autoResendUnfulfilledCommands: false });
+    if (direct instanceof Redis && (direct.options.keyPrefix ?? '') === '')
+      this.#short = { client: direct, wire: this.#wireOf(direct, commandTimeout) };
+    for (const client of this.#clients) {
+      // A lost link shows in the commands that fail; without a listener ioredis would print it.
+      client.on('error', () => {});
+      if (client !== this.#listener) client.on('ready', () => this.#breaker.succeeded());
+    }
   }
 
-  /** Connects both and calls `onMessage` for what is published on the channels; `onReconnect` when some may be missing. */
+  get #clients(): RedisClient[] {
+    return [this.#command, this.#listener, ...(this.#short === undefined ? [] : [this.#short.client])];
+  }
+
+  #wireOf(client: Redis, timeoutMs: number): RedisWire {
+    return new RedisWire({
+      client,
+      clock: this.#clock,
+      timeoutMs,
+      onAnswered: () => this.#breaker.succeeded(),
+      toError: (cause) => this.#failed(cause),
+    });
+  }
+
+  /** Connects and calls `onMessage` for what is published on the channels; `onReconnect` when some may be missing. */
   async open(
     channels: readonly string[],
     onMessage: (message: string) => void,
     onReconnect: () => void,
   ): Promise<void> {
     this.#listener.on('message', (_channel: string, message: string) => onMessage(message));
-    await this.run(() => connect(this.#command));
-    await this.run(() => connect(this.#listener));
+    for (const client of this.#clients) await this.run(() => connect(client));
     await this.run(() => this.#listener.subscribe(...channels));
     // ioredis subscribes again by itself after a reconnect; what was published meanwhile is gone.
     this.#listener.on('ready', () => this.#clock.defer(onReconnect));
@@ -69,26 +88,59 @@ export class RedisConnection {
     return this.#command;
   }
 
-  /** Runs a script by its hash; a server that does not know it yet gets the text. */
-  async script(
-    name: ScriptName,
-    keys: readonly string[],
-    args: readonly (string | number)[],
-  ): Promise<unknown> {
+  /**
+   * Runs a script by its hash; a server that does not know it yet gets the text.
+   * @param args or what makes them when this turn of the event loop is over.
+   */
+  script(name: ScriptName, keys: readonly string[], args: Command): Promise<unknown> {
     const script = this.#scripts.get(name);
-    if (script === undefined || script.keys.length !== keys.length || script.args.length !== args.length)
+    if (script === undefined) throw new EnclaveError('INTERNAL', `there is no script ${name}`);
+    if (
+      typeof args !== 'function' &&
+      (script.keys.length !== keys.length || script.args.length !== args.length)
+    )
       throw new EnclaveError(
         'INTERNAL',
         `script ${name} was called with keys or arguments that its header does not have`,
       );
-    return await this.run(async () => {
-      try {
-        return await this.#command.evalsha(script.sha1, keys.length, ...keys, ...args);
-      } catch (error) {
-        if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
-        return await this.#command.eval(script.lua, keys.length, ...keys, ...args);
-      }
-    });
+    if (this.#short !== undefined) {
+      let made = typeof args === 'function' ? undefined : args;
+      const rest = () => {
+        made ??= typeof args === 'function' ? args() : args;
+        return [keys.length, ...keys, ...made];
+      };
+      const known = () => ['EVALSHA', script.sha1, ...rest()];
+      return this.#entered() ?? this.#short.wire.send(known, () => ['EVAL', script.lua, ...rest()]);
+    }
+    return this.run(() => this.#runOnCommand(script, keys, args));
+  }
+
+  async #runOnCommand(script: Script, keys: readonly string[], given: Command): Promise<unknown> {
+    if (typeof given === 'function') await new Promise<void>((resolve) => this.#clock.defer(resolve));
+    const args = typeof given === 'function' ? given() : given;
+    try {
+      return await this.#command.evalsha(script.sha1, keys.length, ...keys, ...args);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      return await this.#command.eval(script.lua, keys.length, ...keys, ...args);
+    }
+  }
+
+  /** A command whose first argument is its only key. */
+  send(command: string, key: string, args: Args): Promise<unknown> {
+    if (this.#short !== undefined) return this.#entered() ?? this.#short.wire.send([command, key, ...args]);
+    return this.run(() => this.#command.call(command, key, ...args));
+  }
+
+  /** The same, with the items of all who ask in this turn of the event loop; ahead of what {@link send} and {@link script} send in it. */
+  gather(command: string, key: string, items: Args): Promise<unknown> {
+    if (this.#short !== undefined) return this.#entered() ?? this.#short.wire.gather(command, key, items);
+    return this.run(() => this.#command.call(command, key, ...items));
+  }
+
+  /** A rejection while nothing is asked of the server. */
+  #entered(): Promise<Reply> | undefined {
+    return this.#breaker.tryEnter() ? undefined : Promise.reject(unavailable('it does not answer'));
   }
 
   /** Whatever Redis or the link to it does becomes STORE_UNAVAILABLE; no text of a command is in the message. */
@@ -99,13 +151,17 @@ export class RedisConnection {
       this.#breaker.succeeded();
       return result;
     } catch (cause) {
-      // A refusal comes from a server that is there.
-      if (cause instanceof EnclaveError || isRefusal(cause)) this.#breaker.succeeded();
-      else this.#breaker.failed();
-      if (cause instanceof EnclaveError) throw cause;
-      const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
-      throw unavailable(reason.slice(0, 200), cause);
+      throw this.#failed(cause);
     }
+  }
+
+  #failed(cause: unknown): EnclaveError {
+    // A refusal comes from a server that is there.
+    if (cause instanceof EnclaveError || isRefusal(cause)) this.#breaker.succeeded();
+    else this.#breaker.failed();
+    if (cause instanceof EnclaveError) return cause;
+    const reason = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
+    return unavailable(reason.slice(0, 200), cause);
   }
 
   /** Run ids of all masters: another text means another process, and perhaps other data. */
@@ -121,30 +177,33 @@ export class RedisConnection {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#stopPinging();
-    this.#command.disconnect();
-    this.#listener.disconnect();
+    for (const client of this.#clients) client.disconnect();
+    this.#short?.wire.close();
   }
 
   /** A link that does not answer within the time-out is cut, so that ioredis makes a new one. */
   #schedulePing(): void {
     this.#stopPinging = this.#clock.setTimer(PING_EVERY_MS, () => {
-      void Promise.all([this.#ping(this.#command), this.#ping(this.#listener)]).then(() => {
+      const pings = [
+        this.#ping(this.#command, () => this.#command.ping()),
+        this.#ping(this.#listener, () => this.#listener.ping()),
+        ...(this.#short === undefined
+          ? []
+          : [this.#ping(this.#short.client, () => this.#short?.wire.send(['PING']))]),
+      ];
+      void Promise.all(pings).then(() => {
         if (!this.#isClosed) this.#schedulePing();
       });
     });
   }
 
-  async #ping(client: RedisClient): Promise<void> {
+  async #ping(client: RedisClient, ping: () => Promise<unknown> | undefined): Promise<void> {
     if (client.status !== 'ready') return;
     try {
-      await client.ping();
+      await ping();
     } catch {
       if (!this.#isClosed) client.disconnect(true);
     }
-  }
-
-  get timeoutMs(): number {
-    return this.#timeoutMs;
   }
 }
 
@@ -155,7 +214,7 @@ function unavailable(reason: string, cause?: unknown): EnclaveError {
 function isRefusal(thrown: unknown): boolean {
   return (
     thrown instanceof Error &&
-    thrown.name === 'ReplyError' &&
+    (thrown.name === 'ReplyError' || thrown instanceof RespError) &&
     !/^(?:LOADING|CLUSTERDOWN)/u.test(thrown.message)
   );
 }

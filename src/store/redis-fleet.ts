@@ -1,23 +1,13 @@
 // What brokers of one Redis share besides sessions: places, idempotency keys, and who is there.
 
 import type { FleetOperations } from './fleet-operations.ts';
-import { PerTick } from './per-tick.ts';
 import { GRACE_MS, type RedisLink } from './redis-link.ts';
 import { parseBroker, parseReservation, texts } from './redis-replies.ts';
+import { redisSlots } from './redis-slots.ts';
 
 export function redisFleet(db: RedisLink): FleetOperations {
-  const released = new PerTick<string>(db.defer, (key, ids) =>
-    db.redis.run(() => db.redis.client.zrem(key, ...ids)),
-  );
   return {
-    async acquireSlot(scope, id, limit, untilMs) {
-      const reply = await db.redis.script('slot-acquire', [db.keys.slots(scope)], [id, limit, untilMs]);
-      return texts(reply)[0] === 'ok';
-    },
-
-    async releaseSlot(scope, id) {
-      await released.add(db.keys.slots(scope), id);
-    },
+    ...redisSlots(db),
 
     async reserveKey(tenant, key, reservation, ttlMs) {
       const name = db.keys.idempotency(tenant, key);

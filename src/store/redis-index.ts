@@ -18,20 +18,27 @@ export function redisIndex(
   const drop = async (tenant: string, ids: readonly string[]) => {
     if (ids.length > 0) await db.redis.client.zrem(db.keys.tenant(tenant), ...ids);
   };
+  /** Those whose session is not there any more. */
+  const gone = async (ids: readonly string[]) => {
+    const { client } = db.redis;
+    const keys = ids.map((id) => db.keys.session(id)[0]);
+    // All or none, as a rule: one question for all of them, where they lie on one server.
+    const count = client.isCluster || ids.length === 0 ? undefined : await client.exists(...keys);
+    if (count === 0) return ids;
+    if (count === ids.length) return [];
+    const there = await Promise.all(keys.map((key) => client.exists(key)));
+    return ids.filter((_id, i) => there[i] === 0);
+  };
   const dropOldest = async (tenant: string) => {
     const { client } = db.redis;
     const key = db.keys.tenant(tenant);
     await client.zremrangebyscore(key, '-inf', String(db.nowMs() - 24 * GRACE_MS));
     const oldest = await client.zrange(key, '0', String(LOOK_AT - 1));
-    const there = await Promise.all(oldest.map((id) => client.exists(db.keys.session(id)[0])));
-    await drop(
-      tenant,
-      oldest.filter((_id, i) => there[i] === 0),
-    );
+    await drop(tenant, await gone(oldest));
   };
   return {
     async add({ id, tenant, atMs }) {
-      await db.redis.client.zadd(db.keys.tenant(tenant), atMs, id);
+      await db.redis.gather('ZADD', db.keys.tenant(tenant), [atMs, id]);
       // What fails here is done by a later submit.
       if (++submits % LOOK_EVERY === 0) void db.redis.run(() => dropOldest(tenant)).catch(() => {});
     },

@@ -9,11 +9,8 @@ export function redisQueues(db: RedisLink): QueueOperations {
   const { client } = db.redis;
   const settled = new PerTick<string>(db.defer, (queue, ids) =>
     // Deleted only after it was delivered and acknowledged: else the group's lag would become unknown.
-    db.redis.run(() =>
-      Promise.all([client.xack(queue, 'rt', ...ids), client.xdel(queue, ...ids)]).catch(ignoreNoGroup),
-    ),
+    Promise.all([db.redis.send('XACK', queue, ['rt', ...ids]), db.redis.send('XDEL', queue, ids)]),
   );
-  const dropped = new PerTick<string>(db.defer, (key, ids) => db.redis.run(() => client.zrem(key, ...ids)));
   const settle: QueueOperations['settle'] = async ({ entryId, route, priority }) => {
     if (entryId === DIRECT_ENTRY || entryId === '') return;
     await settled.add(db.keys.queue(route, priority), entryId);
@@ -30,7 +27,7 @@ export function redisQueues(db: RedisLink): QueueOperations {
     },
 
     async dropDeadline(id) {
-      await dropped.add(db.keys.deadlines, id);
+      await db.redis.gather('ZREM', db.keys.deadlines, [id]);
     },
 
     async take(route, quota, total) {

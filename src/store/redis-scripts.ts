@@ -18,7 +18,7 @@ export const SCRIPT_NAMES = [
   'depth',
   'overdue',
   'sweep',
-  'slot-acquire',
+  'slots',
   'take-token',
   'lead',
   'epoch',

@@ -35,11 +35,11 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
     const { source, deadlineMs, atMs } = session;
     if (source.length <= MAX_INLINE_SOURCE) return;
     const key = db.keys.code(codeOf(session).slice(1));
-    await db.redis.client.set(key, source, 'PX', CODE_TTL_MS + deadlineMs - atMs);
+    await db.redis.send('SET', key, [source, 'PX', CODE_TTL_MS + deadlineMs - atMs]);
   };
   const readSource = async (code: string) => {
     if (code.startsWith('=')) return code.slice(1);
-    return (await db.redis.run(() => db.redis.client.get(db.keys.code(code.slice(1))))) ?? '';
+    return String((await db.redis.send('GET', db.keys.code(code.slice(1)), [])) ?? '');
   };
   const create = async (session: NewSession, runtimeId = '', brokerId = '', claimId = '') => {
     const { id, atMs, deadlineMs, watcher } = session;
@@ -85,36 +85,32 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
 
     async submit(session) {
       const { id, route, priority, deadlineMs, atMs } = session;
-      const { client } = db.redis;
-      // In this order: what exists has been queued before. On one server all go out as one pipeline;
+      const { redis } = db;
+      // In this order: what exists has been queued before. On one server all go out in one write;
       // on a Cluster they may reach several servers, so the last waits for the others.
-      const prepared = db.redis.run(() =>
-        Promise.all([
-          keepSource(session),
-          client.zadd(db.keys.deadlines, deadlineMs, id),
-          index.add(session),
-          client.xadd(db.keys.queue(route, priority), '*', 'id', id, 'at', atMs),
-        ]),
-      );
-      if (client.isCluster) await prepared;
+      const prepared = Promise.all([
+        keepSource(session),
+        redis.gather('ZADD', db.keys.deadlines, [deadlineMs, id]),
+        index.add(session),
+        redis.send('XADD', db.keys.queue(route, priority), ['*', 'id', id, 'at', atMs]),
+      ]);
+      if (redis.client.isCluster) await prepared;
       const created = create(session);
-      const rung = db.redis.run(() => client.publish(db.keys.everyone, `q:${route}`));
+      const rung = redis.send('PUBLISH', db.keys.everyone, [`q:${route}`]);
       const [[code]] = await Promise.all([created, prepared, rung]);
       return oneOf(code, ['created', 'exists', 'late']);
     },
 
     async submitClaimed(session, { runtimeId, brokerId, leaseMs, claimId }) {
       const { id, route, priority, atMs } = session;
-      const { client } = db.redis;
+      const { redis } = db;
       // The lease goes first: what runs is always found again.
-      const prepared = db.redis.run(() =>
-        Promise.all([
-          keepSource(session),
-          client.zadd(db.keys.deadlines, db.nowMs() + leaseMs, id),
-          index.add(session),
-        ]),
-      );
-      if (client.isCluster) await prepared;
+      const prepared = Promise.all([
+        keepSource(session),
+        redis.gather('ZADD', db.keys.deadlines, [db.nowMs() + leaseMs, id]),
+        index.add(session),
+      ]);
+      if (redis.client.isCluster) await prepared;
       const created = create(session, runtimeId, brokerId, claimId);
       const [[code, fence = '']] = await Promise.all([created, prepared]);
       const entry = { entryId: DIRECT_ENTRY, id, route, priority, atMs };
