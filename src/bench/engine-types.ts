@@ -11,8 +11,8 @@ export interface EngineOptions {
   readonly plan: LoadPlan;
   readonly clock: Clock;
   readonly waker: Waker;
-  /** Called at every arrival, before it is sent or dropped. */
-  readonly onArrive?: () => void;
+  /** Called at every arrival, before it is sent or dropped; ms since the start of the run. */
+  readonly onArrive?: (nowMs: number) => void;
   /** Sees every execution once, when it has ended, was given up, or was dropped. */
   readonly onSample: (sample: Sample) => void;
   /** Called once, when no further execution will be started. */

@@ -2,7 +2,6 @@
 // (closed model), and tells what became of each. It never learns what kind of executor it drives.
 import { toEnclaveError } from '../errors.ts';
 import type { ExecutionRequest } from '../execution.ts';
-import type { Job } from '../scenario/workload.ts';
 import {
   type Arrival,
   type ArrivalSource,
@@ -12,10 +11,11 @@ import {
   replayArrivals,
 } from './arrivals.ts';
 import type { EngineOptions, EngineResult } from './engine-types.ts';
-import { ExecutionMarks, watchEvents } from './execution-marks.ts';
+import { type ExecutionMarks, watchEvents } from './execution-marks.ts';
 import { InFlightMeter } from './in-flight-meter.ts';
 import { totalDurationMs } from './load-plan.ts';
 import type { LoadOutcome } from './load-target.ts';
+import { OpenExecution, OpenExecutions } from './open-executions.ts';
 import { ReachWatch } from './reach-watch.ts';
 import type { LoadPlan, SampleEnd } from './sample.ts';
 import { endOf } from './sample-end.ts';
@@ -30,13 +30,6 @@ const SWEEP_MS = 100;
 /** Longest wait for the last answers of an interrupted run, ms. */
 const INTERRUPT_DRAIN_MS = 5_000;
 
-interface Open {
-  readonly arrival: Arrival;
-  readonly job: Job;
-  readonly startMs: number;
-  readonly seen: ExecutionMarks;
-}
-
 /** Runs the plan to its end: every arrival issued and answered, given up at its time-out, or abandoned after the drain. */
 export async function runEngine(options: EngineOptions): Promise<EngineResult> {
   return new Engine(options).run();
@@ -46,8 +39,7 @@ export async function runEngine(options: EngineOptions): Promise<EngineResult> {
 class Engine {
   readonly #options: EngineOptions;
   readonly #zeroMs: number;
-  /** In order of start, so that the overdue ones come first. */
-  readonly #open = new Map<number, Open>();
+  readonly #open = new OpenExecutions();
   readonly #done: PromiseWithResolvers<void> = Promise.withResolvers();
   #issued = false;
   #issuedMs = 0;
@@ -56,12 +48,18 @@ class Engine {
   #isUnreachable = false;
   #closedIndex = 0;
   #closedMeasured = 0;
+  /** Closed users that will start their next execution in the next turn of the event loop. */
+  #waitingUsers = 0;
+  #isStarting = false;
   #plannedIssueMs = 0;
   #drainEndMs = Infinity;
   #cancelSweep = (): void => {};
 
+  readonly #totalMs: number;
+
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#totalMs = totalDurationMs(options.plan);
     this.#zeroMs = options.clock.nowMs();
   }
 
@@ -91,21 +89,21 @@ class Engine {
     };
   }
 
-  #now(): number {
-    return this.#options.clock.nowMs() - this.#zeroMs;
-  }
+  readonly #now = (): number => this.#options.clock.nowMs() - this.#zeroMs;
 
   #startOpen(): void {
     const source = arrivalsOf(this.#options.plan);
     let next = source.next();
     const pump = (): void => {
       if (this.#issued) return;
-      for (let started = 0; next !== undefined && next.offsetMs <= this.#now(); started++) {
+      for (let started = 0; next !== undefined; started++) {
+        const nowMs = this.#now();
+        if (next.offsetMs > nowMs) break;
         if (started === MAX_PER_TURN) {
           this.#options.clock.defer(pump);
           return;
         }
-        this.#arrive(next);
+        this.#arrive(next, nowMs);
         next = source.next();
       }
       if (next === undefined) this.#endOpen();
@@ -117,7 +115,7 @@ class Engine {
   /** The issue lasts to the end of its phases, also when the last arrival is before it. */
   #endOpen(): void {
     const { plan, waker } = this.#options;
-    const totalMs = totalDurationMs(plan);
+    const totalMs = this.#totalMs;
     const isCounted = plan.count !== undefined || plan.replayMs !== undefined;
     if (isCounted || this.#now() >= totalMs) {
       if (!isCounted) this.#plannedIssueMs = totalMs;
@@ -127,15 +125,18 @@ class Engine {
     }
   }
 
-  #arrive(arrival: Arrival): void {
-    const job = this.#options.workload.job(arrival.index);
-    this.#options.onArrive?.();
+  #arrive(arrival: Arrival, nowMs: number): void {
+    const { onArrive, onSample, plan, workload } = this.#options;
+    onArrive?.(nowMs);
     this.#plannedIssueMs = arrival.offsetMs;
-    if (this.#open.size < this.#options.plan.maxInFlight) {
-      this.#start(arrival, job);
+    if (this.#open.size < plan.maxInFlight) {
+      this.#start(arrival, nowMs);
     } else {
-      const at = arrival.offsetMs;
-      this.#emit({ arrival, job, startMs: at }, { kind: 'dropped' }, at);
+      const { index, offsetMs: at, phase } = arrival;
+      const { script, tenant } = workload.job(index);
+      const measured = this.#isMeasured(phase);
+      const times = { intendedMs: at, startMs: at, endMs: at };
+      onSample({ index, phase, measured, script, tenant, ...times, end: { kind: 'dropped' } });
     }
   }
 
@@ -147,112 +148,123 @@ class Engine {
   }
 
   #startNextClosed(): void {
-    const { plan, workload } = this.#options;
+    const { onArrive, plan } = this.#options;
     const offsetMs = this.#now();
-    const totalMs = totalDurationMs(plan);
+    const totalMs = this.#totalMs;
     const isCounted = plan.count !== undefined && this.#closedMeasured >= plan.count;
     if (this.#issued || isCounted || offsetMs >= totalMs) {
       this.#finishIssue();
       return;
     }
     const phase = phaseAt(plan.phases, offsetMs);
-    if (plan.phases[phase]?.measured === true) this.#closedMeasured += 1;
-    const arrival = { index: this.#closedIndex++, offsetMs, phase };
-    this.#options.onArrive?.();
-    this.#start(arrival, workload.job(arrival.index));
+    if (this.#isMeasured(phase)) this.#closedMeasured += 1;
+    onArrive?.(offsetMs);
+    this.#start({ index: this.#closedIndex++, offsetMs, phase }, offsetMs);
   }
 
   /** Ends the issue on time even when no execution ends then. */
   #armClosedEnd(): void {
-    const totalMs = totalDurationMs(this.#options.plan);
+    const totalMs = this.#totalMs;
     if (Number.isFinite(totalMs) && !this.#issued) {
       this.#options.waker.wakeAt(this.#zeroMs + totalMs, () => this.#finishIssue());
     }
   }
 
-  #start(arrival: Arrival, job: Job): void {
-    const { clock, executor } = this.#options;
-    const seen = new ExecutionMarks(clock, this.#zeroMs);
-    const startMs = this.#now();
+  #start(arrival: Arrival, startMs: number): void {
+    const { executor, workload } = this.#options;
+    const job = workload.job(arrival.index);
+    const execution = new OpenExecution({
+      arrival,
+      job,
+      measured: this.#isMeasured(arrival.phase),
+      startMs,
+      now: this.#now,
+      onEnd: this.#settle,
+    });
     this.#inFlight.until(startMs, this.#open.size);
-    const open: Open = { arrival, job, startMs, seen };
-    this.#open.set(arrival.index, open);
+    this.#open.add(execution);
     this.#inFlight.reached(this.#open.size);
-    const request = executor.tellsWatch === true ? job.request : withEvents(job.request, seen);
-    executor.execute(request, seen).then(
-      (outcome) => this.#settle(open, endOf(outcome, job.expect), outcome),
-      (thrown: unknown) =>
-        this.#settle(open, { kind: 'failed', code: toEnclaveError(thrown).code }, undefined),
+    if (executor.start !== undefined) {
+      this.#isStarting = true;
+      executor.start(execution);
+      this.#isStarting = false;
+      return;
+    }
+    const request = executor.tellsWatch === true ? job.request : withEvents(job.request, execution);
+    executor.execute(request, execution).then(
+      (outcome) => execution.ended(outcome),
+      (thrown: unknown) => execution.ended({ success: false, error: { code: toEnclaveError(thrown).code } }),
     );
   }
 
-  #settle(open: Open, end: SampleEnd, outcome: LoadOutcome | undefined): void {
-    const { arrival } = open;
-    // Gone already: it was given up at its time-out or at the end of the drain.
-    if (this.#open.get(arrival.index) !== open) return;
-    this.#close(open, end, outcome);
-    if (this.#reach.note(outcome, this.#now()) && !this.#issued) {
+  readonly #settle = (execution: OpenExecution, outcome: LoadOutcome): void => {
+    // It was given up at its time-out or at the end of the drain.
+    if (!execution.isOpen) return;
+    const nowMs = this.#now();
+    execution.stats = outcome.stats;
+    this.#close(execution, endOf(outcome, execution.job.expect), nowMs);
+    if (this.#reach.note(outcome, nowMs) && !this.#issued) {
       this.#isUnreachable = true;
       this.#finishIssue();
     }
-    this.#replaceClosed(open, end, outcome?.error?.isUnreachable === true);
+    this.#replaceClosed(execution, outcome.error?.isUnreachable === true);
     this.#finishIfDrained();
-  }
+  };
 
-  #close(open: Open, end: SampleEnd, outcome: LoadOutcome | undefined): void {
-    const nowMs = this.#now();
+  #close(execution: OpenExecution, end: SampleEnd, nowMs: number): void {
     this.#inFlight.until(nowMs, this.#open.size);
-    this.#open.delete(open.arrival.index);
-    this.#emit(open, end, nowMs, outcome);
+    this.#open.remove(execution);
+    execution.isOpen = false;
+    execution.end = end;
+    execution.endMs = nowMs;
+    this.#options.onSample(execution);
   }
 
-  #emit(
-    { arrival, job, seen, startMs }: Omit<Open, 'seen'> & Partial<Pick<Open, 'seen'>>,
-    end: SampleEnd,
-    endMs: number,
-    outcome?: LoadOutcome,
-  ): void {
-    const { onSample, plan } = this.#options;
-    const { index, offsetMs: intendedMs, phase } = arrival;
-    const { script, tenant } = job;
-    const measured = plan.phases[phase]?.measured === true;
-    const stats = outcome?.stats;
-    // Whole literals: copies of copies cost more than all the rest of this.
-    if (seen === undefined)
-      onSample({ index, phase, measured, script, tenant, intendedMs, startMs, endMs, end });
-    else if (stats === undefined)
-      onSample({ index, phase, measured, script, tenant, intendedMs, startMs, endMs, end, seen });
-    else onSample({ index, phase, measured, script, tenant, intendedMs, startMs, endMs, end, seen, stats });
+  #isMeasured(phase: number): boolean {
+    return this.#options.plan.phases[phase]?.measured === true;
   }
 
   /** Gives up executions past their time-out, and all that is left when the drain is over. */
   #sweep(): void {
     const { clock, plan } = this.#options;
     const nowMs = this.#now();
-    for (const open of this.#open.values()) {
+    for (let open = this.#open.oldest; open !== undefined; open = this.#open.oldest) {
       if (nowMs - open.startMs < plan.timeoutMs) break;
       this.#giveUp(open, { kind: 'failed', code: 'CLIENT_TIMEOUT' });
     }
-    if (nowMs >= this.#drainEndMs) {
-      for (const open of this.#open.values()) this.#giveUp(open, { kind: 'abandoned' });
+    while (nowMs >= this.#drainEndMs && this.#open.oldest !== undefined) {
+      this.#giveUp(this.#open.oldest, { kind: 'abandoned' });
     }
     this.#finishIfDrained();
     this.#cancelSweep = clock.setTimer(SWEEP_MS, () => this.#sweep());
   }
 
-  #giveUp(open: Open, end: SampleEnd): void {
-    this.#close(open, end, undefined);
-    open.seen.cancel();
-    this.#replaceClosed(open, end, false);
+  #giveUp(execution: OpenExecution, end: SampleEnd): void {
+    this.#close(execution, end, this.#now());
+    execution.cancel();
+    this.#replaceClosed(execution, false);
   }
 
   /** Starts the next execution of a closed user; a target that refuses at once is asked again only after a pause. */
-  #replaceClosed(open: Open, end: SampleEnd, isUnreachable: boolean): void {
-    const { clock, plan } = this.#options;
+  #replaceClosed({ end, endMs, startMs }: OpenExecution, isUnreachable: boolean): void {
+    const { clock, executor, plan } = this.#options;
     if (plan.model === 'open' || this.#issued) return;
-    const isQuickFailure = end.kind === 'failed' && this.#now() - open.startMs < REFUSED_WITHIN_MS;
-    if (isQuickFailure || isUnreachable) clock.setTimer(REFUSED_PAUSE_MS, () => this.#startNextClosed());
-    else clock.defer(() => this.#startNextClosed());
+    const isQuickFailure = end.kind === 'failed' && endMs - startMs < REFUSED_WITHIN_MS;
+    if (isQuickFailure || isUnreachable) {
+      clock.setTimer(REFUSED_PAUSE_MS, () => this.#startNextClosed());
+    } else if (executor.start !== undefined && !this.#isStarting) {
+      this.#startNextClosed();
+    } else {
+      // Promise reactions that start further executions would keep the event loop from ever turning.
+      this.#waitingUsers += 1;
+      if (this.#waitingUsers === 1) clock.defer(() => this.#startWaiting());
+    }
+  }
+
+  #startWaiting(): void {
+    const users = this.#waitingUsers;
+    this.#waitingUsers = 0;
+    for (let user = 0; user < users; user++) this.#startNextClosed();
   }
 
   #interrupt(): void {

@@ -1,5 +1,4 @@
 // What is seen of an execution before it ends: its connection, the first thing that came back, lines, tool calls.
-import type { Clock } from '../clock.ts';
 import type { ExecutionEvent } from '../execution.ts';
 import type { LoadWatch } from './load-target.ts';
 
@@ -19,8 +18,7 @@ const NONE: readonly number[] = [];
 
 /** Notes instants as they happen. One for every execution: what is not needed is not allocated. */
 export class ExecutionMarks implements LoadWatch, Marks {
-  readonly #clock: Clock;
-  readonly #zeroMs: number;
+  readonly #now: () => number;
   connectedMs: number | undefined = undefined;
   firstMs: number | undefined = undefined;
   #gapsMs: number[] | undefined = undefined;
@@ -28,10 +26,9 @@ export class ExecutionMarks implements LoadWatch, Marks {
   #lastLineMs: number | undefined = undefined;
   #cancel: (() => void) | undefined = undefined;
 
-  /** @param zeroMs - start of the run on the clock */
-  constructor(clock: Clock, zeroMs: number) {
-    this.#clock = clock;
-    this.#zeroMs = zeroMs;
+  /** @param now - ms since the start of the run */
+  constructor(now: () => number) {
+    this.#now = now;
   }
 
   get gapsMs(): readonly number[] {
@@ -72,10 +69,6 @@ export class ExecutionMarks implements LoadWatch, Marks {
   /** The answer is no longer wanted. */
   cancel(): void {
     this.#cancel?.();
-  }
-
-  #now(): number {
-    return this.#clock.nowMs() - this.#zeroMs;
   }
 }
 

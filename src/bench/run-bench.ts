@@ -66,7 +66,7 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
       waker,
       signal,
       workload: createWorkload(scenario, plan.seed, plan.timeoutMs),
-      onArrive: () => recorder.arrive(clock.nowMs() - startMs),
+      onArrive: (nowMs) => recorder.arrive(nowMs),
       onSample: (sample) => recorder.add(sample),
       onIssued: () => watch.stop(),
     });

@@ -92,10 +92,10 @@ export class RunRecorder {
   settle(issuedMs: number): WarmupResult | undefined {
     const { hold } = this.#options;
     if (hold === undefined) return undefined;
-    const { cut, kept, result } = hold.release(issuedMs);
-    for (const sample of cut) this.#addWarmup(sample);
-    for (const sample of kept) this.#tally(sample);
-    return result;
+    return hold.release(issuedMs, (sample, isWarmup) => {
+      if (isWarmup) this.#addWarmup(sample);
+      else this.#tally(sample);
+    });
   }
 
   #addWarmup(sample: Sample): void {

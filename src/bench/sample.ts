@@ -30,7 +30,7 @@ export interface Sample {
   readonly end: SampleEnd;
   /** What was seen before the end; absent for a dropped one. */
   readonly seen?: Marks;
-  readonly stats?: ExecutionStats;
+  readonly stats?: ExecutionStats | undefined;
 }
 
 /** The load of one run, all defaults filled in. */

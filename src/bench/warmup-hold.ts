@@ -1,13 +1,11 @@
 // Holds the first measured executions of a run back until its end tells which of them were warm-up.
 import type { ColdStart } from '../report/run-report.ts';
+import { HeldSamples } from './held-samples.ts';
 import { ResponseWindows } from './response-windows.ts';
 import type { Sample } from './sample.ts';
 import { findWarmup, MAX_CUT_MS, type Warmup } from './warmup.ts';
 
-/**
- * Executions held at most: above 1,666/s the longest warm-up that can be cut is shorter than 30 s. Held ones are moved about by the
- * garbage collector, which costs a fast generator more than all recording does.
- */
+/** Executions held at most: above 1,666/s the longest warm-up that can be cut is shorter than 30 s. */
 const MAX_HELD = 50_000;
 /** First executions that are kept one by one. */
 const MAX_COLD = 50;
@@ -31,7 +29,7 @@ export class WarmupHold {
   readonly #cold: ColdStart[] = [];
   /** Ids of scripts and pids of hosts that have had their first. */
   readonly #seen = new Set<string | number>();
-  readonly #held: Sample[] = [];
+  readonly #held = new HeldSamples();
   /** Executions intended from here on cannot be cut. */
   #untilMs: number;
 
@@ -63,34 +61,33 @@ export class WarmupHold {
     if (sample.phase !== this.#phase?.index) return false;
     if (sample.end.kind !== 'dropped') this.#windows?.add(sample.intendedMs, sample.endMs);
     if (sample.intendedMs >= this.#untilMs) return false;
-    if (this.#held.length >= MAX_HELD) {
+    if (this.#held.count >= MAX_HELD) {
       // Later ones are counted at once, so nothing from here on can be cut.
       this.#untilMs = sample.intendedMs;
       return false;
     }
-    this.#held.push(sample);
+    this.#held.add(sample);
     return true;
   }
 
-  /** @param issuedMs - end of the issue: the phase may have been longer than it lasted */
-  release(issuedMs: number): {
-    readonly cut: readonly Sample[];
-    readonly kept: readonly Sample[];
-    readonly result: WarmupResult;
-  } {
-    const cold = this.#cold;
+  /**
+   * Hands back what is held, as warm-up or not; called once.
+   *
+   * @param issuedMs - end of the issue: the phase may have been longer than it lasted
+   */
+  release(issuedMs: number, take: (sample: Sample, isWarmup: boolean) => void): WarmupResult {
+    const { cutMs, ...found } = this.#find(issuedMs);
+    const fromMs = this.#phase?.fromMs ?? 0;
+    const untilMs = Math.min(fromMs + cutMs, this.#untilMs);
+    for (const sample of this.#held) take(sample, sample.intendedMs < untilMs);
+    return { ...found, cutMs: Math.max(0, untilMs - fromMs), cold: this.#cold };
+  }
+
+  #find(issuedMs: number): Warmup {
     const phase = this.#phase;
-    if (phase === undefined || this.#windows === undefined) {
-      return { cut: [], kept: this.#held, result: { cutMs: 0, trend: 'unknown', changeRatio: null, cold } };
-    }
+    if (phase === undefined || this.#windows === undefined)
+      return { cutMs: 0, trend: 'unknown', changeRatio: null };
     const endMs = Math.min(issuedMs, phase.fromMs + phase.durationMs);
-    const found = findWarmup(this.#windows.medians(endMs), this.#windows.windowMs);
-    const untilMs = Math.min(phase.fromMs + found.cutMs, this.#untilMs);
-    const isCut = ({ intendedMs }: Sample): boolean => intendedMs < untilMs;
-    return {
-      cut: this.#held.filter(isCut),
-      kept: this.#held.filter((sample) => !isCut(sample)),
-      result: { ...found, cutMs: Math.max(0, untilMs - phase.fromMs), cold },
-    };
+    return findWarmup(this.#windows.medians(endMs), this.#windows.windowMs);
   }
 }

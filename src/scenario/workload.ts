@@ -1,6 +1,6 @@
 // What the i-th execution of a scenario is: its script, tenant and request; and the simulated tools it calls.
 import { type Clock, drawUniform } from '../clock.ts';
-import type { ExecutionRequest, ToolHandler } from '../execution.ts';
+import type { ExecutionLimits, ExecutionRequest, ToolHandler } from '../execution.ts';
 import { callIndex, drawLatencyMs, STREAM } from './latency-law.ts';
 import type { Scenario } from './load-scenario.ts';
 
@@ -10,6 +10,7 @@ export interface Job {
   readonly script: string;
   readonly tenant: string;
   readonly expect: readonly string[];
+  /** Made when it is read: not every target runs scripts. */
   readonly request: ExecutionRequest;
 }
 
@@ -30,20 +31,50 @@ export function createWorkload(scenario: Scenario, seed: number, timeoutMs: numb
   const limits = { queueMs: timeoutMs, ...scenario.limits };
   return {
     job(index) {
-      const { id: tenant, pickScript } = pickTenant(drawUniform(seed, STREAM.tenant, index));
-      const script = pickScript(drawUniform(seed, STREAM.script, index));
-      const request: ExecutionRequest = {
-        source: script.source,
-        filename: script.filename,
-        language: script.language,
-        args: withIndex(script.args, index),
-        tenant,
-        executionId: executionIdOf(index),
-        limits,
-      };
-      return { index, script: script.id, tenant, expect: script.expect, request };
+      const { id: tenant, pickScript } = pickTenant(seed, STREAM.tenant, index);
+      return new DrawnJob(index, tenant, pickScript(seed, STREAM.script, index), limits);
     },
   };
+}
+
+class DrawnJob implements Job {
+  readonly index: number;
+  readonly tenant: string;
+  readonly #script: Scenario['scripts'][number];
+  readonly #limits: Partial<ExecutionLimits>;
+
+  constructor(
+    index: number,
+    tenant: string,
+    script: Scenario['scripts'][number],
+    limits: Partial<ExecutionLimits>,
+  ) {
+    this.index = index;
+    this.tenant = tenant;
+    this.#script = script;
+    this.#limits = limits;
+  }
+
+  get script(): string {
+    return this.#script.id;
+  }
+
+  get expect(): readonly string[] {
+    return this.#script.expect;
+  }
+
+  get request(): ExecutionRequest {
+    const { args, filename, language, source } = this.#script;
+    return {
+      source,
+      filename,
+      language,
+      args: withIndex(args, this.index),
+      tenant: this.tenant,
+      executionId: executionIdOf(this.index),
+      limits: this.#limits,
+    };
+  }
 }
 
 function withIndex(args: unknown, index: number): unknown {
@@ -60,13 +91,16 @@ function executionIndexOf(executionId: string): number {
   return Number.isSafeInteger(index) ? index : 0;
 }
 
-/** Picks by weight: u in [0, 1) falls into the item whose share of the total it lies in. */
-function createPicker<T extends { readonly weight: number }>(items: readonly T[]): (u: number) => T {
+/** Picks by weight: a draw in [0, 1) falls into the item whose share of the total it lies in. */
+function createPicker<T extends { readonly weight: number }>(
+  items: readonly T[],
+): (seed: number, stream: number, index: number) => T {
   const total = items.reduce((sum, item) => sum + item.weight, 0);
   const last = items.at(-1);
   if (last === undefined) throw new RangeError('nothing to pick from');
-  return (u) => {
-    let rest = u * total;
+  if (items.length === 1) return () => last;
+  return (seed, stream, index) => {
+    let rest = drawUniform(seed, stream, index) * total;
     for (const item of items) {
       rest -= item.weight;
       if (rest < 0) return item;

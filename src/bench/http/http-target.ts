@@ -1,8 +1,8 @@
 // Any HTTP service as a load target: keep-alive connections of undici, one request at a time on each, no redirects, no retries.
-import { type Dispatcher, Pool } from 'undici';
+import { buildConnector, Client, type Dispatcher } from 'undici';
 import type { ExecutionRequest, ExecutorStats } from '../../execution.ts';
-import type { LoadFailure, LoadOutcome, LoadTarget, LoadWatch } from '../load-target.ts';
-import { failureOf } from './http-failure.ts';
+import type { LoadOutcome, LoadRun, LoadTarget, LoadWatch } from '../load-target.ts';
+import { HttpAnswer } from './http-answer.ts';
 import type { HttpRequest } from './http-request.ts';
 
 export interface HttpTargetOptions {
@@ -17,45 +17,112 @@ export interface HttpTargetOptions {
 
 const MAX_CONNECTIONS = 1_024;
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Answers whose lines are events of their own. */
-const STREAMS = /^(?:application\/(?:x-)?(?:ndjson|jsonl)|text\/event-stream)/iu;
-const NEWLINE = 10;
-const SUCCEEDED: LoadOutcome = { success: true };
+/** Requests taken from the queue before their places are given back. */
+const FORGOTTEN_AT_ONCE = 1_000;
 
-/** Every execution sends the same request; what the script of the execution is does not matter. */
+/**
+ * Every execution sends the same request; what the script of the execution is does not matter.
+ *
+ * The connections are kept here and not in undici's Pool, which looks through all of them for every request.
+ */
 export class HttpTarget implements LoadTarget, AsyncDisposable {
   readonly tellsWatch = true;
-  readonly #pool: Pool;
+  readonly #connect: () => Client;
+  readonly #mostConnections: number;
+  readonly #connections: Client[] = [];
+  /** The one used last is taken first, so that those that are not needed time out. */
+  readonly #idle: Client[] = [];
+  /** From `#nextWaiting` on, in order of arrival. */
+  #waiting: HttpAnswer[] = [];
+  #nextWaiting = 0;
   readonly #options: Dispatcher.DispatchOptions;
   #live = 0;
   #completed = 0;
 
   constructor({ request, ...options }: HttpTargetOptions) {
-    this.#pool = new Pool(request.origin, {
-      connections: Math.min(MAX_CONNECTIONS, options.connections ?? MAX_CONNECTIONS),
-      pipelining: 1,
-      // The bench has a time-out of its own, which also ends answers that never end.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connect: {
-        timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-        rejectUnauthorized: options.verifyCertificate ?? true,
-      },
+    // One for all connections: it keeps the TLS sessions.
+    const connect = buildConnector({
+      timeout: options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+      rejectUnauthorized: options.verifyCertificate ?? true,
     });
+    // The bench has a time-out of its own, which also ends answers that never end.
+    this.#connect = () =>
+      new Client(request.origin, { pipelining: 1, headersTimeout: 0, bodyTimeout: 0, connect });
+    this.#mostConnections = Math.min(MAX_CONNECTIONS, options.connections ?? MAX_CONNECTIONS);
     const { body, headers, method, path } = request;
     this.#options = { path, method, headers: { ...headers }, body };
   }
 
-  execute({ signal }: ExecutionRequest, watch?: LoadWatch): Promise<LoadOutcome> {
+  start(run: LoadRun): void {
     this.#live += 1;
+    const answer = new HttpAnswer(run, this.#finish);
+    run.onCancel(() => answer.cancel());
+    if (answer.isCancelled) return;
+    const connection = this.#idle.pop() ?? this.#newConnection();
+    if (connection === undefined) this.#waiting.push(answer);
+    else this.#send(answer, connection);
+  }
+
+  execute({ signal }: ExecutionRequest, watch: LoadWatch = UNWATCHED): Promise<LoadOutcome> {
     return new Promise((resolve) => {
-      const answer = new Answer(signal, watch, (failure) => {
-        this.#live -= 1;
-        this.#completed += 1;
-        resolve(failure === undefined ? SUCCEEDED : { success: false, error: failure });
+      this.start({
+        connected: () => watch.connected(),
+        first: () => watch.first(),
+        line: () => watch.line(),
+        toolCall: (durationMs) => watch.toolCall(durationMs),
+        onCancel(act) {
+          watch.onCancel(act);
+          if (signal?.aborted === true) act();
+          signal?.addEventListener('abort', act, { once: true });
+        },
+        ended: resolve,
       });
-      this.#pool.dispatch(this.#options, answer);
     });
+  }
+
+  #newConnection(): Client | undefined {
+    if (this.#connections.length >= this.#mostConnections) return undefined;
+    const connection = this.#connect();
+    this.#connections.push(connection);
+    return connection;
+  }
+
+  #send(answer: HttpAnswer, connection: Client): void {
+    answer.connection = connection;
+    connection.dispatch(this.#options, answer);
+  }
+
+  readonly #finish = (answer: HttpAnswer, outcome: LoadOutcome): void => {
+    this.#live -= 1;
+    this.#completed += 1;
+    const { connection } = answer;
+    if (connection !== undefined) {
+      const next = this.#takeWaiting();
+      if (next === undefined) this.#idle.push(connection);
+      else this.#send(next, connection);
+    }
+    answer.run.ended(outcome);
+  };
+
+  #takeWaiting(): HttpAnswer | undefined {
+    for (let next = this.#waiting[this.#nextWaiting]; next !== undefined; ) {
+      this.#nextWaiting += 1;
+      if (!next.isCancelled) {
+        this.#forgetTaken();
+        return next;
+      }
+      next = this.#waiting[this.#nextWaiting];
+    }
+    this.#waiting = [];
+    this.#nextWaiting = 0;
+    return undefined;
+  }
+
+  /** So seldom that taking stays cheap however long the queue is. */
+  #forgetTaken(): void {
+    if (this.#nextWaiting < FORGOTTEN_AT_ONCE || this.#nextWaiting * 2 < this.#waiting.length) return;
+    this.#waiting = this.#waiting.slice(this.#nextWaiting);
+    this.#nextWaiting = 0;
   }
 
   /** At once: that nobody answers is a result of the run, not of its preparation. */
@@ -68,74 +135,14 @@ export class HttpTarget implements LoadTarget, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#pool.destroy();
+    await Promise.all(this.#connections.map((connection) => connection.destroy()));
   }
 }
 
-/** Follows one request to its end; the body is read and forgotten. */
-class Answer implements Dispatcher.DispatchHandler {
-  readonly #signal: AbortSignal | undefined;
-  readonly #watch: LoadWatch | undefined;
-  readonly #end: (failure?: LoadFailure) => void;
-  #hasLines = false;
-  #controller: Dispatcher.DispatchController | undefined;
-  #isCancelled = false;
-  #status = 0;
-
-  constructor(
-    signal: AbortSignal | undefined,
-    watch: LoadWatch | undefined,
-    end: (failure?: LoadFailure) => void,
-  ) {
-    this.#signal = signal;
-    this.#watch = watch;
-    this.#end = end;
-    watch?.onCancel(this.#abort);
-  }
-
-  readonly #abort = (): void => {
-    this.#isCancelled = true;
-    this.#controller?.abort(new Error('given up'));
-  };
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#isCancelled) {
-      this.#abort();
-      return;
-    }
-    this.#watch?.connected();
-    if (this.#signal?.aborted === true) this.#abort();
-    else this.#signal?.addEventListener('abort', this.#abort, { once: true });
-  }
-
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Readonly<Record<string, string | string[] | undefined>>,
-  ): void {
-    this.#status = status;
-    this.#watch?.first();
-    const type = headers['content-type'];
-    this.#hasLines = type !== undefined && STREAMS.test(String(type));
-  }
-
-  /** The bytes are forgotten; of a stream its lines are counted first. */
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#hasLines) return;
-    for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1)) this.#watch?.line();
-  }
-
-  onResponseEnd(): void {
-    this.#finish(this.#status < 300 ? undefined : { code: `HTTP_${this.#status}` });
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#finish(failureOf(error, this.#status !== 0));
-  }
-
-  #finish(failure?: LoadFailure): void {
-    this.#signal?.removeEventListener('abort', this.#abort);
-    this.#end(failure);
-  }
-}
+const UNWATCHED: LoadWatch = {
+  connected() {},
+  first() {},
+  line() {},
+  toolCall() {},
+  onCancel() {},
+};
