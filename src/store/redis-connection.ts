@@ -45,6 +45,8 @@ export class RedisConnection {
       ...common,
       commandTimeout: listenTimeout ?? commandTimeout,
       maxRetriesPerRequest: null,
+      // By hand: of its own subscribing ioredis tells nobody when it fails, and an unheard rejection ends the process.
+      autoResubscribe: false,
     });
     const direct = copy(redis, { ...common, protocol: 2, autoResendUnfulfilledCommands: false });
     if (direct instanceof Redis && (direct.options.keyPrefix ?? '') === '')
@@ -79,9 +81,18 @@ export class RedisConnection {
     this.#listener.on('message', (_channel: string, message: string) => onMessage(message));
     for (const client of this.#clients) await this.run(() => connect(client));
     await this.run(() => this.#listener.subscribe(...channels));
-    // ioredis subscribes again by itself after a reconnect; what was published meanwhile is gone.
-    this.#listener.on('ready', () => this.#clock.defer(onReconnect));
+    this.#listener.on('ready', () => void this.#subscribeAgain(channels, onReconnect));
     this.#schedulePing();
+  }
+
+  /** What was published before is gone. A link that does not take the subscription is made anew. */
+  async #subscribeAgain(channels: readonly string[], onReconnect: () => void): Promise<void> {
+    try {
+      await this.#listener.subscribe(...channels);
+      this.#clock.defer(onReconnect);
+    } catch {
+      if (!this.#isClosed) this.#listener.disconnect(true);
+    }
   }
 
   get client(): RedisClient {
