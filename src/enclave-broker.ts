@@ -1,4 +1,5 @@
 // The published guide's EnclaveBroker: a broker with its store and its doors.
+import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { PoolNotice, PoolStatus } from './autoscale/autoscaler.ts';
 import type { RuntimePoolOptions } from './autoscale/options.ts';
@@ -7,6 +8,7 @@ import { type Auth, checkHost, createAuth, NO_AUTH } from './broker/auth.ts';
 import { Broker } from './broker/broker.ts';
 import { checkBrokerOptions } from './broker/check-options.ts';
 import { createHttp } from './broker/http.ts';
+import { unusedConnections } from './broker/http-server.ts';
 import type { PoolSetup } from './broker/pool-of-broker.ts';
 import { type RoutingRule, type RoutingStrategy, routesOf } from './broker/routing.ts';
 import { openRuntimeDoor } from './broker/runtime-door.ts';
@@ -111,6 +113,7 @@ export class EnclaveBroker implements AsyncDisposable {
   readonly #broker: Broker;
   readonly #auth: Auth;
   readonly #http: FastifyInstance;
+  readonly #unused: ReadonlySet<Socket>;
   readonly #clock: Clock;
   readonly #helloMs: number;
   #started: Promise<void> | undefined;
@@ -195,6 +198,7 @@ export class EnclaveBroker implements AsyncDisposable {
         slowClientMs: options.slowClientTimeout ?? 30_000,
       },
     });
+    this.#unused = unusedConnections(this.#http.server);
   }
 
   #poolSetup(pool: RuntimePoolOptions, { auth, onPoolNotice }: EnclaveBrokerOptions): PoolSetup {
@@ -303,6 +307,7 @@ export class EnclaveBroker implements AsyncDisposable {
       stop = this.#clock.setTimer(DRAIN_STEP_MS, cut);
     };
     const closed = this.#http.close();
+    for (const socket of this.#unused) socket.destroy();
     cut();
     await closed;
     stop();

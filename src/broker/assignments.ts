@@ -163,5 +163,7 @@ export class Assignments {
       stopWaiting();
       session.abandon();
     }
+    // The lines of their runtimes close next: nobody is to wait for those to come back.
+    this.#held.clear();
   }
 }

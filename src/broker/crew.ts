@@ -112,7 +112,7 @@ export class Crew {
   }
 
   #leave(peer: RuntimePeer): void {
-    if (!this.#peers.delete(peer)) return;
+    if (!this.#peers.delete(peer) || this.#isClosed) return;
     this.#options.onLeft(peer);
     this.#options.onChange();
   }

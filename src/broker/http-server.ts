@@ -1,4 +1,6 @@
 // The server under the HTTP API: how long connections may take and stay, and what is told of each answer.
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { ObserveBroker } from '../telemetry/broker-events.ts';
 import type { HttpTimes } from './http.ts';
@@ -36,6 +38,26 @@ export function createServer(times: HttpTimes, observe: ObserveBroker): FastifyI
     observe({ type: 'responded', method, route: routeOptions.url ?? 'none', status, durationMs });
   });
   return app;
+}
+
+/** Connections on which no request has come yet: node counts them among those in use. */
+export function unusedConnections(server: Server): ReadonlySet<Socket> {
+  const unused = new Set<Socket>();
+  const forget = (socket: Socket) => unused.delete(socket);
+  function onClose(this: Socket): void {
+    forget(this);
+  }
+  server.on('connection', (socket: Socket) => {
+    unused.add(socket);
+    socket.once('close', onClose);
+  });
+  const onUse = ({ socket }: IncomingMessage) => {
+    forget(socket);
+    socket.removeListener('close', onClose);
+  };
+  server.on('request', onUse);
+  server.on('upgrade', onUse);
+  return unused;
 }
 
 /** Cuts a connection whose reader does not take the answer. */
