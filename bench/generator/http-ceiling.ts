@@ -11,6 +11,7 @@ import { runBench } from '../../src/bench/run-bench.ts';
 import { createThreadWaker, type Waker } from '../../src/bench/waker.ts';
 import { realClock } from '../../src/clock.ts';
 import type { RunReport } from '../../src/report/run-report.ts';
+import { barestLag } from './barest-lag.ts';
 
 export interface HttpCeiling {
   readonly connections: number;
@@ -18,9 +19,21 @@ export interface HttpCeiling {
   readonly rawPerSecond: number;
   readonly enginePerCpuSecond: number;
   readonly enginePerSecond: number;
-  /** The engine on a schedule, at half the ceiling; without what it spins to be on time. */
-  readonly openPerCpuSecond: number;
-  readonly lateP99Us: number;
+  /** Medians over the pairs of a round of each, run one after the other. */
+  readonly closedRatio: number;
+  readonly lag: HalfCeilingLag;
+}
+
+/** Medians over the rounds. */
+export interface HalfCeilingLag {
+  readonly ratePerSecond: number;
+  readonly engineP99Us: number;
+  /** The same arrivals handed to bare dispatch by a loop that does nothing but look at the clock: what the machine gives. */
+  readonly barestP99Us: number;
+  readonly ratio: number;
+  /** Why: shares of the time in which the generator had no core, or collected garbage. */
+  readonly coreWaitRatio: number;
+  readonly collectingRatio: number;
 }
 
 interface Rate {
@@ -29,36 +42,60 @@ interface Rate {
 }
 
 const CONNECTIONS = 50;
-const ROUND_MS = 3_000;
-const ROUNDS = 4;
+const ROUND_MS = 2_000;
+const CLOSED_PAIRS = 8;
+const OPEN_PAIRS = 5;
 
 export async function measureHttp(): Promise<HttpCeiling> {
   const server = fork(fileURLToPath(new URL('./trivial-server.ts', import.meta.url)));
   const origin = await new Promise<string>((resolve) => {
     server.once('message', (port) => resolve(`http://127.0.0.1:${String(port)}`));
   });
-  const raw: Rate[] = [];
-  const engine: Rate[] = [];
-  await rawRate(origin);
-  await engineRate(origin);
-  for (let round = 0; round < ROUNDS; round++) {
-    const isRawFirst = round % 2 === 0;
-    if (isRawFirst) raw.push(await rawRate(origin));
-    engine.push(await engineRate(origin));
-    if (!isRawFirst) raw.push(await rawRate(origin));
-  }
-  const half = median(engine.map(({ perSecond }) => perSecond)) / 2;
-  const { lateP99Us, rate: open } = await openRun(origin, half);
+  const closed = await pairs(
+    CLOSED_PAIRS,
+    () => rawRate(origin),
+    () => engineRate(origin),
+  );
+  const perSecond = median(closed.map(([, engine]) => engine.perSecond)) / 2;
+  const open = await pairs(
+    OPEN_PAIRS,
+    () => barestLag(origin, CONNECTIONS, perSecond, ROUND_MS),
+    () => openRun(origin, perSecond),
+  );
   server.disconnect();
   return {
     connections: CONNECTIONS,
-    rawPerCpuSecond: median(raw.map(({ perCpuSecond }) => perCpuSecond)),
-    rawPerSecond: median(raw.map(({ perSecond }) => perSecond)),
-    enginePerCpuSecond: median(engine.map(({ perCpuSecond }) => perCpuSecond)),
-    enginePerSecond: median(engine.map(({ perSecond }) => perSecond)),
-    openPerCpuSecond: open.perCpuSecond,
-    lateP99Us,
+    rawPerCpuSecond: median(closed.map(([raw]) => raw.perCpuSecond)),
+    rawPerSecond: median(closed.map(([raw]) => raw.perSecond)),
+    enginePerCpuSecond: median(closed.map(([, engine]) => engine.perCpuSecond)),
+    enginePerSecond: median(closed.map(([, engine]) => engine.perSecond)),
+    closedRatio: median(closed.map(([raw, engine]) => engine.perCpuSecond / raw.perCpuSecond)),
+    lag: {
+      ratePerSecond: perSecond,
+      engineP99Us: median(open.map(([, engine]) => engine.lateP99Us)),
+      barestP99Us: median(open.map(([barest]) => barest)),
+      ratio: median(open.map(([barest, engine]) => engine.lateP99Us / barest)),
+      coreWaitRatio: median(open.map(([, engine]) => engine.coreWaitRatio)),
+      collectingRatio: median(open.map(([, engine]) => engine.collectingRatio)),
+    },
   };
+}
+
+/** Runs both by turns, after one of each that is not counted: the first compile everything. */
+async function pairs<A, B>(count: number, a: () => Promise<A>, b: () => Promise<B>): Promise<[A, B][]> {
+  await a();
+  await b();
+  const done: [A, B][] = [];
+  for (let pair = 0; pair < count; pair++) {
+    if (pair % 2 === 0) {
+      const first = await a();
+      done.push([first, await b()]);
+    } else {
+      const first = await b();
+      done.push([await a(), first]);
+    }
+  }
+  return done;
 }
 
 /** The least that a closed loop over dispatch can do: one handler object a request. */
@@ -104,15 +141,19 @@ async function engineRate(origin: string): Promise<Rate> {
   return meter(report.counts.ok_n);
 }
 
-async function openRun(
-  origin: string,
-  ratePerSecond: number,
-): Promise<{ readonly lateP99Us: number; readonly rate: Rate }> {
+interface OpenRun {
+  readonly lateP99Us: number;
+  readonly coreWaitRatio: number;
+  readonly collectingRatio: number;
+}
+
+async function openRun(origin: string, ratePerSecond: number): Promise<OpenRun> {
   using waker = await createThreadWaker(realClock);
-  const meter = startMeter();
   const report = await run(origin, { ratePerSecond, durationMs: ROUND_MS, warmupMs: 0 }, waker);
+  const check = (id: string): number => report.validity.checks.find((entry) => entry.id === id)?.value ?? NaN;
   return {
-    rate: meter(report.counts.ok_n, waker.spunMs()),
+    coreWaitRatio: check('core-wait'),
+    collectingRatio: check('collecting'),
     lateP99Us: report.latency.find(({ metric }) => metric === 'late')?.p99_us ?? Infinity,
   };
 }
@@ -141,15 +182,15 @@ async function run(
   return report;
 }
 
-/** @returns ends the measurement; `idleMs` of CPU is not counted */
-function startMeter(): (count: number, idleMs?: number) => Rate {
+/** @returns ends the measurement */
+function startMeter(): (count: number) => Rate {
   const startMs = performance.now();
   const cpu = process.cpuUsage();
-  return (count, idleMs = 0) => {
+  return (count) => {
     const { system, user } = process.cpuUsage(cpu);
     return {
       perSecond: (count / (performance.now() - startMs)) * 1_000,
-      perCpuSecond: (count / (user + system - idleMs * 1_000)) * 1e6,
+      perCpuSecond: (count / (user + system)) * 1e6,
     };
   };
 }

@@ -179,6 +179,8 @@ function validityOf(
         ? null
         : Math.min(1, (engine.plannedIssueMs + SLACK_MS) / engine.issuedMs),
     loopBusyRatio: facts.loopBusyRatio,
+    coreWaitRatio: facts.coreWaitRatio,
+    collectingRatio: collectingRatio(facts),
     ...machine,
     trend: warmup?.trend ?? 'unknown',
     changeRatio: warmup?.changeRatio ?? null,
@@ -187,6 +189,13 @@ function validityOf(
     load1Before: facts.env.load1_before,
     coresN: facts.env.cores_n,
   });
+}
+
+/** Collections of the process of the generator, whose stalls alone have no place. */
+function collectingRatio({ engine, stalls }: RunFacts): number | null {
+  const own = stalls.filter(({ kind, where }) => kind === 'gc' && where === undefined);
+  const us = own.reduce((sum, { duration_us }) => sum + duration_us, 0);
+  return engine.issuedMs === 0 ? null : us / 1_000 / engine.issuedMs;
 }
 
 /** How far the later of two times is from the earlier, either way; null when there is nothing to compare. */

@@ -1,7 +1,6 @@
 // The load engine: hands executions to an executor at their intended instants (open model) or keeps a fixed number in flight
 // (closed model), and tells what became of each. It never learns what kind of executor it drives.
 import { toEnclaveError } from '../errors.ts';
-import type { ExecutionRequest } from '../execution.ts';
 import {
   type Arrival,
   type ArrivalSource,
@@ -11,7 +10,7 @@ import {
   replayArrivals,
 } from './arrivals.ts';
 import type { EngineOptions, EngineResult } from './engine-types.ts';
-import { type ExecutionMarks, watchEvents } from './execution-marks.ts';
+import { withEvents } from './execution-marks.ts';
 import { InFlightMeter } from './in-flight-meter.ts';
 import { totalDurationMs } from './load-plan.ts';
 import type { LoadOutcome } from './load-target.ts';
@@ -285,13 +284,6 @@ class Engine {
   #finishIfDrained(): void {
     if (this.#issued && this.#open.size === 0) this.#done.resolve();
   }
-}
-
-/** For executors: events tell what is seen, a signal cancels. */
-function withEvents(request: ExecutionRequest, seen: ExecutionMarks): ExecutionRequest {
-  const controller = new AbortController();
-  seen.onCancel(() => controller.abort());
-  return { ...request, signal: controller.signal, onEvent: watchEvents(seen) };
 }
 
 function arrivalsOf(plan: LoadPlan): ArrivalSource {

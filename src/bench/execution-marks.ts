@@ -1,5 +1,5 @@
 // What is seen of an execution before it ends: its connection, the first thing that came back, lines, tool calls.
-import type { ExecutionEvent } from '../execution.ts';
+import type { ExecutionEvent, ExecutionRequest } from '../execution.ts';
 import type { LoadWatch } from './load-target.ts';
 
 /** Line gaps and tool calls kept of one execution: an answer that never ends must not fill the memory. */
@@ -89,4 +89,11 @@ export function watchEvents(watch: LoadWatch): (event: ExecutionEvent) => void {
       default:
     }
   };
+}
+
+/** For targets that know nothing of watches: events tell what is seen, a signal cancels. */
+export function withEvents(request: ExecutionRequest, seen: ExecutionMarks): ExecutionRequest {
+  const controller = new AbortController();
+  seen.onCancel(() => controller.abort());
+  return { ...request, signal: controller.signal, onEvent: watchEvents(seen) };
 }

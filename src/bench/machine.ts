@@ -90,6 +90,12 @@ export interface MachineTimes {
   readonly governor: string | null;
 }
 
+/** How long the main thread of this process has been ready to run and had no core so far, ms; null where it cannot be read. */
+export function readCoreWaitMs(): number | null {
+  const waitedNs = Number(readText('/proc/self/schedstat')?.split(' ')[1] ?? NaN);
+  return Number.isFinite(waitedNs) ? waitedNs / 1e6 : null;
+}
+
 const TICK_MS = 10;
 
 /** CPU times of the whole machine; null where /proc/stat is missing. */

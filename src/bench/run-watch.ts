@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { BenchOptions } from './bench-options.ts';
 import { type HostSampler, type HostWindow, startHostSampler } from './host-sampler.ts';
 import { warmupDurationMs } from './load-plan.ts';
-import { type MachineTimes, readMachineTimes } from './machine.ts';
+import { type MachineTimes, readCoreWaitMs, readMachineTimes } from './machine.ts';
 import type { ProcessProbe } from './process-probe.ts';
 import type { Waker } from './waker.ts';
 
@@ -19,6 +19,8 @@ export interface WatchResult {
   readonly machineBefore: MachineTimes | null;
   readonly machineAfter: MachineTimes | null;
   readonly loopBusyRatio: number | null;
+  /** Share of the window in which this thread was ready to run and had no core. */
+  readonly coreWaitRatio: number | null;
 }
 
 export interface RunWatch {
@@ -45,13 +47,18 @@ export function startWatch(
     machineBefore: null,
     machineAfter: null,
     loopBusyRatio: null,
+    coreWaitRatio: null,
   };
+  let beganMs = 0;
+  let waitedBeforeMs: number | null = null;
   const begin = (): void => {
     probe.loopBusyRatio();
     cpuBeforeMs = probe.cpuMs();
     spunBeforeMs = waker.spunMs();
     embeddingBeforeMs = embeddingCpuMs?.() ?? 0;
     machineBefore = readMachineTimes();
+    beganMs = clock.nowMs();
+    waitedBeforeMs = readCoreWaitMs();
     sampler = startHostSampler(executor, clock);
   };
   const warmupMs = warmupDurationMs(plan);
@@ -63,16 +70,25 @@ export function startWatch(
       if (sampler === undefined) return;
       const window = sampler.stop();
       sampler = undefined;
+      const lengthMs = clock.nowMs() - beganMs;
+      const spunMs = waker.spunMs() - spunBeforeMs;
+      const active = probe.loopBusyRatio();
       result = {
         window,
         ownCpuMs: probe.cpuMs() - cpuBeforeMs,
-        spunMs: waker.spunMs() - spunBeforeMs,
+        spunMs,
         embeddingCpuMs: embeddingCpuMs == null ? null : embeddingCpuMs() - embeddingBeforeMs,
         machineBefore,
         machineAfter: readMachineTimes(),
-        loopBusyRatio: probe.loopBusyRatio(),
+        // To the event loop, turning only to be on time is work.
+        loopBusyRatio: active === null ? null : Math.max(0, active - spunMs / Math.max(1, lengthMs)),
+        coreWaitRatio: shareOf(waitedBeforeMs, readCoreWaitMs(), lengthMs),
       };
     },
     result: () => result,
   };
+}
+
+function shareOf(beforeMs: number | null, afterMs: number | null, lengthMs: number): number | null {
+  return beforeMs === null || afterMs === null || lengthMs <= 0 ? null : (afterMs - beforeMs) / lengthMs;
 }

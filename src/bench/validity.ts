@@ -12,6 +12,10 @@ export interface ValidityFacts {
   /** Intended length of the issue / its real length, at most 1; null in the closed model. */
   readonly deliveredRatio: number | null;
   readonly loopBusyRatio: number | null;
+  /** Time in which the thread of the generator was ready to run and had no core / length of the issue. */
+  readonly coreWaitRatio: number | null;
+  /** Time of its garbage collections of at least 1 ms / length of the issue. */
+  readonly collectingRatio: number | null;
   /** CPU stolen by the hypervisor / the whole machine. */
   readonly stolenRatio: number | null;
   /** CPU used by processes that are neither generator nor target / the whole machine. */
@@ -37,6 +41,8 @@ const LATE_SHARE_OF_SERVICE = 0.1;
 const MAX_PAUSE_US = 100_000;
 const MIN_DELIVERED = 0.99;
 const MAX_BUSY = 0.8;
+const MAX_CORE_WAIT = 0.05;
+const MAX_COLLECTING = 0.02;
 const MAX_STOLEN = 0.05;
 const MAX_OTHER = 0.05;
 const MAX_CLOCK_STEP_MS = 50;
@@ -67,8 +73,10 @@ function generatorChecks(facts: ValidityFacts): ValidityCheck[] {
     atMost('late-p99', facts.lateP99Us, lateLimit, 'us'),
     atMost('late-max', facts.lateMaxUs, MAX_PAUSE_US, 'us'),
     atLeast('delivered', facts.deliveredRatio, MIN_DELIVERED, 'ratio'),
-    // A busy loop that still dispatches on time does no harm; it explains the lag when there is one.
+    // What follows does no harm while executions start on time; it explains the lag when there is one.
     warnOnly(busy),
+    warnOnly(atMost('core-wait', facts.coreWaitRatio, MAX_CORE_WAIT, 'ratio')),
+    warnOnly(atMost('collecting', facts.collectingRatio, MAX_COLLECTING, 'ratio')),
   ];
 }
 
@@ -129,6 +137,8 @@ const CHECK_WORDS: Readonly<Record<string, string>> = {
   'late-p99': 'the generator sent late, p99',
   'late-max': 'the generator was paused, longest',
   'loop-busy': 'event loop of the generator busy',
+  'core-wait': 'time in which the generator was ready and had no core',
+  collecting: 'time of garbage collections of the generator',
   delivered: 'share of the asked load that was sent',
   'stolen-cpu': 'CPU stolen by the hypervisor',
   'other-cpu': 'CPU used by other processes',

@@ -30,6 +30,8 @@ const TURN_MS = 0.08;
 /** Spinning ahead of an instant: at most this share of the wait, and this long. */
 const SPIN_SHARE = 0.1;
 const MAX_SPIN_MS = 1;
+/** A turn of the event loop that takes longer has other work in it. */
+const EMPTY_TURN_MS = 0.01;
 
 /**
  * A waker with a thread of its own that sleeps in `Atomics.wait`, whose time-out is finer than a millisecond, and posts a message
@@ -50,25 +52,35 @@ export async function createThreadWaker(clock: Clock, spinShare: number = SPIN_S
   });
   thread.unref();
   let wanted: { readonly atMs: number; readonly leadMs: number; readonly fire: () => void } | undefined;
-  let spinFromMs: number | undefined;
+  /** When the last turn of a spin began. */
+  let turnedMs: number | undefined;
+  let isTurning = false;
   let spunMs = 0;
 
-  const endSpin = (nowMs: number): void => {
-    if (spinFromMs !== undefined) spunMs += nowMs - spinFromMs;
-    spinFromMs = undefined;
+  const endTurn = (nowMs: number): void => {
+    if (turnedMs !== undefined) spunMs += Math.min(EMPTY_TURN_MS, nowMs - turnedMs);
+    turnedMs = undefined;
+  };
+  const turn = (nowMs: number): void => {
+    turnedMs = nowMs;
+    if (isTurning) return;
+    isTurning = true;
+    clock.defer(() => {
+      isTurning = false;
+      look();
+    });
   };
   const look = (): void => {
     if (wanted === undefined) return;
     const nowMs = clock.nowMs();
     const leftMs = wanted.atMs - nowMs;
+    endTurn(nowMs);
     if (leftMs <= 0) {
-      endSpin(nowMs);
       const { fire } = wanted;
       wanted = undefined;
       fire();
     } else if (leftMs <= wanted.leadMs) {
-      spinFromMs ??= nowMs;
-      clock.defer(look);
+      turn(nowMs);
     } else {
       delayMs[0] = leftMs - wanted.leadMs;
       Atomics.add(sequence, 0, 1);
@@ -77,7 +89,7 @@ export async function createThreadWaker(clock: Clock, spinShare: number = SPIN_S
   };
   thread.on('message', look);
   const cancel = (): void => {
-    endSpin(clock.nowMs());
+    turnedMs = undefined;
     wanted = undefined;
   };
   return {

@@ -18,6 +18,8 @@ const good: ValidityFacts = {
   serviceP50Us: 5_000,
   deliveredRatio: 1,
   loopBusyRatio: 0.3,
+  coreWaitRatio: 0.01,
+  collectingRatio: 0.001,
   stolenRatio: 0,
   otherCpuRatio: 0.01,
   throttledN: 0,
@@ -95,6 +97,15 @@ describe('checkValidity()', () => {
   it('only warns of the load of the minute before', () => {
     const { checks, valid } = checkValidity({ ...good, load1Before: 3 });
     expect(checks.find(({ id }) => id === 'load-before')?.state).toBe('warned');
+    expect(valid).toBe(true);
+  });
+
+  it('only explains lag by the wait for a core and by collections, which judge nothing themselves', () => {
+    const { checks, valid } = checkValidity({ ...good, coreWaitRatio: 0.3, collectingRatio: 0.05 });
+    expect(checks.filter(({ state }) => state === 'warned').map(({ id }) => id)).toEqual([
+      'core-wait',
+      'collecting',
+    ]);
     expect(valid).toBe(true);
   });
 
