@@ -93,6 +93,20 @@ export function limitMeasured(
   };
 }
 
+/** Leaves out the arrivals that `isLeftOut` names; the others keep index and instant. */
+export function withoutArrivals(
+  source: ArrivalSource,
+  isLeftOut: (arrival: Arrival) => boolean,
+): ArrivalSource {
+  return {
+    next() {
+      let arrival = source.next();
+      while (arrival !== undefined && isLeftOut(arrival)) arrival = source.next();
+      return arrival;
+    },
+  };
+}
+
 /** The phase at an instant of the run, ms; the last one beyond the end. */
 export function phaseAt(phases: readonly LoadPhase[], offsetMs: number): number {
   let endMs = 0;

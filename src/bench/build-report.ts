@@ -118,6 +118,7 @@ function scenarioFacts({ plan, scenario }: BenchOptions): ScenarioFacts {
     concurrency_n: isOpen ? null : plan.concurrency,
     compress_ratio: plan.compress,
     shorten_ratio: plan.shorten,
+    ...(plan.leavesOut === undefined ? {} : { left_out: plan.leavesOut }),
     phases: plan.phases.map((phase) => ({
       name: phase.name,
       from_per_s: phase.fromPerSecond,

@@ -1,6 +1,6 @@
 // Two sets of runs, compared, as the report that is saved and shown.
 import { EnclaveError } from '../errors.ts';
-import type { ComparedRow, ComparedSide, CompareReport } from '../report/compare-report.ts';
+import type { ComparedRow, ComparedSide, CompareReport, NeighbourFacts } from '../report/compare-report.ts';
 import { loadText } from '../report/run-model.ts';
 import type { RunReport } from '../report/run-report.ts';
 import { type ComparedMetric, type CompareOptions, compareRuns, TOLERANCE } from './compare.ts';
@@ -10,6 +10,8 @@ const THRESHOLD_FAILED = 99;
 export interface CompareReportOptions extends CompareOptions {
   /** A metric that is worse makes the exit code 99. */
   readonly failsOnWorse: boolean;
+  /** With `about: 'others'`: the tenants that only B has. */
+  readonly hostile?: readonly string[];
 }
 
 /** @throws EnclaveError UNSUITABLE_REPORT when the runs cannot be compared, INVALID_INPUT when a side is empty */
@@ -34,7 +36,18 @@ export function buildCompareReport(
     b: sideOf(firstB, b.length),
     tolerance_ratio: options.toleranceRatio ?? TOLERANCE,
     rows,
+    ...(options.hostile === undefined ? {} : { neighbours: neighbourFacts(options.hostile, b) }),
     env: firstB.env,
+  };
+}
+
+function neighbourFacts(hostile: readonly string[], runs: readonly RunReport[]): NeighbourFacts {
+  const sum = (read: (report: RunReport) => number): number =>
+    runs.reduce((total, run) => total + read(run), 0);
+  return {
+    hostile,
+    expected_n: sum(({ counts }) => counts.expected_n),
+    failed_n: sum(({ counts }) => Object.values(counts.failed).reduce((total, n) => total + n, 0)),
   };
 }
 

@@ -33,6 +33,8 @@ export interface CompareOptions {
   readonly seed?: number;
   /** Takes runs that declared themselves invalid. Default false. */
   readonly allowInvalid?: boolean;
+  /** `others`: what the tenants beside a hostile one feel. Default `all`: what every caller does. */
+  readonly about?: 'all' | 'others';
   /** The two sides may be different scenarios: the difference between them is what is asked for. Default false. */
   readonly allowOtherScenario?: boolean;
 }
@@ -50,6 +52,12 @@ interface Metric {
   readonly read: (report: RunReport) => number | null;
 }
 
+/** Few, so that few runs can tell: every further metric asks more of each. */
+const OTHERS: readonly Metric[] = [
+  latencyMetric("others' p99", 'p99_us', 'others'),
+  latencyMetric("others' p50", 'p50_us', 'others'),
+];
+
 const METRICS: readonly Metric[] = [
   latencyMetric('p50', 'p50_us'),
   latencyMetric('p95', 'p95_us'),
@@ -57,13 +65,13 @@ const METRICS: readonly Metric[] = [
   { name: 'throughput', unit: '/s', isGood: true, read: (report) => report.rates.done_per_s },
 ];
 
-function latencyMetric(name: string, field: 'p50_us' | 'p95_us' | 'p99_us'): Metric {
+function latencyMetric(name: string, field: 'p50_us' | 'p95_us' | 'p99_us', among = 'all'): Metric {
   return {
     name,
     unit: 'us',
     isGood: false,
     read: ({ latency }) =>
-      latency.find(({ metric, scope }) => metric === 'response' && scope === 'all')?.[field] ?? null,
+      latency.find(({ metric, scope }) => metric === 'response' && scope === among)?.[field] ?? null,
   };
 }
 
@@ -82,7 +90,7 @@ export function compareRuns(
 ): ComparedMetric[] {
   checkComparable([...a, ...b], options);
   const tolerance = options.toleranceRatio ?? TOLERANCE;
-  const measured = METRICS.flatMap((metric) => {
+  const measured = (options.about === 'others' ? OTHERS : METRICS).flatMap((metric) => {
     const valuesA = a.map(metric.read).filter((value) => value !== null);
     const valuesB = b.map(metric.read).filter((value) => value !== null);
     return valuesA.length === a.length && valuesB.length === b.length ? [{ metric, valuesA, valuesB }] : [];
@@ -123,6 +131,7 @@ function checkComparable(reports: readonly RunReport[], options: CompareOptions)
   const facts: readonly (readonly [string, (report: RunReport) => unknown])[] = [
     ['scenario hash', ({ scenario }) => scenario.hash],
     ['load model', ({ scenario }) => scenario.model],
+    ['set of tenants', ({ scenario }) => scenario.left_out?.join() ?? 'all'],
     ['rate', ({ scenario }) => scenario.rate_per_s],
     ['concurrency', ({ scenario }) => scenario.concurrency_n],
     ['compression', ({ scenario }) => scenario.compress_ratio ?? 1],
@@ -132,6 +141,7 @@ function checkComparable(reports: readonly RunReport[], options: CompareOptions)
   ];
   for (const [name, read] of facts) {
     if (name === 'scenario hash' && options.allowOtherScenario === true) continue;
+    if (name === 'set of tenants' && options.about === 'others') continue;
     const other = reports.find((report) => read(report) !== read(first));
     if (other === undefined) continue;
     throw new EnclaveError(

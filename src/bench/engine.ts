@@ -8,6 +8,7 @@ import {
   limitMeasured,
   phaseAt,
   replayArrivals,
+  withoutArrivals,
 } from './arrivals.ts';
 import type { EngineOptions, EngineResult } from './engine-types.ts';
 import { withEvents } from './execution-marks.ts';
@@ -16,7 +17,7 @@ import { totalDurationMs } from './load-plan.ts';
 import type { LoadOutcome } from './load-target.ts';
 import { OpenExecution, OpenExecutions } from './open-executions.ts';
 import { ReachWatch } from './reach-watch.ts';
-import type { LoadPlan, SampleEnd } from './sample.ts';
+import type { SampleEnd } from './sample.ts';
 import { endOf } from './sample-end.ts';
 
 /** Executions handed over in one turn of the event loop, so that answers are read in between. */
@@ -91,7 +92,7 @@ class Engine {
   readonly #now = (): number => this.#options.clock.nowMs() - this.#zeroMs;
 
   #startOpen(): void {
-    const source = arrivalsOf(this.#options.plan);
+    const source = this.#arrivals();
     let next = source.next();
     const pump = (): void => {
       if (this.#issued) return;
@@ -109,6 +110,18 @@ class Engine {
       else this.#options.waker.wakeAt(this.#zeroMs + next.offsetMs, pump);
     };
     pump();
+  }
+
+  #arrivals(): ArrivalSource {
+    const { plan, workload } = this.#options;
+    const source =
+      plan.replayMs === undefined
+        ? createArrivals(plan.arrivals, plan.phases, plan.seed)
+        : replayArrivals(plan.replayMs, plan.phases);
+    const counted = plan.count === undefined ? source : limitMeasured(source, plan.phases, plan.count);
+    const { leavesOut } = plan;
+    if (leavesOut === undefined) return counted;
+    return withoutArrivals(counted, ({ index }) => leavesOut.includes(workload.job(index).tenant));
   }
 
   /** The issue lasts to the end of its phases, also when the last arrival is before it. */
@@ -284,12 +297,4 @@ class Engine {
   #finishIfDrained(): void {
     if (this.#issued && this.#open.size === 0) this.#done.resolve();
   }
-}
-
-function arrivalsOf(plan: LoadPlan): ArrivalSource {
-  const source =
-    plan.replayMs === undefined
-      ? createArrivals(plan.arrivals, plan.phases, plan.seed)
-      : replayArrivals(plan.replayMs, plan.phases);
-  return plan.count === undefined ? source : limitMeasured(source, plan.phases, plan.count);
 }

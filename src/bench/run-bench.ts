@@ -2,7 +2,7 @@
 import { setMaxListeners } from 'node:events';
 import { type Clock, machineOffsetMs, realClock } from '../clock.ts';
 import type { RunReport, Stall } from '../report/run-report.ts';
-import { createWorkload } from '../scenario/workload.ts';
+import { createWorkload, hostileTenants } from '../scenario/workload.ts';
 import type { BenchOptions } from './bench-options.ts';
 import { buildReport, type RunFacts } from './build-report.ts';
 import { calibrate } from './calibration.ts';
@@ -44,6 +44,7 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
   const recorder = new RunRecorder({
     phaseNames: plan.phases.map((phase) => phase.name),
     durationMs: totalDurationMs(plan),
+    hostileTenants: hostileTenants(scenario),
     hold: new WarmupHold(options.findsWarmup === false ? undefined : steadyPhase(plan)),
     ...(log === undefined ? {} : { log }),
   });

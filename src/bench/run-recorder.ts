@@ -30,6 +30,8 @@ export interface RunRecorderOptions {
   readonly durationMs: number;
   /** Holds the first executions back until the end of the run tells which of them were warm-up. Absent: nothing is cut. */
   readonly hold?: WarmupHold;
+  /** Tenants beside which the rest are the scope `others`. */
+  readonly hostileTenants?: readonly string[];
   /** Gets every success as it ends. */
   readonly log?: HdrLog;
 }
@@ -59,7 +61,7 @@ export class RunRecorder {
 
   constructor(options: RunRecorderOptions) {
     this.#options = options;
-    this.#histograms = new ScopedHistograms(options.phaseNames);
+    this.#histograms = new ScopedHistograms(options.phaseNames, options.hostileTenants);
     this.#series = new SeriesRecorder(options.durationMs);
   }
 

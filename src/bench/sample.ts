@@ -50,4 +50,6 @@ export interface LoadPlan {
   readonly count?: number;
   /** Intended starts of an earlier run, ms; they replace `arrivals`. */
   readonly replayMs?: readonly number[];
+  /** Tenants whose arrivals are not sent; those of the others stay as they are. Open model. */
+  readonly leavesOut?: readonly string[];
 }

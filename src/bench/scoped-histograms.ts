@@ -18,9 +18,12 @@ export class ScopedHistograms {
   readonly #byMetric = new Map<LatencyMetric, Map<string, Scope>>();
   readonly #prefixed = { script: new Map<string, string>(), tenant: new Map<string, string>() };
   readonly #phases: readonly string[];
+  readonly #hostile: readonly string[];
   #size = 0;
 
-  constructor(phaseNames: readonly string[]) {
+  /** @param hostile - tenants beside which the rest are `others`; empty: there is no such scope */
+  constructor(phaseNames: readonly string[], hostile: readonly string[] = []) {
+    this.#hostile = hostile;
     this.#phases = phaseNames.map((name) => `phase:${name}`);
     for (const metric of ['response', 'service', 'late'] as const) this.#scope(metric, 'all');
   }
@@ -30,6 +33,8 @@ export class ScopedHistograms {
     this.record('response', 'all', isGood, ms);
     this.record('response', this.#named('script', script), isGood, ms);
     if (this.#phases.length > 1) this.record('response', this.#phases[phase] ?? 'phase:', isGood, ms);
+    if (this.#hostile.length > 0 && !this.#hostile.includes(tenant))
+      this.record('response', 'others', isGood, ms);
     if (tenant !== 'default') this.record('response', this.#named('tenant', tenant), isGood, ms);
   }
 

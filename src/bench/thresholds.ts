@@ -76,8 +76,13 @@ export function parseThreshold(text: string): Parsed<Threshold> {
   const isScoped = kind !== undefined || phase !== undefined;
   // Distributions of one script, phase or tenant are kept of response times, failures included.
   if (isScoped && (metric !== 'response' || ok !== undefined)) return refused;
-  const scope = isScoped ? `${kind ?? 'phase'}:${name ?? phase}` : ok === undefined ? 'all' : 'ok';
+  const scope = isScoped ? scopeOf(kind, name ?? phase ?? '') : ok === undefined ? 'all' : 'ok';
   return done(text, { kind: 'latency', metric, scope, field }, operator, limit.value * 1_000);
+}
+
+/** `others`: all tenants but the hostile ones of the scenario. */
+function scopeOf(kind: string | undefined, name: string): string {
+  return kind === undefined && name === 'others' ? name : `${kind ?? 'phase'}:${name}`;
 }
 
 function done(text: string, subject: Subject, operator: Operator, limit: number): Parsed<Threshold> {

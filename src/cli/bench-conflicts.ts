@@ -207,9 +207,13 @@ function checkCompanions(reader: OptionReader, flags: BenchFlags): void {
     flags.repeat !== undefined &&
     flags.ab === undefined &&
     flags.baseline === undefined &&
-    flags.selfTest === undefined
+    flags.selfTest === undefined &&
+    (flags.url !== undefined || flags.search !== undefined || flags.sweep !== undefined)
   ) {
-    reader.problem('--repeat', 'expected to be given with --ab or --baseline');
+    reader.problem(
+      '--repeat',
+      'expected to be given with --ab, --baseline or a scenario with a hostile tenant',
+    );
   }
 }
 

@@ -1,7 +1,8 @@
 // The ways of `enclave bench` that make more than one run, or a run of another kind.
 import { join } from 'node:path';
 import { type Alternated, runAlternating } from '../bench/alternate.ts';
-import { buildCompareReport } from '../bench/compare-report.ts';
+import type { BenchOptions } from '../bench/bench-options.ts';
+import { buildCompareReport, type CompareReportOptions } from '../bench/compare-report.ts';
 import { runAutocannon } from '../bench/http/autocannon-probe.ts';
 import { HttpTarget } from '../bench/http/http-target.ts';
 import { type LoadOverrides, planLoad } from '../bench/load-plan.ts';
@@ -30,12 +31,12 @@ const INTERRUPTED = 96;
 const INVALID = 98;
 
 /** One run against a target of its own, its report kept in `folder` when `suffix` says under what name. */
-async function runOnce(
+export async function runOnce(
   subject: Subject,
   plan: LoadPlan,
   settings: BenchSettings,
   io: Io,
-  workers?: number,
+  { workers, ...more }: Pick<BenchOptions, 'thresholds' | 'onProgress'> & { readonly workers?: number } = {},
 ): Promise<RunReport> {
   await using target = subject.open(plan, workers);
   const { executor, facts, embeddingCpuMs } = target;
@@ -48,6 +49,7 @@ async function runOnce(
     argv: io.argv,
     allowNoise: settings.allowNoise,
     ...(embeddingCpuMs === undefined ? {} : { embeddingCpuMs }),
+    ...more,
   });
   return report;
 }
@@ -65,7 +67,7 @@ export async function sweep(
     scenario: subject.scenario,
     overrides: settings.load,
     signal: io.interrupted,
-    run: (plan, workers) => runOnce(subject, plan, settings, io, workers),
+    run: (plan, workers) => runOnce(subject, plan, settings, io, workers === undefined ? {} : { workers }),
     onPoint: (point) => io.stderr.write(`${formatSweepPoint(axis.kind, point)}\n`),
   });
   await publishStudy(report, { ...settings, folder }, io);
@@ -106,7 +108,7 @@ export async function search(
   await publishStudy(report, { ...settings, folder }, io);
 }
 
-const DEFAULT_REPEAT = 5;
+export const DEFAULT_REPEAT = 5;
 
 /** `--ab A B --repeat n`: runs of two scenarios in turn, and what can be said of B against A. */
 export async function ab(
@@ -136,7 +138,7 @@ export async function ab(
       return report;
     },
   });
-  await judge(sides, settings, folder, io, false);
+  await judge(sides, settings, folder, io, { allowOtherScenario: true, failsOnWorse: false });
 }
 
 /** `--baseline reports…`: repeats the run and compares it with those of before; exit 99 when it has become worse. */
@@ -164,22 +166,22 @@ export async function againstBaseline(
     await keep(report, `b${run + 1}`, folder, io);
     if (report.complete) b.push(report);
   }
-  await judge({ a, b }, settings, folder, io, true);
+  await judge({ a, b }, settings, folder, io, { failsOnWorse: true });
 }
 
-async function keep(report: RunReport, name: string, folder: string, io: Io): Promise<void> {
+export async function keep(report: RunReport, name: string, folder: string, io: Io): Promise<void> {
   const path = join(folder, `${reportBaseName(report)}-${name}.json`);
   await writeFileAtomically(path, `${JSON.stringify(report, null, 1)}\n`);
   io.stderr.write(`run ${name}: ${report.validity.valid ? 'valid' : 'INVALID'}, ${path}\n`);
 }
 
 /** Publishes the verdicts. Runs that a machine spoilt are left out, unless noise is allowed. */
-async function judge(
+export async function judge(
   sides: Alternated,
   settings: BenchSettings,
   folder: string,
   io: Io,
-  isSameScenario: boolean,
+  options: Omit<CompareReportOptions, 'allowInvalid'>,
 ): Promise<void> {
   if (io.interrupted.aborted) {
     io.exitWith(INTERRUPTED);
@@ -194,9 +196,8 @@ async function judge(
     return;
   }
   const report = buildCompareReport(a, b, {
+    ...options,
     allowInvalid: settings.allowNoise,
-    allowOtherScenario: !isSameScenario,
-    failsOnWorse: isSameScenario,
   });
   await publishStudy(report, { ...settings, folder }, io);
 }

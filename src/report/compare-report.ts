@@ -13,8 +13,18 @@ export interface CompareReport {
   /** Effects up to this do not matter. */
   readonly tolerance_ratio: number;
   readonly rows: readonly ComparedRow[];
+  /** A is without the hostile tenants and B with them: the rows are what the others feel. */
+  readonly neighbours?: NeighbourFacts;
   /** Of the first run of B. */
   readonly env: Environment;
+}
+
+/** Sums over the runs of B. */
+export interface NeighbourFacts {
+  readonly hostile: readonly string[];
+  /** Executions that ended as they are meant to, each with the code its script declares. */
+  readonly expected_n: number;
+  readonly failed_n: number;
 }
 
 export interface ComparedSide {

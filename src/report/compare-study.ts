@@ -2,22 +2,34 @@
 import { formatCount } from '../units.ts';
 import { linearAxis } from './charts/svg.ts';
 import { type ChartLine, xyChart } from './charts/xy-chart.ts';
-import type { ComparedRow, CompareReport } from './compare-report.ts';
-import { certaintyText, medianText, percentText } from './compare-text.ts';
+import type { ComparedRow, CompareReport, NeighbourFacts } from './compare-report.ts';
+import {
+  certaintyText,
+  endingsText,
+  medianText,
+  neighbourTitle,
+  neighbourVerdict,
+  percentText,
+} from './compare-text.ts';
 import type { Figure, Statement, StudyModel, TableModel, Verdict } from './document-model.ts';
 import { microseconds } from './latency-rows.ts';
 import { machineFacts } from './machine-facts.ts';
 
 export function compareStudy(report: CompareReport): StudyModel {
-  const { a, b, rows, tolerance_ratio } = report;
+  const { a, b, neighbours, rows, tolerance_ratio } = report;
   const side = (name: string, { load, runs_n, scenario }: CompareReport['a']): string =>
     `${name}: ${runs_n} runs of ${scenario}, ${load}`;
   return {
-    title: a.scenario === b.scenario ? `${a.scenario}: B against A` : `${b.scenario} against ${a.scenario}`,
+    title:
+      neighbours !== undefined
+        ? neighbourTitle(b.scenario, neighbours)
+        : a.scenario === b.scenario
+          ? `${a.scenario}: B against A`
+          : `${b.scenario} against ${a.scenario}`,
     purpose: '',
     subtitle: `${side('A', a)} · ${side('B', b)} · ${report.ended_at.slice(0, 16).replace('T', ' ')} UTC`,
     verdict: verdictOf(report),
-    statements: rows.map(statementOf),
+    statements: [...rows.map(statementOf), ...(neighbours === undefined ? [] : [endingsOf(neighbours)])],
     figures: rows.map(figureOf),
     charts: [...effectChart(report), ...rows.map(runChart)],
     tables: [{ title: 'Metrics', table: metricTable(rows) }],
@@ -28,7 +40,16 @@ export function compareStudy(report: CompareReport): StudyModel {
   };
 }
 
-function verdictOf({ rows }: CompareReport): Verdict {
+function endingsOf(neighbours: NeighbourFacts): Statement {
+  return {
+    tone: neighbours.failed_n === 0 ? 'good' : 'plain',
+    sign: neighbours.failed_n === 0 ? '✓' : '?',
+    text: endingsText(neighbours),
+  };
+}
+
+function verdictOf({ neighbours, rows }: CompareReport): Verdict {
+  if (neighbours !== undefined) return NEIGHBOUR_VERDICTS[neighbourVerdict(rows)];
   const named = (verdict: ComparedRow['verdict']): string[] =>
     rows.filter((row) => row.verdict === verdict).map(({ metric }) => metric);
   const [better, worse] = [named('better'), named('worse')];
@@ -50,6 +71,20 @@ function verdictOf({ rows }: CompareReport): Verdict {
     sentence: 'The runs tell neither better nor worse, nor that they are the same.',
   };
 }
+
+const NEIGHBOUR_VERDICTS: Readonly<Record<ReturnType<typeof neighbourVerdict>, Verdict>> = {
+  felt: { tone: 'bad', word: 'FELT', sentence: 'The others are slower beside the hostile tenant.' },
+  'not felt': {
+    tone: 'good',
+    word: 'NOT FELT',
+    sentence: 'The others are as fast beside the hostile tenant, within the tolerance.',
+  },
+  'cannot tell': {
+    tone: 'warn',
+    word: 'CANNOT TELL',
+    sentence: 'The runs do not tell whether the others are slower beside the hostile tenant.',
+  },
+};
 
 const SIGNS = {
   better: { tone: 'good', sign: '✓' },

@@ -79,6 +79,7 @@ const side = z.looseObject({ scenario: text, load: text, runs_n: count });
 const compareSchema: z.ZodType<CompareReport> = z.looseObject({
   ...head,
   kind: z.literal('compare'),
+  neighbours: z.looseObject({ hostile: z.array(text), expected_n: count, failed_n: count }).exactOptional(),
   a: side,
   b: side,
   tolerance_ratio: z.number(),

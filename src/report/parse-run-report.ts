@@ -132,6 +132,7 @@ export const runReportSchema: z.ZodType<RunReport> = z.looseObject({
     concurrency_n: known,
     compress_ratio: z.number().exactOptional(),
     shorten_ratio: z.number().exactOptional(),
+    left_out: z.array(text).exactOptional(),
     phases: z.array(phase).exactOptional(),
   }),
   target: z.looseObject({

@@ -78,8 +78,9 @@ const SPECTRUM_METRICS = ['response', 'service', 'late'] as const;
 
 /** The load in words: `poisson 200/s`, or `closed, 8 in flight`. */
 export function loadText({ scenario }: RunReport): string {
+  const without = scenario.left_out === undefined ? '' : ` without ${scenario.left_out.join(', ')}`;
   return scenario.model === 'open'
-    ? `${scenario.arrivals} ${formatRate(scenario.rate_per_s ?? 0)}`
+    ? `${scenario.arrivals} ${formatRate(scenario.rate_per_s ?? 0)}${without}`
     : `closed, ${scenario.concurrency_n} in flight`;
 }
 

@@ -62,6 +62,8 @@ export interface ScenarioFacts {
   readonly compress_ratio?: number;
   /** `--shorten`: durations were divided by it. */
   readonly shorten_ratio?: number;
+  /** Tenants whose arrivals were not sent; the rate is that of all. */
+  readonly left_out?: readonly string[];
   readonly phases?: readonly PhaseFacts[];
 }
 

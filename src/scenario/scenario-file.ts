@@ -106,6 +106,10 @@ const tenant = z.strictObject({
     .min(1)
     .optional()
     .describe('Scripts that only this tenant runs; default: those that no tenant claims.'),
+  hostile: z
+    .boolean()
+    .optional()
+    .describe('What the others feel of this tenant is the question: runs are made with it and without it.'),
 });
 
 const phase = z.strictObject({
@@ -200,6 +204,13 @@ export const scenarioFileSchema: z.ZodType<ScenarioFile, ScenarioInput> = z
       context,
     );
     claims(scenario.tenants, scenario.scripts, context);
+    if (scenario.tenants.every((item) => item.hostile === true)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['tenants'],
+        message: 'expected at least one tenant that is not hostile',
+      });
+    }
     if (!scenario.load.phases.some((item) => item.measure)) {
       context.addIssue({
         code: 'custom',

@@ -47,6 +47,8 @@ export interface TenantSpec {
   readonly weight: number;
   /** Scripts that only this tenant runs. Default: those that no tenant claims. */
   readonly scripts?: readonly string[] | undefined;
+  /** What the others feel of this one is the question: `enclave bench` runs the scenario with it and without it. Default false. */
+  readonly hostile?: boolean | undefined;
 }
 
 export interface PhaseSpec {

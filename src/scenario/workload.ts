@@ -19,6 +19,11 @@ export interface Workload {
   job(index: number): Job;
 }
 
+/** Ids of the tenants beside which the others are looked at. */
+export function hostileTenants({ tenants }: Pick<Scenario, 'tenants'>): string[] {
+  return tenants.filter(({ hostile }) => hostile === true).map(({ id }) => id);
+}
+
 /** Draws executions of `scenario` with `seed`; `timeoutMs` bounds the wait in the target's queue. */
 export function createWorkload(scenario: Scenario, seed: number, timeoutMs: number): Workload {
   const claimed = new Set(scenario.tenants.flatMap(({ scripts }) => scripts ?? []));

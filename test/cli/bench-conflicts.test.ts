@@ -81,7 +81,7 @@ describe('readBenchFlags()', () => {
       { scenario: 's', search: ['p99<1s'], sweep: 'workers=1', baseline: ['a'] },
       ['--search, --sweep, --baseline'],
     ],
-    ['repeats of one run', { scenario: 's', repeat: '3' }, ['--repeat']],
+    ['repeats of one run', { url: 'http://x', repeat: '3' }, ['--repeat']],
   ])('names every contradiction of %s', (_what, flags, expected) => {
     expect(problemsOf(flags).sort()).toEqual([...expected].sort());
   });

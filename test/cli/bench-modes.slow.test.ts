@@ -45,6 +45,49 @@ describe('enclave bench, more than one run', () => {
     expect(await readFile(md, 'utf8')).toMatch(/^# http over concurrency: /);
   });
 
+  it('runs a scenario with a hostile tenant with it and without it, and compares what the others feel', async () => {
+    const out = join(folder, 'neighbours');
+    const html = join(folder, 'neighbours.html');
+    const load = ['--scenario', 'hostile-neighbour', '--repeat', '1', '--duration', '1s', '--warmup', '0s'];
+    const { status, stdout } = await cli([
+      'bench',
+      ...load,
+      '--client-timeout',
+      '20s',
+      '--allow-noise',
+      '--html',
+      html,
+      '--json',
+      '--out',
+      out,
+    ]);
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({ kind: 'compare', neighbours: { hostile: ['hostile'] } });
+    const files = await readdir(out);
+    const read = async (name: string) => {
+      const file = files.find((other) => other.endsWith(`${name}-1.json`)) ?? '';
+      return JSON.parse(await readFile(join(out, file), 'utf8'));
+    };
+    const [quiet, hostile] = [await read('quiet'), await read('hostile')];
+    expect(quiet.scenario.left_out).toEqual(['hostile']);
+    const tenants = (run: typeof quiet): string[] =>
+      run.latency
+        .map(({ scope }: { scope: string }) => scope)
+        .filter((scope: string) => scope === 'tenant:hostile');
+    expect(tenants(quiet)).toEqual([]);
+    expect(tenants(hostile)).toEqual(['tenant:hostile']);
+    expect(quiet.counts.asked_n).toBeLessThan(hostile.counts.asked_n);
+    expect(await readFile(html, 'utf8')).toContain('the others beside hostile');
+    // A threshold of the scenario may be missed on a starved machine.
+    expect([0, 99]).toContain(status);
+  });
+
+  it('refuses --repeat for a scenario without a hostile tenant', async () => {
+    const { status, stderr } = await cli(['bench', '--scenario', 'simple', '--repeat', '3', '--out', folder]);
+    expect(status).toBe(2);
+    expect(stderr).toContain('--repeat: expected to be given with');
+  });
+
   it('replays the intended starts of a run', async () => {
     const out = join(folder, 'replay');
     const args = ['bench', '--url', url, '--allow-noise', '--json', '--out', out];

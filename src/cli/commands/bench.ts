@@ -7,10 +7,13 @@ import type { RunRecorder } from '../../bench/run-recorder.ts';
 import type { LoadPlan } from '../../bench/sample.ts';
 import { replayPlan } from '../../bench/stages.ts';
 import { parseThresholds } from '../../bench/thresholds.ts';
+import { invalidInput } from '../../errors.ts';
 import { prepareReportFolder, writeFileAtomically, writeRunReport } from '../../report/report-files.ts';
 import { LATENCY_METRICS } from '../../report/run-report.ts';
+import { hostileTenants } from '../../scenario/workload.ts';
 import { type BenchFlags, type BenchSettings, readBenchFlags } from '../bench-flags.ts';
 import { ab, againstBaseline, probe, search, selfTest, sweep } from '../bench-modes.ts';
+import { neighbours } from '../bench-neighbours.ts';
 import { summaryText, writeDocuments } from '../bench-output.ts';
 import { createProgressPrinter } from '../bench-progress.ts';
 import { readSubject, type Subject } from '../bench-target.ts';
@@ -59,7 +62,7 @@ export function benchCommand(io: Io): Command {
     .option('--sweep <axis=levels>', 'closed runs over workers=1,2,4 or concurrency=1,2,4,8,16,32')
     .option('--ab <scenarios...>', 'run two scenarios in turn (A B B A) and compare them')
     .option('--baseline <reports...>', 'run and compare with these runs; exit 99 when it is worse')
-    .option('--repeat <n>', 'with --ab or --baseline: runs of each side (default: 5)')
+    .option('--repeat <n>', 'with --ab, --baseline or a hostile tenant: runs of each side (default: 5)')
     .option('--driver <name>', 'autocannon: only its throughput, closed loop, as a cross-check of --url')
     .option(
       '--self-test',
@@ -107,8 +110,17 @@ async function bench(options: BenchFlags, io: Io): Promise<void> {
   if (flags.baseline.length > 0) return await againstBaseline(subject, planOf, flags, folder, io);
   const plan = await planOf(flags.load);
   if (flags.search.length > 0) return await search(subject, plan, flags, folder, io);
+  if (hostileTenants(subject.scenario).length > 0) {
+    return await neighbours(subject, (seed) => planOf({ ...flags.load, seed }), flags, folder, io);
+  }
+  if (flags.repeat !== undefined) throw invalidInput('enclave bench', [REPEAT]);
   return await run(subject, plan, flags, folder, io);
 }
+
+const REPEAT = {
+  path: '--repeat',
+  message: 'expected to be given with --ab or --baseline, or with a scenario that has a hostile tenant',
+};
 
 async function run(
   subject: Subject,
