@@ -236,7 +236,7 @@ export class EnclaveBroker implements AsyncDisposable {
     await this.start();
     const { server } = this.#http;
     try {
-      await this.#http.listen({ port, host });
+      await this.#http.listen({ port, host, backlog: BACKLOG });
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new EnclaveError('INVALID_INPUT', `cannot listen on ${host}:${port} (${reason})`, { cause });
@@ -318,6 +318,8 @@ export class EnclaveBroker implements AsyncDisposable {
   }
 }
 
+/** Connections that wait to be accepted: after a restart all clients come at once. The kernel may allow fewer (`somaxconn`). */
+const BACKLOG = 4_096;
 const DRAIN_STEP_MS = 20;
 /** What answers and streams have to end themselves when the broker closes, ms. */
 const LAST_WORDS_MS = 2_000;

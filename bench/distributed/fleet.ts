@@ -83,6 +83,12 @@ export async function startBroker(
   return await start(process.execPath, [...nodeFlags, ...cli([...flags, ...more])], /^listening on/u);
 }
 
+/** The server of `bare-server.ts`. */
+export async function startBareServer(port: number): Promise<Running> {
+  const script = fileURLToPath(new URL('bare-server.ts', import.meta.url));
+  return await start(process.execPath, [script, `${port}`], /^listening on/u);
+}
+
 export async function startRuntime(
   brokerPort: number,
   options: { readonly isolation: Isolation; readonly slots: number; readonly nodeFlags?: readonly string[] },

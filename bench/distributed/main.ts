@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { REDIS_SETTINGS } from './fleet.ts';
-import { type IdleResult, measureIdleClients } from './idle-clients.ts';
+import { type IdleResult, measureIdleClients, type Restart } from './idle-clients.ts';
 import { localP50Ms } from './local-pool.ts';
 import { measureMemory, type SessionMemory } from './memory.ts';
 import { measureOverload, type OverloadResult } from './overload.ts';
@@ -165,16 +165,16 @@ function judgeMemory({ liveBytes, endedBytes, compactedBytes }: SessionMemory): 
   judge('… when only its result is kept', compactedBytes, 200, 'bytes', true);
 }
 
-function judgeClients({ clients, bytesEach, resumedMs, restartMs }: IdleResult): void {
+function judgeClients({ clients, bytesEach, restart, bare }: IdleResult): void {
   const count = clients.toLocaleString('en');
   judge(`${count} idle SSE clients on one broker, each`, bytesEach / 1_024, 16, 'KB', true);
-  judge(
-    `broker restarted (${(restartMs / 1_000).toFixed(1)} s): all ${count} resumed`,
-    resumedMs / 1_000,
-    3,
-    's',
-    true,
-  );
+  const seconds = (ms: number) => (ms / 1_000).toFixed(1);
+  const told = ({ endedMs, startedMs, serverUs, clientUs }: Restart) =>
+    `gone after ${seconds(endedMs)} s, up after ${seconds(startedMs)} s; from then on ${Math.round(serverUs)} us of processor time per client in the server, ${Math.round(clientUs)} us in the clients`;
+  lines.push(`Restart with ${count} clients: broker ${told(restart)}.`);
+  lines.push(`The same clients and a bare HTTP server: ${told(bare)}.`, '');
+  judge(`broker restarted: all ${count} resumed`, restart.resumedMs / 1_000, 3, 's', true);
+  judge('… against a bare HTTP server', restart.resumedMs / bare.resumedMs, 2, 'x', true);
 }
 
 function redisVersion(): string {

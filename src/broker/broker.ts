@@ -13,7 +13,8 @@ import type { ToolEffect } from '../tools/define-tool.ts';
 import type { ExternalToolCheck } from '../tools/external-tools.ts';
 import { Admission, type RateLimit } from './admission.ts';
 import { Dispatcher } from './dispatcher.ts';
-import { EventHub, type StreamStep } from './event-hub.ts';
+import { EventHub } from './event-hub.ts';
+import type { EventStream, StreamStep } from './event-stream.ts';
 import { FleetView } from './fleet-view.ts';
 import { Intake, type SubmitOptions, type Submitted } from './intake.ts';
 import { createPoolOfBroker, mayServe, type PoolSetup } from './pool-of-broker.ts';
@@ -181,9 +182,7 @@ export class Broker {
 
   /** @throws EnclaveError NOT_FOUND, also for a session of another tenant: no difference is shown. */
   async find(id: string, tenant: string): Promise<SessionRecord> {
-    const record = await this.#options.store.find(id);
-    if (record !== undefined && record.tenant === tenant) return record;
-    throw new EnclaveError('NOT_FOUND', `there is no session ${JSON.stringify(id.slice(0, 64))}`);
+    return checkTenant(id, tenant, await this.#options.store.find(id));
   }
 
   /** The tenant's sessions, newest first. @throws EnclaveError STORE_UNAVAILABLE */
@@ -191,8 +190,26 @@ export class Broker {
     return await this.#options.store.list(query);
   }
 
-  stream(id: string, from: EventCursor, signal: AbortSignal, watch?: Watch): AsyncGenerator<StreamStep> {
-    return this.#hub.stream(id, from, signal, watch);
+  /** A stream of a new session, which is watched already. Close it. */
+  follow(id: string, watch: Watch): EventStream {
+    return this.#hub.open(id, { seq: 0 }, watch);
+  }
+
+  /** A stream of a session. Close it. @throws EnclaveError NOT_FOUND, as `find`; STORE_UNAVAILABLE */
+  async resume(id: string, tenant: string, from: EventCursor): Promise<EventStream> {
+    const stream = this.#hub.open(id, from);
+    try {
+      checkTenant(id, tenant, await stream.record());
+      return stream;
+    } catch (error) {
+      stream.close();
+      throw error;
+    }
+  }
+
+  /** See `EventHub.beatFor`. */
+  beatFor(stream: EventStream, onBeat: (step: StreamStep) => void): () => void {
+    return this.#hub.beatFor(stream, onBeat);
   }
 
   /** Waits until the session has ended, or the signal fires; the record as it is then. */
@@ -255,4 +272,9 @@ export class Broker {
     await this.#pool?.[Symbol.asyncDispose]();
     await this.#options.store[Symbol.asyncDispose]();
   }
+}
+
+function checkTenant(id: string, tenant: string, record: SessionRecord | undefined): SessionRecord {
+  if (record !== undefined && record.tenant === tenant) return record;
+  throw new EnclaveError('NOT_FOUND', `there is no session ${JSON.stringify(id.slice(0, 64))}`);
 }

@@ -1,18 +1,9 @@
-// Streams of session events. A stream is a cursor that pulls: nothing is queued for a client that does not read.
+// The streams of session events at one broker: who follows which session, who is woken by which bell, who gets a heartbeat.
 import type { Clock } from '../clock.ts';
-import { EnclaveError } from '../errors.ts';
-import { isTerminal, type StoredEvent } from '../protocol/events.ts';
-import type { EventCursor, NewSession, SessionRecord, Store } from '../store/store.ts';
+import type { StoredEvent } from '../protocol/events.ts';
+import type { EventCursor, NewSession, Store } from '../store/store.ts';
+import { EventStream, type StreamSource, type StreamStep } from './event-stream.ts';
 import { Watch } from './watch.ts';
-
-export type StreamStep =
-  | { readonly kind: 'events'; readonly events: readonly StoredEvent[] }
-  /** Events are gone; the record is what the session is by now. */
-  | { readonly kind: 'lost'; readonly record: SessionRecord; readonly firstAvailable: number }
-  /** Nothing happened for one heartbeat interval. */
-  | { readonly kind: 'heartbeat' }
-  /** The broker is closing: go elsewhere. */
-  | { readonly kind: 'reconnect' };
 
 export interface EventHubOptions {
   readonly store: Store;
@@ -23,13 +14,27 @@ export interface EventHubOptions {
   readonly pageSize: number;
 }
 
+/** Looks for silent streams in one heartbeat interval. */
+const BEATS = 8;
+
 export class EventHub {
   readonly #options: EventHubOptions;
+  readonly #source: StreamSource;
+  readonly #beats = new Map<EventStream, (step: StreamStep) => void>();
+  #stopBeating: () => void = () => {};
   readonly #watches = new Map<string, Set<Watch>>();
   #isClosing = false;
 
   constructor(options: EventHubOptions) {
     this.#options = options;
+    const { store, brokerId, pageSize, clock } = options;
+    const isClosing = () => this.#isClosing;
+    this.#source = {
+      ...{ store, brokerId, pageSize, nowMs: () => clock.nowMs() },
+      get isClosing() {
+        return isClosing();
+      },
+    };
   }
 
   get clients(): number {
@@ -62,9 +67,13 @@ export class EventHub {
     return watch;
   }
 
+  /** The events of a session after a cursor, until the final one. Close it. @param watch closed with the stream. */
+  open(id: string, from: EventCursor, watch: Watch = this.watch(id)): EventStream {
+    return new EventStream(id, from, watch, this.#source);
+  }
+
   /**
-   * The events of a session after a cursor, until the final one. Pull the next step when the last one is written.
-   * @param watch closed with the stream.
+   * The same, one step after the other. Pull the next when the last one is written.
    * @throws EnclaveError NOT_FOUND when the session goes away, STORE_UNAVAILABLE.
    */
   async *stream(
@@ -73,51 +82,46 @@ export class EventHub {
     signal: AbortSignal,
     watch: Watch = this.watch(id),
   ): AsyncGenerator<StreamStep> {
-    const { store, brokerId, clock, heartbeatMs, pageSize } = this.#options;
-    let cursor = from;
+    const { clock, heartbeatMs } = this.#options;
+    const stream = this.open(id, from, watch);
     const wake = () => watch.wake();
     signal.addEventListener('abort', wake, { once: true });
     try {
       while (!signal.aborted) {
-        let events = watch.take(cursor);
-        let isWhole = true;
-        if (this.#isClosing) {
-          // Nothing is read any more: whoever serves the reader next begins at its cursor.
-          yield { kind: 'reconnect' };
-          return;
-        }
-        if (events === undefined) {
-          const page = await store.read(id, cursor, pageSize, brokerId);
-          if (page === undefined) throw new EnclaveError('NOT_FOUND', `there is no session ${id}`);
-          if (page.isLost) yield lostStep(page.record, page.events);
-          events = page.events;
-          isWhole = events.length < pageSize;
-          // A session that has ended and has no more events to give is told whole.
-          if (events.length === 0 && isTerminal(page.record.state)) return;
-          // What is left lies in the store, whether a bell rings or not.
-          if (!isWhole) watch.mustRead();
-        }
-        if (events.length > 0) yield { kind: 'events', events };
-        const last = events.at(-1);
-        if (last !== undefined) cursor = cursorAt(last);
-        if (last?.type === 'final') return;
-        if (isWhole && !(await watch.rung(clock, heartbeatMs))) {
-          yield { kind: 'heartbeat' };
-          // Bells are hints; the store is the truth.
-          watch.mustRead();
-        }
+        const step = await stream.next();
+        if (step === 'end') return;
+        if (step !== 'idle') yield step;
+        else if (!(await watch.rung(clock, heartbeatMs))) watch.mustRead();
       }
     } finally {
       signal.removeEventListener('abort', wake);
-      watch.close();
+      stream.close();
     }
   }
-}
 
-function lostStep(record: SessionRecord, events: readonly StoredEvent[]): StreamStep {
-  return { kind: 'lost', record, firstAvailable: events[0]?.seq ?? record.lastSeq + 1 };
-}
+  /**
+   * Calls `onBeat` for a stream after each heartbeat interval in which nothing was told. One timer looks after all of them.
+   * @returns ends it.
+   */
+  beatFor(stream: EventStream, onBeat: (step: StreamStep) => void): () => void {
+    this.#beats.set(stream, onBeat);
+    if (this.#beats.size === 1) this.#schedule();
+    return () => {
+      this.#beats.delete(stream);
+      if (this.#beats.size === 0) this.#stopBeating();
+    };
+  }
 
-function cursorAt({ id, seq }: StoredEvent): EventCursor {
-  return { seq, epoch: id.slice(0, id.indexOf('-')) };
+  #schedule(): void {
+    const { clock, heartbeatMs } = this.#options;
+    this.#stopBeating();
+    this.#stopBeating = clock.setTimer(heartbeatMs / BEATS, () => {
+      // No later than an interval after the last word, however the looks fall.
+      for (const [stream, onBeat] of this.#beats) {
+        const step = stream.beat(heartbeatMs * (1 - 1 / BEATS));
+        if (step !== undefined) onBeat(step);
+      }
+      if (this.#beats.size > 0) this.#schedule();
+    });
+  }
 }

@@ -10,6 +10,7 @@ import type { Exposition } from '../telemetry/registry.ts';
 import type { BrokerTracing } from '../telemetry/tracing.ts';
 import type { Auth } from './auth.ts';
 import type { Broker } from './broker.ts';
+import type { EventStream } from './event-stream.ts';
 import { createServer } from './http-server.ts';
 import { operationOf } from './openapi.ts';
 import { addOpsRoutes } from './ops-routes.ts';
@@ -19,7 +20,6 @@ import { parseSubmit } from './session-request.ts';
 import { type StreamFormat, streamSession } from './stream-response.ts';
 import { parseAnswer } from './tool-answers.ts';
 import type { ToolListing } from './tool-listing.ts';
-import type { Watch } from './watch.ts';
 
 export interface HttpOptions {
   readonly broker: Broker;
@@ -99,8 +99,8 @@ export function createHttp(options: HttpOptions): FastifyInstance {
       throw thrown;
     }
   };
-  const stream = (reply: FastifyReply, id: string, from: EventCursor, format: StreamFormat, watch?: Watch) =>
-    streamSession({ broker, reply, id, from, format, watch, observe, slowClientMs: times.slowClientMs });
+  const answerWith = (reply: FastifyReply, stream: EventStream, from: EventCursor, format: StreamFormat) =>
+    streamSession({ broker, reply, stream, from, format, observe, slowClientMs: times.slowClientMs });
 
   app.post('/sessions', async (request, reply) => {
     const format = accepted(request.headers.accept);
@@ -109,8 +109,13 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     // On the raw response: a stream takes it over from fastify.
     if (cache !== undefined) reply.raw.setHeader('x-enclave-cache', cache);
     reply.header('x-session-id', sessionId);
-    if (format !== 'json') return await stream(reply, sessionId, { seq: 0 }, format, watch);
     const tenant = tenantOf(request);
+    if (format !== 'json') {
+      const from = { seq: 0 };
+      const stream =
+        watch === undefined ? await broker.resume(sessionId, tenant, from) : broker.follow(sessionId, watch);
+      return answerWith(reply, stream, from, format);
+    }
     const record =
       waitMs === undefined
         ? await broker.find(sessionId, tenant)
@@ -121,10 +126,10 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     sessionJson(await broker.find(request.params.id, tenantOf(request))),
   );
   app.get<Params>('/sessions/:id/stream', async (request, reply) => {
-    const { id } = request.params;
-    await broker.find(id, tenantOf(request));
     const format = accepted(request.headers.accept ?? SSE);
-    return await stream(reply, id, cursorOf(request), format === 'json' ? 'ndjson' : format);
+    const from = cursorOf(request);
+    const stream = await broker.resume(request.params.id, tenantOf(request), from);
+    return answerWith(reply, stream, from, format === 'json' ? 'ndjson' : format);
   });
   const cancel = async (request: FastifyRequest<Params>) => {
     const { id, state } = await broker.cancel(request.params.id, tenantOf(request));

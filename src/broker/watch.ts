@@ -14,6 +14,8 @@ export class Watch {
   #mustRead: boolean;
   #isRung = false;
   #settle: (() => void) | undefined;
+  /** Called at every bell, for who does not wait by `rung`. */
+  onRing: (() => void) | undefined;
   readonly #onClose: (watch: Watch) => void;
 
   /** @param session given when it is not created yet: then nothing can have been missed. */
@@ -33,6 +35,7 @@ export class Watch {
   wake(): void {
     this.#isRung = true;
     this.#settle?.();
+    this.onRing?.();
   }
 
   mustRead(): void {

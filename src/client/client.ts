@@ -38,6 +38,9 @@ export interface RunOptions {
   readonly idempotencyKey?: string;
 }
 
+/** A broker that is started again is there by then, as a rule. */
+const QUICK_TRIES = 6;
+
 /** What is known of a session at its end: `final` is there, unless its result had expired already. */
 export type RunResult = SessionView & { readonly sessionId: string };
 
@@ -198,7 +201,11 @@ export class EnclaveClient {
   async #resume(follower: Follower, signal: AbortSignal): Promise<void> {
     while (follower.view.final === undefined) {
       const seen = follower.view.lastSeq;
-      await this.#retry(signal, async () => {
+      const { goAfterMs } = follower;
+      // Many are asked at once: spread over twice that time, they do not come at once as well.
+      if (goAfterMs !== undefined) await pause(goAfterMs * (0.5 + this.#config.random()), signal);
+      const quick = goAfterMs === undefined ? undefined : { tries: QUICK_TRIES, delayMs: goAfterMs / 2 };
+      const attempt = async () => {
         const headers: Record<string, string> = { accept: 'text/event-stream' };
         // The id names the lineage of the data as well as the number: a rolled back store is noticed.
         if (follower.lastId !== '') headers['last-event-id'] = follower.lastId;
@@ -206,25 +213,35 @@ export class EnclaveClient {
         const path = `/sessions/${encodeURIComponent(follower.sessionId)}/stream${query}`;
         const response = await this.#fetch(path, { headers, signal });
         await follower.read(response);
-        // A stream that ended early and brought nothing is a failed try; one that brought something is progress.
-        if (follower.view.final === undefined && follower.view.lastSeq === seen)
+        // A stream that ended early and brought nothing is a failed try; one that brought something is progress, and so is
+        // the word of a broker that goes.
+        const isLost = follower.view.final === undefined && follower.view.lastSeq === seen;
+        if (isLost && follower.goAfterMs === undefined)
           throw new EnclaveError('CONNECTION_LOST', 'the stream ended before the session did');
-      });
+      };
+      await this.#retry(signal, attempt, quick);
     }
   }
 
-  /** Repeats what may succeed later, with growing, jittered waits. */
-  async #retry<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  /**
+   * Repeats what may succeed later, with growing, jittered waits.
+   * @param quick first so often after short waits: the broker said that it goes, and another is expected in its place.
+   */
+  async #retry<T>(
+    signal: AbortSignal,
+    work: () => Promise<T>,
+    quick: { readonly tries: number; readonly delayMs: number } = { tries: 0, delayMs: 0 },
+  ): Promise<T> {
     const { isReconnecting, maxAttempts, initialDelayMs, backoffMultiplier, random } = this.#config;
-    for (let attempt = 0; ; attempt++) {
+    for (let attempt = -quick.tries; ; attempt++) {
       try {
         return await work();
       } catch (thrown) {
         signal.throwIfAborted();
         const error = asConnectionError(thrown);
         if (!isReconnecting || !codeInfo(error.code).retryable || attempt + 1 >= maxAttempts) throw error;
-        const backoffMs = initialDelayMs * backoffMultiplier ** attempt * (0.7 + 0.6 * random());
-        await pause(Math.max(backoffMs, error.retryAfterMs ?? 0), signal);
+        const delayMs = attempt < 0 ? quick.delayMs : initialDelayMs * backoffMultiplier ** attempt;
+        await pause(Math.max(delayMs * (0.7 + 0.6 * random()), error.retryAfterMs ?? 0), signal);
       }
     }
   }

@@ -4,11 +4,16 @@ import type { SessionEvent } from '../protocol/events.ts';
 import { EMPTY_VIEW, reduceSession, type SessionView } from '../protocol/session-reducer.ts';
 import { SseParser } from '../protocol/sse.ts';
 
+/** What a broker may ask for, ms. */
+const MAX_GO_AFTER_MS = 10_000;
+
 /** Takes events in, in order and once each. */
 export class Follower {
   sessionId = '';
   lastId = '';
   view: SessionView;
+  /** The broker that ended the last stream asked to go elsewhere, or come back, after about so long, ms. */
+  goAfterMs: number | undefined;
   readonly #onEvent: ((event: SessionEvent) => void) | undefined;
   readonly #silenceMs: number;
 
@@ -23,6 +28,7 @@ export class Follower {
     const parser = new SseParser();
     const decoder = new TextDecoder();
     const reader = response.body?.getReader();
+    this.goAfterMs = undefined;
     if (reader === undefined) return;
     try {
       for (;;) {
@@ -58,6 +64,7 @@ export class Follower {
     const event = parseSessionEvent(data);
     if (event === undefined) return true;
     const reduction = reduceSession(this.view, event);
+    if (event.type === 'reconnect') this.goAfterMs = Math.min(event.payload.retryMs, MAX_GO_AFTER_MS);
     if (reduction.kind === 'gap' || event.type === 'reconnect') return false;
     if (reduction.kind === 'ignored') return true;
     this.view = reduction.view;

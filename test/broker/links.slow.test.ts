@@ -13,7 +13,7 @@ import { until } from '../support/until.ts';
 
 /** The time-out of a Redis command, 3 s, and generously more for a machine that is busy. */
 const SETTLED_MS = 20_000;
-const HEARTBEAT_MS = 400;
+const HEARTBEAT_MS = 1_000;
 
 describe.skipIf(!hasRedis())('with a proxy on every link', { timeout: 90_000 }, () => {
   let redis: TestRedis;
