@@ -18,7 +18,7 @@ const PRLIMIT = '/usr/bin/prlimit';
 /** The only file a host writes is its mark file of four bytes. */
 const MAX_FILE_BYTES = 4_096;
 
-/** isolated-vm wants the first; the heap is that of the relay, which holds next to nothing. */
+/** isolated-vm wants the first; the heap is that of our own code, isolates have theirs. */
 const NODE_FLAGS = [
   '--no-node-snapshot',
   '--max-old-space-size=256',

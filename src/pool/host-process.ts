@@ -1,9 +1,10 @@
 // One host process: start, messages in batches, the watch over it, its end. Knows ids and sizes, nothing of executions.
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { getPriority, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Clock } from '../clock.ts';
 import { LineReader, toJsonLine } from '../json-lines.ts';
 import type { DownMessage, PingMessage } from '../sandbox/messages.ts';
@@ -19,9 +20,10 @@ const PING_EVERY_MS = 1_000;
 const MAX_MISSED_PONGS = 4;
 const START_TIMEOUT_MS = 20_000;
 const STDERR_KEPT = 4_096;
-/** Places of the worker's socket and of the mark file in a host process. */
-const SOCKET_FD = 3;
+/** Places of the two sockets and of the mark file in a host process. */
+const LINK_FD = 3;
 const MARK_FD = 4;
+const WATCH_FD = 5;
 /** Far over what one turn of a worker can hold; a host that sends more in one line is not ours any more. */
 const MAX_LINE_BYTES = 2 ** 28;
 
@@ -36,9 +38,10 @@ export interface HostProcessSetup {
 
 export class HostProcess implements Host {
   readonly #child: ChildProcess;
-  /** To the worker of the host; the IPC channel leads to its main thread, which watches the worker. */
-  readonly #socket: Socket | undefined;
-  readonly #lines = new LineReader(MAX_LINE_BYTES);
+  /** To the thread that runs scripts. */
+  readonly #link: Socket | undefined;
+  /** To the thread that watches it, and that still answers when a script is stuck. */
+  readonly #watch: Socket | undefined;
   readonly #events: HostEvents;
   readonly #clock: Clock;
   readonly #mark: number | undefined;
@@ -56,22 +59,17 @@ export class HostProcess implements Host {
     this.#clock = setup.clock;
     this.#mark = openMarkFile();
     const snapshot = setup.maySnapshot ? 'snapshot' : '';
-    const args = [setup.maxRssBytes, SOCKET_FD, snapshot, this.#mark === undefined ? '' : MARK_FD];
+    const mark = this.#mark === undefined ? '' : MARK_FD;
+    const args = [setup.maxRssBytes, LINK_FD, snapshot, mark, WATCH_FD].map(String);
     const { url, execPath, execArgv } = setup.launcher;
-    this.#child = fork(url, args.map(String), {
-      execPath,
-      execArgv,
+    this.#child = spawn(execPath, [...execArgv, fileURLToPath(url), ...args], {
       env: {},
-      serialization: 'json',
-      stdio: ['ignore', 'ignore', 'pipe', 'pipe', this.#mark ?? 'ignore', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe', this.#mark ?? 'ignore', 'pipe'],
     });
     lowerPriority(this.pid);
-    this.#socket = this.#child.stdio[SOCKET_FD] as Socket | undefined;
-    this.#socket?.on('data', (chunk: Buffer) => this.#read(chunk));
-    // Why it broke is told by the end of the process.
-    this.#socket?.on('error', () => undefined);
-    this.#child.on('message', (batch: unknown) => this.#receive(batch));
-    // Not at `exit`: what the worker said last may still lie in the socket.
+    this.#link = this.#listen(LINK_FD);
+    this.#watch = this.#listen(WATCH_FD);
+    // Not at `exit`: what the host said last may still lie in a socket.
     this.#child.on('close', (code, signal) => this.#onExit(code, signal));
     this.#child.on('error', () => this.#onExit(null, null));
     this.#child.stderr?.on('data', (chunk: Buffer) => {
@@ -99,8 +97,8 @@ export class HostProcess implements Host {
     this.#isBusy = isBusy;
     const change = isBusy ? 'ref' : 'unref';
     this.#child[change]();
-    this.#child.channel?.[change]();
-    this.#socket?.[change]();
+    this.#link?.[change]();
+    this.#watch?.[change]();
     // The pipe has no part in a program's life: it is read while the loop runs for another reason.
     (this.#child.stderr as { unref?: () => void } | null)?.unref?.();
   }
@@ -116,13 +114,22 @@ export class HostProcess implements Host {
   #flush(): void {
     const batch = this.#out;
     this.#out = [];
-    if (!this.#hasEnded && this.#socket?.writable === true) this.#socket.write(toJsonLine(batch));
+    if (!this.#hasEnded && this.#link?.writable === true) this.#link.write(toJsonLine(batch));
   }
 
-  #read(chunk: Buffer): void {
+  #listen(fd: number): Socket | undefined {
+    const socket = this.#child.stdio[fd] as Socket | undefined;
+    const lines = new LineReader(MAX_LINE_BYTES);
+    socket?.on('data', (chunk: Buffer) => this.#read(lines, chunk));
+    // Why it broke is told by the end of the process.
+    socket?.on('error', () => undefined);
+    return socket;
+  }
+
+  #read(lines: LineReader, chunk: Buffer): void {
     let batches: unknown[];
     try {
-      batches = this.#lines.push(chunk).map((line) => JSON.parse(line) as unknown);
+      batches = lines.push(chunk).map((line) => JSON.parse(line) as unknown);
     } catch {
       this.kill('protocol');
       return;
@@ -156,7 +163,7 @@ export class HostProcess implements Host {
     this.#events.onReady();
   }
 
-  // Every further ping finds either an answer to the last one or a host whose main thread stands still. A stop of our own
+  // Every further ping finds either an answer to the last one or a host whose watch stands still. A stop of our own
   // process makes all pings late alike, so that several have to be missed.
   #ping(): void {
     this.#stopPing = this.#clock.setBackgroundTimer(PING_EVERY_MS, () => {
@@ -166,7 +173,7 @@ export class HostProcess implements Host {
           return;
         }
         const ping: PingMessage = ['ping', 0];
-        if (this.#child.connected) this.#child.send([ping], () => undefined);
+        if (this.#watch?.writable === true) this.#watch.write(toJsonLine([ping]));
       }
       this.#ping();
     });
@@ -198,11 +205,16 @@ function lowerPriority(pid: number): void {
   } catch {}
 }
 
-// The file has no name any more when the host gets it: only the two processes can reach it, and it is gone with them.
+// The file has no name any more when the host gets it: only the two processes can reach it, and it is gone with them. In memory
+// where that can be had, since it is written for every step of a script.
 function openMarkFile(): number | undefined {
   if (process.platform === 'win32') return undefined;
+  return openUnnamed('/dev/shm') ?? openUnnamed(tmpdir());
+}
+
+function openUnnamed(place: string): number | undefined {
   try {
-    const folder = mkdtempSync(join(tmpdir(), 'enclave-'));
+    const folder = mkdtempSync(join(place, 'enclave-'));
     try {
       return openSync(join(folder, 'mark'), 'w+', 0o600);
     } finally {

@@ -1,5 +1,5 @@
-// What travels between the embedding process and a host process: one array of messages per turn, over a socket to the worker;
-// pings, and what the main thread sees of the worker from outside, over the IPC channel.
+// What travels between the embedding process and a host process: one array of messages per turn, over a socket to the thread that
+// runs scripts; pings, and what the watch sees of that thread from outside, over another.
 // Payloads are JSON texts that only their last reader parses. What comes up is untrusted; pool/messages.ts checks it.
 import type { ExecutionLimits, Isolation, LogLevel, ScriptLanguage } from '../execution.ts';
 
@@ -39,7 +39,7 @@ export type DownMessage =
   | readonly ['ok', id: number, callId: number, json: string]
   | readonly ['err', id: number, callId: number, code: string, message: string];
 
-/** To the main thread of the host process, which keeps the watch. */
+/** To the watch of the host process. */
 export type PingMessage = readonly ['ping', serial: number];
 
 /** How the worker says an execution failed; positions are in the user's own file. */

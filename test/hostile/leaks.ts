@@ -5,7 +5,7 @@ import type { ExecutionOutcome } from '../../src/execution.ts';
 
 const PLACES = [
   ...[process.cwd(), dirname(process.execPath), homedir(), `${tmpdir()}/enclave`, hostname()],
-  ...['node_modules', 'isolated-vm/', 'isolated_vm', 'node:internal', 'node:vm', 'piscina', 'file:///work'],
+  ...['node_modules', 'isolated-vm/', 'isolated_vm', 'node:internal', 'node:vm', 'file:///work'],
   ...['/sandbox/', 'execution-run', 'worker.ts', 'worker.js'],
 ].filter((place) => place.length > 3);
 
