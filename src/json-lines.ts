@@ -45,6 +45,7 @@ export class LineReader {
   #keep(part: Buffer): void {
     this.#size += part.length;
     if (this.#size > this.#maxBytes) throw new RangeError(`a line of more than ${this.#maxBytes} bytes`);
-    this.#parts.push(part);
+    // A copy: whoever reads may use the same bytes again for what comes next.
+    this.#parts.push(Buffer.from(part));
   }
 }

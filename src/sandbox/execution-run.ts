@@ -17,7 +17,10 @@ import type { Room } from './room.ts';
 import type { SlotWriter } from './slot.ts';
 import type { SourceCache } from './source-cache.ts';
 
-/** Entries started together must not all be due at one instant, so time-outs are rounded up to this grain. */
+/**
+ * isolated-vm's timers are not taken back when an entry ends in time: each wakes a thread when it is due. So they are made to
+ * fall due together, at multiples of this.
+ */
 const TIMEOUT_GRAIN_MS = 50;
 const HEAP_READING_FROM_MS = 5;
 /** Console text of an entry that lasts leaves the worker after so long, in batches. */
@@ -74,6 +77,10 @@ export class ExecutionRun {
 
   get isDone(): boolean {
     return this.#outcome !== undefined;
+  }
+
+  get hasFailed(): boolean {
+    return this.#outcome?.ok === false;
   }
 
   /** First entry: guard, prelude and script in one crossing. */
@@ -136,11 +143,12 @@ export class ExecutionRun {
 
   #enter(step: (timeoutMs: number) => void): void {
     const { isolate } = this.room;
-    const leftMs = this.#options.limits.cpuMs - this.#usedMs;
-    const timeoutMs = Math.max(1, Math.ceil(leftMs / TIMEOUT_GRAIN_MS) * TIMEOUT_GRAIN_MS);
+    this.#entryMs = performance.now();
+    const dueMs = this.#entryMs + this.#options.limits.cpuMs - this.#usedMs;
+    const roundDueMs = Math.ceil(dueMs / TIMEOUT_GRAIN_MS) * TIMEOUT_GRAIN_MS;
+    const timeoutMs = Math.max(1, Math.ceil(roundDueMs - this.#entryMs));
     this.#host.slot.begin(this.id, timeoutMs);
     const cpuBefore = isolate.cpuTime;
-    this.#entryMs = performance.now();
     let fault: EntryFault | undefined;
     try {
       step(timeoutMs);

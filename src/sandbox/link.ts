@@ -1,5 +1,5 @@
-// How batches of messages reach the worker and leave it. A host process gives its worker a socket of its own to the embedding
-// process: a relay through the main thread would cost two changes of thread for every batch.
+// How batches of messages reach the thread that runs scripts and leave it: in a host process over a socket of its own to the
+// embedding process, since a relay through another thread would cost two changes of thread for every batch.
 import { Socket } from 'node:net';
 import type { MessagePort } from 'node:worker_threads';
 import { LineReader, toJsonLine } from '../json-lines.ts';
@@ -7,6 +7,7 @@ import type { DownMessage, UpMessage } from './messages.ts';
 
 /** What comes down is trusted; the bound is that of a text in V8. */
 const MAX_LINE_BYTES = 2 ** 29;
+const READ_BYTES = 65_536;
 
 export interface WorkerLink {
   readonly send: (batch: readonly UpMessage[]) => void;
@@ -32,12 +33,20 @@ function openSocket(
   onBatch: (batch: readonly DownMessage[]) => void,
   onClose: () => void,
 ): WorkerLink {
-  const socket = new Socket({ fd, readable: true, writable: true });
   const lines = new LineReader(MAX_LINE_BYTES);
-  socket.on('data', (chunk: Buffer) => {
+  const onData = (chunk: Buffer): void => {
     const batches = lines.push(chunk).map((line) => JSON.parse(line) as readonly DownMessage[]);
     if (batches.length > 0) onBatch(batches.flat());
-  });
+  };
+  // One buffer for all that comes in, instead of a new one for each message.
+  const onread = {
+    buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+    callback: (length: number, buffer: Uint8Array): boolean => {
+      onData(Buffer.from(buffer.buffer, buffer.byteOffset, length));
+      return true;
+    },
+  };
+  const socket = new Socket({ fd, readable: true, writable: true, onread });
   socket.on('error', onClose);
   socket.on('close', onClose);
   return { send: (batch) => void socket.write(toJsonLine(batch)) };

@@ -1,4 +1,4 @@
-// What the worker is doing right now, in memory that the host's main thread reads while the worker is stuck, and in a file
+// What the worker is doing right now, in memory that the watch reads while the worker is stuck, and in a file
 // that the embedding process reads after the host has died. Without it nobody could tell the culprit from the bystanders.
 import { writeSync } from 'node:fs';
 
@@ -8,7 +8,7 @@ const START_MS = 2;
 const BUDGET_MS = 3;
 const WORDS = 4;
 
-/** One entry under way. Times are ms since the start of the host's main thread. */
+/** One entry under way. Times are ms since the time origin that writer and reader have agreed on. */
 export interface Slice {
   readonly serial: number;
   readonly executionId: number;
@@ -40,7 +40,7 @@ export class SlotWriter {
   readonly #markFd: number | undefined;
   readonly #mark = new Uint32Array(1);
 
-  /** `originMs` is the main thread's `performance.timeOrigin`; `markFd` the open mark file, where there is one. */
+  /** `originMs` is the time origin agreed on; `markFd` the open mark file, where there is one. */
   constructor(memory: SharedArrayBuffer, originMs: number, markFd: number | undefined) {
     this.#words = new Int32Array(memory);
     this.#originMs = performance.timeOrigin - originMs;
@@ -58,11 +58,18 @@ export class SlotWriter {
 
   end(): void {
     Atomics.store(this.#words, EXECUTION, 0);
+  }
+
+  /**
+   * To be called when no further entry follows at once: clears the file, which `end` leaves as it is, because half of all
+   * entries follow one another, and each writing of it is a system call.
+   */
+  rest(): void {
     this.#writeMark(0);
   }
 
   #writeMark(executionId: number): void {
-    if (this.#markFd === undefined) return;
+    if (this.#markFd === undefined || this.#mark[0] === executionId) return;
     this.#mark[0] = executionId;
     writeSync(this.#markFd, this.#mark, 0, 4, 0);
   }

@@ -1,5 +1,4 @@
-// The one thread of a host process that runs scripts: a piscina task that lasts as long as the host. It takes batches of
-// messages, works through them in turns, and answers in batches.
+// The one thread of a host that runs scripts. It takes batches of messages, works through them in turns, and answers in batches.
 import { prepareBootSnapshot } from './boot.ts';
 import { Collector } from './collect.ts';
 import { isMemoryFault } from './engine-errors.ts';
@@ -24,7 +23,7 @@ export interface WorkerSetup {
   /** Towards the embedding process. */
   readonly link: LinkEnd;
   readonly slot: SharedArrayBuffer;
-  /** `performance.timeOrigin` of the host's main thread. */
+  /** `performance.timeOrigin` of the thread that reads the slot, or that all its readers reckon with. */
   readonly originMs: number;
   /** Open file that survives a crash of the host, see slot.ts. */
   readonly markFd?: number;
@@ -121,7 +120,8 @@ class WorkerLoop {
     this.#settle(running);
   }
 
-  // Replies first, so that running executions end before new ones begin; disposal last, when the outcomes are on their way.
+  // Replies first, so that running executions end before new ones begin. What has come of all that leaves in one batch, and only
+  // then go the isolates that are done with; those of earlier starts in the turn have gone before, as the next reuses their memory.
   #turn(): void {
     const replies = this.#replies;
     this.#replies = new Map();
@@ -134,13 +134,19 @@ class WorkerLoop {
     const untilMs = performance.now() + START_BUDGET_MS;
     let count = 0;
     for (const start of this.#starts) {
-      if (count > 0 && performance.now() >= untilMs) break;
+      if (count > 0) {
+        if (performance.now() >= untilMs) break;
+        this.#clear();
+      }
       count++;
       this.#start(start);
-      if (start.options.isolation === 'isolate') this.#flush();
     }
     this.#starts.splice(0, count);
-    this.#flush();
+    // Before anybody can know that these entries have ended: whoever kills the host then would kill it in one of them.
+    this.#host.slot.rest();
+    this.#send();
+    this.#clear();
+    this.#host.slot.rest();
     if (this.#starts.length > 0) this.#callAgain();
     else if (this.#running.size === 0) this.#prepare();
   }
@@ -174,6 +180,7 @@ class WorkerLoop {
       this.#host.slot.begin(SNAPSHOT_ENTRY, SNAPSHOT_BUDGET_MS);
       prepareBootSnapshot();
       this.#host.slot.end();
+      this.#host.slot.rest();
     }, SNAPSHOT_AFTER_MS).unref();
   }
 
@@ -192,6 +199,7 @@ class WorkerLoop {
     try {
       run = new ExecutionRun(id, js, options, this.#rooms.take(options), this.#host);
     } catch (thrown) {
+      this.#host.slot.end();
       const code = isMemoryFault(thrown) ? 'MEMORY_LIMIT' : 'INTERRUPTED';
       this.#refuse(id, limitFailure(code, 'no isolate could be made'));
       return;
@@ -264,12 +272,13 @@ class WorkerLoop {
     this.#out = [];
   }
 
-  #flush(): void {
-    this.#send();
+  #clear(): void {
     for (const { run, options } of this.#leaving.splice(0)) {
       this.#collector.onGone();
       const leftOver = this.#rooms.leave(run.room, options);
       if (leftOver === undefined) continue;
+      // What a script has left after a failure can take V8 long to clear away, or end it.
+      if (run.hasFailed) this.#send();
       this.#host.slot.begin(run.id, options.limits.cpuMs);
       leftOver.dispose();
       this.#host.slot.end();
