@@ -11,12 +11,7 @@ import { runSearch } from '../bench/run-search.ts';
 import { runSweep, type SweepAxis } from '../bench/run-sweep.ts';
 import type { LoadPlan } from '../bench/sample.ts';
 import { runSelfTest } from '../bench/self-test/run-self-test.ts';
-import {
-  readRunReport,
-  reportBaseName,
-  writeFileAtomically,
-  writeRunReport,
-} from '../report/report-files.ts';
+import { keepReport, keepReportAs, readRunReport, reportBaseName } from '../report/report-files.ts';
 import type { RunReport } from '../report/run-report.ts';
 import { formatTrial } from '../report/search-summary.ts';
 import { formatSelfTestRow } from '../report/self-test-text.ts';
@@ -36,7 +31,10 @@ export async function runOnce(
   plan: LoadPlan,
   settings: BenchSettings,
   io: Io,
-  { workers, ...more }: Pick<BenchOptions, 'thresholds' | 'onProgress'> & { readonly workers?: number } = {},
+  {
+    workers,
+    ...more
+  }: Pick<BenchOptions, 'thresholds' | 'onProgress' | 'findsWarmup'> & { readonly workers?: number } = {},
 ): Promise<RunReport> {
   await using target = subject.open(plan, workers);
   const { executor, facts, embeddingCpuMs } = target;
@@ -104,7 +102,10 @@ export async function search(
       io.stderr.write(`${formatTrial(trial)}\n`);
     },
   });
-  if (confirmed !== undefined) await writeRunReport(folder, confirmed);
+  if (confirmed !== undefined) {
+    const { path, problem } = await keepReport(folder, confirmed);
+    if (problem !== undefined) io.stderr.write(`${problem.message}: ${path ?? 'kept nowhere'}\n`);
+  }
   await publishStudy(report, { ...settings, folder }, io);
 }
 
@@ -170,9 +171,11 @@ export async function againstBaseline(
 }
 
 export async function keep(report: RunReport, name: string, folder: string, io: Io): Promise<void> {
-  const path = join(folder, `${reportBaseName(report)}-${name}.json`);
-  await writeFileAtomically(path, `${JSON.stringify(report, null, 1)}\n`);
-  io.stderr.write(`run ${name}: ${report.validity.valid ? 'valid' : 'INVALID'}, ${path}\n`);
+  const wanted = join(folder, `${reportBaseName(report)}-${name}.json`);
+  const { path, problem } = await keepReportAs(wanted, report);
+  io.stderr.write(`run ${name}: ${report.validity.valid ? 'valid' : 'INVALID'}, ${path ?? 'kept nowhere'}\n`);
+  // The others are still worth making: the comparison needs no files.
+  if (problem !== undefined) io.stderr.write(`  ${problem.message}\n`);
 }
 
 /** Publishes the verdicts. Runs that a machine spoilt are left out, unless noise is allowed. */

@@ -45,7 +45,8 @@ export async function neighbours(
         side === 'b' ? plan : { ...plan, leavesOut: hostile },
         settings,
         io,
-        { thresholds, onProgress: progress.show },
+        // Only the planned warm-up is left out: both sides must be judged on the same executions.
+        { thresholds, onProgress: progress.show, findsWarmup: false },
       ).finally(progress.end);
       await keep(report, `${side === 'b' ? 'hostile' : 'quiet'}-${pair + 1}`, folder, io);
       for (const { state, text } of report.thresholds) {

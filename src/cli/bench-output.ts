@@ -4,7 +4,7 @@ import { countsOfEncoded } from '../bench/recorder.ts';
 import { describeCheck } from '../bench/validity.ts';
 import { formatCompareReport } from '../report/compare-text.ts';
 import { type HistogramRow, logEdgesUs } from '../report/histogram-bars.ts';
-import { writeFileAtomically, writeStudy } from '../report/report-files.ts';
+import { type KeptReport, keepReport, writeFileAtomically } from '../report/report-files.ts';
 import { runMarkdown } from '../report/run-markdown.ts';
 import { runPage } from '../report/run-page.ts';
 import type { RunReport } from '../report/run-report.ts';
@@ -76,6 +76,23 @@ export function studyText(report: StudyReport, path?: string): string {
 }
 
 /**
+ * Shows a report that was kept: as JSON, or as `text` says, which is given its path. What was not kept anywhere is shown whole.
+ *
+ * @throws EnclaveError FILE_NOT_WRITABLE, once it is shown, when it is not where it was meant to be
+ */
+export function showKept(
+  { path, problem }: KeptReport,
+  report: RunReport | StudyReport,
+  json: boolean,
+  text: (path: string | undefined) => string,
+  io: Io,
+): void {
+  const whole = `${JSON.stringify(report)}\n`;
+  io.stdout.write(json ? whole : `${text(path)}${path === undefined ? whole : ''}`);
+  if (problem !== undefined) throw problem;
+}
+
+/**
  * Shows a study, keeps it in `folder` and writes what else was asked for. What cannot be kept is at least shown.
  *
  * @throws EnclaveError FILE_NOT_WRITABLE
@@ -89,13 +106,8 @@ export async function publishStudy(
   }: { readonly documents: readonly DocumentTarget[]; readonly folder: string; readonly json: boolean },
   io: Io,
 ): Promise<void> {
-  const show = (path?: string): void =>
-    io.stdout.write(json ? `${JSON.stringify(report)}\n` : studyText(report, path));
-  const path = await writeStudy(folder, report).catch((error: unknown) => {
-    show();
-    throw error;
-  });
-  show(path);
+  const kept = await keepReport(folder, report);
+  showKept(kept, report, json, (path) => studyText(report, path), io);
   await writeStudyDocuments(report, documents, io);
   io.exitWith(report.exit_code);
 }

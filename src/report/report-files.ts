@@ -1,8 +1,9 @@
 // Run reports on disk: written whole or not at all, read back checked.
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { EnclaveError } from '../errors.ts';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { EnclaveError, toEnclaveError } from '../errors.ts';
 import { parseReport } from './parse-report.ts';
 import { parseRunReport } from './parse-run-report.ts';
 import type { RunReport } from './run-report.ts';
@@ -60,21 +61,51 @@ export async function writeFileAtomically(path: string, content: string): Promis
   }
 }
 
-/** Writes `report` into `folder` and answers with the path. */
-export async function writeRunReport(folder: string, report: RunReport): Promise<string> {
-  const path = join(folder, `${reportBaseName(report)}.json`);
-  await writeFileAtomically(path, `${JSON.stringify(report, null, 1)}\n`);
-  return path;
+/** Where a report was kept. A measurement is worth more than the folder it was meant for. */
+export interface KeptReport {
+  /** Absent: nowhere; then it must be shown whole. */
+  readonly path?: string;
+  /** Why it is not where it was meant to be: FILE_NOT_WRITABLE, with what became of it. */
+  readonly problem?: EnclaveError;
 }
 
-/** Writes a search, sweep, comparison or self-test into `folder` and answers with the path. */
-export async function writeStudy(folder: string, report: StudyReport): Promise<string> {
-  const path = join(
-    folder,
-    `${studyName(report)}-${report.ended_at.replaceAll(/[-:]|\.\d+/gu, '')}.${report.kind}.json`,
-  );
-  await writeFileAtomically(path, `${JSON.stringify(report, null, 1)}\n`);
-  return path;
+/** Writes `report` into `folder`, or where there is no room, into the folder of the machine for temporary files. */
+export async function keepReport(folder: string, report: RunReport | StudyReport): Promise<KeptReport> {
+  return keepReportAs(join(folder, `${reportName(report)}.json`), report);
+}
+
+/** The same under a path of the caller's. */
+export async function keepReportAs(path: string, report: RunReport | StudyReport): Promise<KeptReport> {
+  const content = `${JSON.stringify(report, null, 1)}\n`;
+  try {
+    await writeFileAtomically(path, content);
+    return { path };
+  } catch (error) {
+    const rescued = await rescue(basename(path), content);
+    const hint =
+      rescued === undefined ? 'the report is the last line of stdout' : `the report is kept as ${rescued}`;
+    const { message } = toEnclaveError(error);
+    const problem = new EnclaveError('FILE_NOT_WRITABLE', message.replace(/^\[\w+\] /u, ''), {
+      cause: error,
+      hint,
+    });
+    return rescued === undefined ? { problem } : { path: rescued, problem };
+  }
+}
+
+async function rescue(name: string, content: string): Promise<string | undefined> {
+  try {
+    const path = join(await mkdtemp(join(tmpdir(), 'enclave-report-')), name);
+    await writeFileAtomically(path, content);
+    return path;
+  } catch {
+    return undefined;
+  }
+}
+
+function reportName(report: RunReport | StudyReport): string {
+  if (report.kind === 'run') return reportBaseName(report);
+  return `${studyName(report)}-${report.ended_at.replaceAll(/[-:]|\.\d+/gu, '')}.${report.kind}`;
 }
 
 function studyName(report: StudyReport): string {

@@ -1,10 +1,10 @@
 // `enclave bench` against targets and disks that misbehave: a clear message, a report of what was measured, the right status.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseRunReport } from '../../src/report/parse-run-report.ts';
 import type { RunReport } from '../../src/report/run-report.ts';
@@ -142,6 +142,26 @@ describe.skipIf(process.platform !== 'linux')('enclave bench on a full disk', ()
     expect(stderr).not.toMatch(/ {4}at /);
     expect(status).toBe(2);
     expect((await readdir(out)).filter((name) => name.endsWith('Z.json'))).toHaveLength(1);
+  });
+
+  it('keeps the report elsewhere when the disk of its folder is full', async () => {
+    const out = join(folder, 'tiny');
+    await mkdir(out);
+    // A file system of one page, seen by this process alone: the empty probe of the folder passes, the report does not.
+    const mount = `mount -t tmpfs -o size=4k tmpfs '${out}'`;
+    const canMount = await shell(`unshare -rm sh -c "${mount}"`, []);
+    if (canMount.status !== 0) return;
+    const args = ['--url', `http://${badHost}/ok`, ...load, '--out', out];
+    const { status, stderr, stdout } = await shell(
+      `unshare -rm sh -c "${mount}"' && exec "$@"' sh "$@"`,
+      args,
+    );
+    const [, kept = ''] = /the report is kept as (\S+\.json)/u.exec(stderr) ?? [];
+    expect(stderr).toMatch(/FILE_NOT_WRITABLE.*the disk is full/);
+    expect(stdout).toContain('enclave bench · http');
+    expect(JSON.parse(await readFile(kept, 'utf8')).counts.ok_n).toBe(20);
+    expect(status).toBe(2);
+    await rm(dirname(kept), { recursive: true });
   });
 
   it('keeps the report when only the page finds no room', async () => {

@@ -89,6 +89,7 @@ describe('enclave bench --url', () => {
       child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
       const status = await new Promise((resolve) => child.on('close', resolve));
       expect(stderr).toMatch(/FILE_NOT_WRITABLE.*the limit of file sizes is reached/);
+      expect(stderr).toContain('the report is the last line of stdout');
       expect(parseRunReport(JSON.parse(stdout)).counts.ok_n).toBe(10);
       expect(status).toBe(2);
       expect(await readdir(out)).toEqual([]);

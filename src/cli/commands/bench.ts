@@ -8,13 +8,13 @@ import type { LoadPlan } from '../../bench/sample.ts';
 import { replayPlan } from '../../bench/stages.ts';
 import { parseThresholds } from '../../bench/thresholds.ts';
 import { invalidInput } from '../../errors.ts';
-import { prepareReportFolder, writeFileAtomically, writeRunReport } from '../../report/report-files.ts';
+import { keepReport, prepareReportFolder, writeFileAtomically } from '../../report/report-files.ts';
 import { LATENCY_METRICS } from '../../report/run-report.ts';
 import { hostileTenants } from '../../scenario/workload.ts';
 import { type BenchFlags, type BenchSettings, readBenchFlags } from '../bench-flags.ts';
 import { ab, againstBaseline, probe, search, selfTest, sweep } from '../bench-modes.ts';
 import { neighbours } from '../bench-neighbours.ts';
-import { summaryText, writeDocuments } from '../bench-output.ts';
+import { showKept, summaryText, writeDocuments } from '../bench-output.ts';
 import { createProgressPrinter } from '../bench-progress.ts';
 import { readSubject, type Subject } from '../bench-target.ts';
 import type { Io } from '../io.ts';
@@ -147,14 +147,9 @@ async function run(
     keepsLog: settings.hdr,
     onProgress: progress.show,
   }).finally(progress.end);
-  const show = (path?: string): void =>
-    io.stdout.write(settings.json ? `${JSON.stringify(report)}\n` : summaryText(report, path, io));
-  const path = await writeRunReport(folder, report).catch((error: unknown) => {
-    // The measurement is worth more than its file: what cannot be kept is at least shown.
-    show();
-    throw error;
-  });
-  show(path);
+  const kept = await keepReport(folder, report);
+  showKept(kept, report, settings.json, (path) => summaryText(report, path, io), io);
+  const { path = '' } = kept;
   if (settings.hdr) await writeHistograms(path, recorder, log ?? '');
   await writeDocuments([{ name: path, report }], settings.documents, io);
   io.exitWith(report.exit_code);
