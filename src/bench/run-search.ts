@@ -2,8 +2,10 @@
 import { realClock } from '../clock.ts';
 import type { RunReport } from '../report/run-report.ts';
 import type { SearchReport } from '../report/search-report.ts';
+import { createWorkload } from '../scenario/workload.ts';
 import type { BenchOptions } from './bench-options.ts';
 import { type LoadOverrides, planLoad } from './load-plan.ts';
+import { RecoveryWatch } from './recovery.ts';
 import { runBench } from './run-bench.ts';
 import {
   type SearchResult,
@@ -22,7 +24,7 @@ export interface SearchRunOptions extends Omit<BenchOptions, 'plan' | 'threshold
   readonly seed: number;
   /** What else trials take from the caller; arrivals are Poisson unless it says otherwise. */
   readonly overrides?: Pick<LoadOverrides, 'arrivals' | 'maxInFlight' | 'timeoutMs'>;
-  readonly onTrial?: (spec: TrialSpec, verdict: TrialVerdict) => void;
+  readonly onTrial?: (trial: Trial) => void;
 }
 
 export interface SearchRunResult {
@@ -33,13 +35,21 @@ export interface SearchRunResult {
 
 const PROBE_MS = 3_000;
 const WARMUP_MS = 1_000;
+const RECOVERY_TIMEOUT_MS = 5_000;
 /** Closed-loop users per host process of the probe: enough to keep hosts busy while scripts wait for tools. */
 const PROBE_USERS_PER_HOST = 16;
 
 /** @throws EnclaveError INVALID_INPUT when a goal is none */
 export async function runSearch(options: SearchRunOptions): Promise<SearchRunResult> {
   const thresholds = parseThresholds(options.goals, 'open');
+  const { clock = realClock, executor, scenario, signal } = options;
+  await executor.ready();
+  const timeoutMs = Math.min(RECOVERY_TIMEOUT_MS, options.overrides?.timeoutMs ?? scenario.load.timeoutMs);
+  const workload = createWorkload(scenario, options.seed, timeoutMs);
+  const recovery = new RecoveryWatch({ executor, workload, clock, signal, timeoutMs });
+  await recovery.learn();
   const probe = await runProbe(options);
+  await recovery.wait();
   const hintPerSecond = Math.max(1, probe.rates.done_per_s ?? 1);
   let confirmed: RunReport | undefined;
   const result = await searchCapacity({
@@ -49,14 +59,14 @@ export async function runSearch(options: SearchRunOptions): Promise<SearchRunRes
     signal: options.signal,
     runTrial: async (spec) => {
       const report = await runTrial(options, thresholds, spec);
-      const verdict = { ...verdictOf(report), measured: measuresOf(report) };
+      const recoveryMs = signal.aborted ? null : await recovery.wait();
+      const verdict = { ...verdictOf(report), measured: measuresOf(report), recoveryMs };
       if (spec.stage === 'confirm' && verdict.state === 'pass') confirmed = report;
-      options.onTrial?.(spec, verdict);
+      options.onTrial?.({ ...spec, ...verdict });
       return verdict;
     },
   });
-  const ended = (options.clock ?? realClock).wallMs();
-  return { report: searchReport(options, result, hintPerSecond, probe, ended), confirmed };
+  return { report: searchReport(options, result, hintPerSecond, probe, clock.wallMs()), confirmed };
 }
 
 async function runProbe(options: SearchRunOptions): Promise<RunReport> {
@@ -168,7 +178,7 @@ function searchReport(
   };
 }
 
-function trialFacts(trial: Trial): SearchReport['search']['trials'][number] {
+export function trialFacts(trial: Trial): SearchReport['search']['trials'][number] {
   return {
     stage: trial.stage,
     rate_per_s: trial.ratePerSecond,
@@ -180,5 +190,10 @@ function trialFacts(trial: Trial): SearchReport['search']['trials'][number] {
     in_flight_mean_n: trial.measured?.inFlightMean ?? null,
     p50_us: trial.measured?.p50Us ?? null,
     p99_us: trial.measured?.p99Us ?? null,
+    ...(trial.recoveryMs === undefined ? {} : { recovery_s: toSeconds(trial.recoveryMs) }),
   };
+}
+
+function toSeconds(ms: number | null): number | null {
+  return ms === null ? null : ms / 1_000;
 }

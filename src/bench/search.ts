@@ -19,6 +19,8 @@ export interface TrialVerdict {
   readonly reason: string;
   /** What the trial measured; the search only hands it on. */
   readonly measured?: TrialMeasures;
+  /** How long the target then took to be at rest again, ms; null: longer than was waited. */
+  readonly recoveryMs?: number | null;
 }
 
 /** Null where too few executions support it. */

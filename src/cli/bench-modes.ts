@@ -7,7 +7,7 @@ import { runAutocannon } from '../bench/http/autocannon-probe.ts';
 import { HttpTarget } from '../bench/http/http-target.ts';
 import { type LoadOverrides, planLoad } from '../bench/load-plan.ts';
 import { runBench } from '../bench/run-bench.ts';
-import { runSearch } from '../bench/run-search.ts';
+import { runSearch, trialFacts } from '../bench/run-search.ts';
 import { runSweep, type SweepAxis } from '../bench/run-sweep.ts';
 import type { LoadPlan } from '../bench/sample.ts';
 import { runSelfTest } from '../bench/self-test/run-self-test.ts';
@@ -97,10 +97,7 @@ export async function search(
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     },
     ...(embeddingCpuMs === undefined ? {} : { embeddingCpuMs }),
-    onTrial: ({ durationMs, ratePerSecond, seed, stage }, { reason, state }) => {
-      const trial = { stage, rate_per_s: ratePerSecond, duration_s: durationMs / 1_000, seed, state, reason };
-      io.stderr.write(`${formatTrial(trial)}\n`);
-    },
+    onTrial: (trial) => io.stderr.write(`${formatTrial(trialFacts(trial))}\n`),
   });
   if (confirmed !== undefined) {
     const { path, problem } = await keepReport(folder, confirmed);

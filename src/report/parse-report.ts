@@ -32,6 +32,7 @@ const trial = z.looseObject({
   in_flight_mean_n: known.exactOptional(),
   p50_us: known.exactOptional(),
   p99_us: known.exactOptional(),
+  recovery_s: known.exactOptional(),
 });
 
 const searchSchema: z.ZodType<SearchReport> = z.looseObject({

@@ -38,4 +38,6 @@ export interface SearchTrial {
   readonly in_flight_mean_n?: number | null;
   readonly p50_us?: number | null;
   readonly p99_us?: number | null;
+  /** How long the target then took until single executions were as fast as before any load; null: longer than was waited. */
+  readonly recovery_s?: number | null;
 }

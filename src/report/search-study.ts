@@ -24,6 +24,7 @@ export function searchStudy(report: SearchReport): StudyModel {
     tables: [{ title: 'Trials', table: trialTable(search.trials) }],
     notes: [
       'Bracket: the rate doubles until a trial fails. Bisect: the middle, until the bracket is 10 % wide. Confirm: three passes in a row with fresh seeds; any failure steps down 3 %.',
+      'At rest again: how long after a trial until single executions were about as fast as before any load.',
       'A void trial was spoilt by the machine and says nothing.',
     ],
     environment: machineFacts(report.env),
@@ -62,6 +63,11 @@ function figuresOf({ search }: SearchReport): Figure[] {
   ];
 }
 
+function recovered(seconds: number | null | undefined): string {
+  if (seconds === null) return 'not in 15 s';
+  return seconds === undefined ? '–' : `${formatCount(seconds, 1)} s`;
+}
+
 function trialTable(trials: readonly SearchTrial[]): TableModel {
   const ms = (us: number | null | undefined): string => (us == null ? '–' : formatMs(us));
   return {
@@ -74,6 +80,7 @@ function trialTable(trials: readonly SearchTrial[]): TableModel {
       { title: 'p50 ms', isNumber: true, isOptional: true },
       { title: 'p99 ms', isNumber: true },
       { title: 'outcome' },
+      { title: 'at rest again', isNumber: true, isOptional: true },
       { title: 'why' },
     ],
     rows: trials.map((trial, index) => [
@@ -85,6 +92,7 @@ function trialTable(trials: readonly SearchTrial[]): TableModel {
       ms(trial.p50_us),
       ms(trial.p99_us),
       SIGNS[trial.state],
+      recovered(trial.recovery_s),
       trial.reason,
     ]),
   };

@@ -8,7 +8,16 @@ import type { SearchReport, SearchTrial } from './search-report.ts';
 export function formatTrial(trial: SearchTrial): string {
   const rate = formatRate(trial.rate_per_s).padStart(10);
   const seconds = `${formatCount(trial.duration_s, 1)} s`.padStart(7);
-  return `  ${trial.stage.padEnd(8)}${rate}${seconds}  ${trial.state}${trial.reason === '' ? '' : `  ${trial.reason}`}`;
+  const reason = trial.reason === '' ? '' : `  ${trial.reason}`;
+  return `  ${trial.stage.padEnd(8)}${rate}${seconds}  ${trial.state}${reason}${recoveryText(trial)}`;
+}
+
+/** Only what is worth a word: a target that was at rest at once needs none. */
+function recoveryText({ recovery_s }: SearchTrial): string {
+  if (recovery_s === null) return '; not at rest again within 15 s';
+  return recovery_s === undefined || recovery_s < 0.1
+    ? ''
+    : `; at rest again after ${formatCount(recovery_s, 1)} s`;
 }
 
 /** The answer and how it was found. */
