@@ -102,6 +102,7 @@ function ratesOf(
     done_per_s: recorder.donePerSecond(),
     in_flight_mean_n: engine.endedMs === 0 ? 0 : engine.inFlightMs / engine.endedMs,
     in_flight_max_n: engine.inFlightMax,
+    ...(engine.closedLoopUsers === null ? {} : { closed_loop_n: engine.closedLoopUsers }),
   };
 }
 

@@ -34,4 +34,6 @@ export interface EngineResult {
   /** Integral of the number in flight over time, execution-milliseconds. */
   readonly inFlightMs: number;
   readonly inFlightMax: number;
+  /** Users of the closed loop whose executions are marked; null in the closed model and in runs of less than a second. */
+  readonly closedLoopUsers: number | null;
 }

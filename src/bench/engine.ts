@@ -1,21 +1,15 @@
 // The load engine: hands executions to an executor at their intended instants (open model) or keeps a fixed number in flight
 // (closed model), and tells what became of each. It never learns what kind of executor it drives.
 import { toEnclaveError } from '../errors.ts';
-import {
-  type Arrival,
-  type ArrivalSource,
-  createArrivals,
-  limitMeasured,
-  phaseAt,
-  replayArrivals,
-  withoutArrivals,
-} from './arrivals.ts';
+import { type Arrival, phaseAt } from './arrivals.ts';
+import { ClosedLoopView } from './closed-loop-view.ts';
 import type { EngineOptions, EngineResult } from './engine-types.ts';
 import { withEvents } from './execution-marks.ts';
 import { InFlightMeter } from './in-flight-meter.ts';
 import { totalDurationMs } from './load-plan.ts';
 import type { LoadOutcome } from './load-target.ts';
 import { OpenExecution, OpenExecutions } from './open-executions.ts';
+import { plannedArrivals } from './planned-arrivals.ts';
 import { ReachWatch } from './reach-watch.ts';
 import type { SampleEnd } from './sample.ts';
 import { endOf } from './sample-end.ts';
@@ -45,6 +39,7 @@ class Engine {
   #issuedMs = 0;
   readonly #reach = new ReachWatch();
   readonly #inFlight = new InFlightMeter();
+  readonly #closedView = new ClosedLoopView();
   #isUnreachable = false;
   #closedIndex = 0;
   #closedMeasured = 0;
@@ -56,9 +51,11 @@ class Engine {
   #cancelSweep = (): void => {};
 
   readonly #totalMs: number;
+  readonly #isOpenModel: boolean;
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#isOpenModel = options.plan.model === 'open';
     this.#totalMs = totalDurationMs(options.plan);
     this.#zeroMs = options.clock.nowMs();
   }
@@ -86,13 +83,15 @@ class Engine {
       plannedIssueMs: this.#plannedIssueMs,
       inFlightMs: this.#inFlight.integralMs,
       inFlightMax: this.#inFlight.max,
+      closedLoopUsers: this.#closedView.users,
     };
   }
 
   readonly #now = (): number => this.#options.clock.nowMs() - this.#zeroMs;
 
   #startOpen(): void {
-    const source = this.#arrivals();
+    const { plan, workload } = this.#options;
+    const source = plannedArrivals(plan, workload);
     let next = source.next();
     const pump = (): void => {
       if (this.#issued) return;
@@ -110,18 +109,6 @@ class Engine {
       else this.#options.waker.wakeAt(this.#zeroMs + next.offsetMs, pump);
     };
     pump();
-  }
-
-  #arrivals(): ArrivalSource {
-    const { plan, workload } = this.#options;
-    const source =
-      plan.replayMs === undefined
-        ? createArrivals(plan.arrivals, plan.phases, plan.seed)
-        : replayArrivals(plan.replayMs, plan.phases);
-    const counted = plan.count === undefined ? source : limitMeasured(source, plan.phases, plan.count);
-    const { leavesOut } = plan;
-    if (leavesOut === undefined) return counted;
-    return withoutArrivals(counted, ({ index }) => leavesOut.includes(workload.job(index).tenant));
   }
 
   /** The issue lasts to the end of its phases, also when the last arrival is before it. */
@@ -190,6 +177,7 @@ class Engine {
       job,
       measured: this.#isMeasured(arrival.phase),
       startMs,
+      isAsClosed: this.#isOpenModel && this.#closedView.start(startMs, this.#inFlight.integralMs / startMs),
       now: this.#now,
       onEnd: this.#settle,
     });
@@ -226,6 +214,7 @@ class Engine {
   #close(execution: OpenExecution, end: SampleEnd, nowMs: number): void {
     this.#inFlight.until(nowMs, this.#open.size);
     this.#open.remove(execution);
+    if (execution.isAsClosed) this.#closedView.end();
     execution.isOpen = false;
     execution.end = end;
     execution.endMs = nowMs;

@@ -2,8 +2,8 @@
 import type { ExecutionStats } from '../execution.ts';
 import type { Sample, SampleEnd } from './sample.ts';
 
-/** Numbers of a sample: index, phase, intended, start, end, connected, first. NaN where there is none. */
-const COLUMNS = 7;
+/** Numbers of a sample: index, phase, intended, start, end, connected, first, as closed. NaN where there is none. */
+const COLUMNS = 8;
 const FIRST_ROOM = 1_024;
 const NONE: readonly number[] = [];
 
@@ -28,7 +28,19 @@ export class HeldSamples {
     return this.#count;
   }
 
-  add({ end, endMs, index, intendedMs, phase, script, seen, startMs, stats, tenant }: Sample): void {
+  add({
+    end,
+    endMs,
+    index,
+    intendedMs,
+    isAsClosed,
+    phase,
+    script,
+    seen,
+    startMs,
+    stats,
+    tenant,
+  }: Sample): void {
     const at = this.#count * COLUMNS;
     if (at === this.#numbers.length) this.#grow();
     const numbers = this.#numbers;
@@ -39,6 +51,7 @@ export class HeldSamples {
     numbers[at + 4] = endMs;
     numbers[at + 5] = seen?.connectedMs ?? NaN;
     numbers[at + 6] = seen?.firstMs ?? NaN;
+    numbers[at + 7] = isAsClosed === true ? 1 : 0;
     this.#scripts.push(script);
     this.#tenants.push(tenant);
     this.#ends.push(end);
@@ -58,7 +71,7 @@ export class HeldSamples {
   /** Gives each one back, made anew. */
   *[Symbol.iterator](): Generator<Sample> {
     for (let place = 0; place < this.#count; place++) {
-      const [index = 0, phase = 0, intendedMs = NaN, startMs = NaN, endMs = NaN, connected, first] =
+      const [index = 0, phase = 0, intendedMs = NaN, startMs = NaN, endMs = NaN, connected, first, asClosed] =
         this.#numbers.subarray(place * COLUMNS, (place + 1) * COLUMNS);
       const { callsMs, gapsMs, stats } = this.#details.get(place) ?? NOTHING;
       const seen = { connectedMs: known(connected), firstMs: known(first), gapsMs, callsMs };
@@ -74,6 +87,7 @@ export class HeldSamples {
         end: this.#ends[place] ?? ABANDONED,
         seen,
         stats,
+        isAsClosed: asClosed === 1,
       };
     }
   }

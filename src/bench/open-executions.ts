@@ -11,6 +11,7 @@ export interface OpenExecutionOptions {
   readonly measured: boolean;
   /** ms since the start of the run. */
   readonly startMs: number;
+  readonly isAsClosed: boolean;
   readonly now: () => number;
   readonly onEnd: (execution: OpenExecution, outcome: LoadOutcome) => void;
 }
@@ -25,6 +26,7 @@ export class OpenExecution extends ExecutionMarks implements LoadRun, Sample {
   readonly job: Job;
   readonly intendedMs: number;
   readonly startMs: number;
+  readonly isAsClosed: boolean;
   readonly #onEnd: OpenExecutionOptions['onEnd'];
   endMs: number = NaN;
   end: SampleEnd = PENDING;
@@ -34,7 +36,7 @@ export class OpenExecution extends ExecutionMarks implements LoadRun, Sample {
   before: OpenExecution | undefined = undefined;
   after: OpenExecution | undefined = undefined;
 
-  constructor({ arrival, job, measured, now, onEnd, startMs }: OpenExecutionOptions) {
+  constructor({ arrival, isAsClosed, job, measured, now, onEnd, startMs }: OpenExecutionOptions) {
     super(now);
     this.index = arrival.index;
     this.phase = arrival.phase;
@@ -42,6 +44,7 @@ export class OpenExecution extends ExecutionMarks implements LoadRun, Sample {
     this.measured = measured;
     this.job = job;
     this.startMs = startMs;
+    this.isAsClosed = isAsClosed;
     this.#onEnd = onEnd;
   }
 

@@ -150,6 +150,8 @@ export class RunRecorder {
     const responseMs = sample.endMs - sample.intendedMs;
     this.#histograms.recordResponse(sample, good, responseMs);
     this.#histograms.record('service', 'all', good, sample.endMs - sample.startMs);
+    if (sample.isAsClosed === true)
+      this.#histograms.record('service', 'closed-loop', good, sample.endMs - sample.startMs);
     if (sample.end.kind === 'dropped') return;
     this.#histograms.record('late', 'all', true, sample.startMs - sample.intendedMs);
     noteDetails(sample, this.#note);

@@ -31,6 +31,8 @@ export interface Sample {
   /** What was seen before the end; absent for a dropped one. */
   readonly seen?: Marks;
   readonly stats?: ExecutionStats | undefined;
+  /** A closed loop with as many users as are in flight on average would have sent this one too. */
+  readonly isAsClosed?: boolean;
 }
 
 /** The load of one run, all defaults filled in. */

@@ -179,6 +179,7 @@ export const runReportSchema: z.ZodType<RunReport> = z.looseObject({
     done_per_s: known,
     in_flight_mean_n: z.number(),
     in_flight_max_n: z.number(),
+    closed_loop_n: z.number().exactOptional(),
   }),
   latency: z.array(latency),
   cost: z.looseObject({

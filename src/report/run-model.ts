@@ -1,5 +1,6 @@
 // What a page or a document says about one run: every number derived, rounded and put into words, in the order of reading.
 import { formatCount, formatDuration, formatRate } from '../units.ts';
+import { closedLoopText } from './closed-loop-text.ts';
 import type {
   DescribeCheck,
   Fact,
@@ -184,7 +185,8 @@ function checkStatement(check: ValidityCheck, describeCheck: DescribeCheck): Sta
   }
 }
 
-function ratesOf({ counts, cost, rates }: RunReport): Fact[] {
+function ratesOf(report: RunReport): Fact[] {
+  const { counts, cost, rates } = report;
   const rows: Fact[] = [];
   if (rates.asked_per_s !== null) rows.push(['asked', formatRate(rates.asked_per_s)]);
   rows.push(['sent', formatRate(rates.sent_per_s)]);
@@ -194,6 +196,8 @@ function ratesOf({ counts, cost, rates }: RunReport): Fact[] {
     `mean ${formatCount(rates.in_flight_mean_n, 1)}, at most ${formatCount(rates.in_flight_max_n)}`,
   ]);
   rows.push(['dropped', `${formatCount(counts.dropped_n)} of ${formatCount(counts.asked_n)} (no free slot)`]);
+  const closedLoop = closedLoopText(report);
+  if (closedLoop !== undefined) rows.push(closedLoop);
   if (cost.host_cpu_mean_us !== null)
     rows.push(['CPU of the hosts, each', `${formatMs(cost.host_cpu_mean_us)} ms`]);
   if (cost.script_cpu_mean_us !== null)

@@ -143,6 +143,8 @@ export interface Rates {
   readonly done_per_s: number | null;
   readonly in_flight_mean_n: number;
   readonly in_flight_max_n: number;
+  /** In flight in the closed loop that the scope `closed-loop` of the service time stands for; absent in a closed run. */
+  readonly closed_loop_n?: number;
 }
 
 /** What is measured of executions, in the order in which tables show it. */

@@ -2,6 +2,7 @@
 import Table from 'cli-table3';
 import { formatCount, formatRate, formatSize } from '../units.ts';
 import { BARE } from './bare-table.ts';
+import { closedLoopText } from './closed-loop-text.ts';
 import { type HistogramRow, histogramLines } from './histogram-bars.ts';
 import { formatMs, tableRows } from './latency-rows.ts';
 import type { LatencySummary, PercentileField, RunReport, ValidityCheck } from './run-report.ts';
@@ -46,7 +47,7 @@ export function formatRunSummary(report: RunReport, extras: SummaryExtras, style
   const lines = [
     ...fitted(head),
     latencyTable(report, style),
-    ...fitted(censoredLines(report)),
+    ...fitted([...censoredLines(report), ...closedLoopLines(report)]),
     ...histogramLines(extras.histogram, style.columns),
     ...fitted(foot),
   ];
@@ -183,6 +184,11 @@ function censoredLines(report: RunReport): string[] {
   return [
     `  ${formatCount(all.censored_n)} failed or dropped executions rank above every success; p99 of the successes alone: ${p99}`,
   ];
+}
+
+function closedLoopLines(report: RunReport): string[] {
+  const text = closedLoopText(report);
+  return text === undefined ? [] : [`  ${text.join(' ')}`];
 }
 
 function rateLines({ counts, rates }: RunReport): string[] {

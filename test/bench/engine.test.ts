@@ -98,6 +98,27 @@ describe('runEngine() in the open model', () => {
       expect(response).toBeCloseTo(expected[i] ?? NaN, 6);
   });
 
+  it('marks what a closed loop would have sent: one that waits for a stall sends nothing meanwhile', async () => {
+    const clock = new ManualClock();
+    // 100/s, each 5 ms, but from 2.0 to 2.5 s nothing is answered: one in flight on average before.
+    const executor = new FakeExecutor(() => {
+      const nowMs = clock.nowMs();
+      const isStalled = nowMs >= 2_000 && nowMs < 2_500;
+      return later(clock, isStalled ? 2_505 - nowMs : 5, succeeded());
+    });
+    const phases = [
+      { name: 'steady', fromPerSecond: 100, toPerSecond: 100, durationMs: 4_000, measured: true },
+    ];
+    const { result, samples } = await run(clock, executor, plan({ phases }));
+    expect(result.closedLoopUsers).toBe(1);
+    const slow = samples.filter(({ endMs, startMs }) => endMs - startMs > 6);
+    // Fifty arrivals fall into the stall; the loop sends the first and waits for it.
+    expect(slow).toHaveLength(50);
+    expect(slow.filter(({ isAsClosed }) => isAsClosed === true)).toHaveLength(1);
+    const others = samples.filter(({ intendedMs }) => intendedMs >= 1_000 && intendedMs < 2_000);
+    expect(others.every(({ isAsClosed }) => isAsClosed === true)).toBe(true);
+  });
+
   it('keeps asking an overloaded server: response time grows as D + (λD - 1) t', async () => {
     const clock = new ManualClock();
     // 100/s into a server that does 50/s: λD = 2, so an arrival at t waits t more.

@@ -20,6 +20,7 @@ describe('HeldSamples', () => {
           end: { kind: 'failed', code: 'SCRIPT_ERROR' },
           seen: { ...marks, gapsMs: [1, 2], callsMs: [3] },
           stats: stats as Sample['stats'],
+          isAsClosed: true,
         };
       return {
         ...plain,
@@ -28,6 +29,7 @@ describe('HeldSamples', () => {
         script,
         seen: { ...marks, gapsMs: [], callsMs: [] },
         stats: undefined,
+        isAsClosed: false,
       };
     });
     const held = new HeldSamples();
