@@ -31,7 +31,10 @@ export interface SelfTestRow {
   readonly measured_ms: number | null;
   readonly error_ms: number | null;
   readonly limit_ms: number;
-  readonly state: 'met' | 'missed';
+  /** `disturbed`: too slow in a run in which the machine stood still for long enough to explain it. `unsupported`: too few executions. */
+  readonly state: 'met' | 'missed' | 'disturbed' | 'unsupported';
+  /** The law was measured a second time, since the machine had spoilt the first. */
+  readonly is_repeated?: boolean;
   /** The check by which the run declared itself invalid, if it did: then a miss says nothing about the bench. */
   readonly invalid: string | null;
 }

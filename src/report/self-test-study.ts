@@ -5,6 +5,7 @@ import { type ChartLine, xyChart } from './charts/xy-chart.ts';
 import type { Figure, StudyModel, TableModel, Verdict } from './document-model.ts';
 import { machineFacts } from './machine-facts.ts';
 import type { SelfTestReport, SelfTestRow } from './self-test-report.ts';
+import { SELF_TEST_SIGNS, selfTestNotes, unjudgedText } from './self-test-text.ts';
 
 export function selfTestStudy(report: SelfTestReport): StudyModel {
   const { rows } = report;
@@ -27,6 +28,13 @@ export function selfTestStudy(report: SelfTestReport): StudyModel {
 function verdictOf({ complete, rows }: SelfTestReport): Verdict {
   const missed = rows.filter(({ state }) => state === 'missed');
   if (!complete) return { tone: 'warn', word: 'INTERRUPTED', sentence: 'Not every law was measured.' };
+  const unjudged = unjudgedText(rows);
+  if (missed.length === 0 && unjudged !== '')
+    return {
+      tone: 'warn',
+      word: 'NOT SHOWN',
+      sentence: `No value misses its limit${unjudged}.`,
+    };
   if (missed.length === 0)
     return { tone: 'good', word: 'MET', sentence: `All ${rows.length} values lie within their limits.` };
   const spoilt = missed.filter(({ invalid }) => invalid !== null).length;
@@ -34,7 +42,7 @@ function verdictOf({ complete, rows }: SelfTestReport): Verdict {
   return {
     tone: 'bad',
     word: 'MISSED',
-    sentence: `${missed.length} of ${rows.length} values miss their limits${why}.`,
+    sentence: `${missed.length} of ${rows.length} values miss their limits${why}${unjudged}.`,
   };
 }
 
@@ -76,9 +84,14 @@ function lawTable(rows: readonly SelfTestRow[]): TableModel {
       ms(row.measured_ms),
       ms(row.error_ms),
       ms(row.limit_ms),
-      `${row.state === 'met' ? '✓ met' : '✗ missed'}${row.invalid === null ? '' : ` (run invalid: ${row.invalid})`}`,
+      outcomeText(row),
     ]),
   };
+}
+
+function outcomeText(row: SelfTestRow): string {
+  const notes = selfTestNotes(row);
+  return `${SELF_TEST_SIGNS[row.state]} ${row.state}${notes === '' ? '' : ` (${notes})`}`;
 }
 
 function pointsOf(rows: readonly SelfTestRow[], read: (row: SelfTestRow) => number | null): ChartLine[] {

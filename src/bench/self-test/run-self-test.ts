@@ -10,9 +10,11 @@ import { planLoad } from '../load-plan.ts';
 import type { LoadTarget } from '../load-target.ts';
 import { type BenchResult, runBench } from '../run-bench.ts';
 import type { LoadPlan } from '../sample.ts';
+import { type Expectation, judgeLaw } from './judge-law.ts';
 import { startLawServer } from './law-server.ts';
 import { LawTarget } from './law-target.ts';
 import { LAWS, type Law } from './laws.ts';
+import { type PauseWatch, startPauseWatch } from './pause-watch.ts';
 
 export interface SelfTestOptions {
   readonly argv: readonly string[];
@@ -24,17 +26,17 @@ const WARMUP_MS = 1_000;
 /** Whole periods of the stall, and 1,000 samples for p99 at the least rate. */
 const DURATION_MS = 6_000;
 const SEED = 11;
-/** Timers and loopback: what no generator in user space can be better than. */
-const TOLERANCE_MS = 1.6;
-const TOLERANCE_RATIO = 0.01;
+/** An execution that starts later than this may end as much later. */
+const LATE_US = 1_000;
 const CEILING_IN_FLIGHT = 64;
 const CEILING_MS = 2_000;
 const INTERRUPTED = 96;
 const INVALID = 98;
 
-/** Takes about a minute and a half. */
+/** Takes about two minutes; a law that the machine disturbed is measured once more, so at most four. */
 export async function runSelfTest(options: SelfTestOptions): Promise<SelfTestReport> {
   await using server = await startLawServer();
+  using pauses = startPauseWatch();
   const rows: SelfTestRow[] = [];
   const note = (found: readonly SelfTestRow[]): void => {
     for (const row of found) {
@@ -43,27 +45,34 @@ export async function runSelfTest(options: SelfTestOptions): Promise<SelfTestRep
     }
   };
   let last: RunReport | undefined;
+  const rowsOfLaw = async (law: Law, kind: SelfTestRow['target'], executor: LoadTarget): Promise<void> => {
+    for (const isLast of [false, true]) {
+      const measured = await measure(law, executor, options, pauses);
+      // A law that was cut short says nothing.
+      if (options.signal.aborted) return;
+      const found = rowsOf(law, kind, measured);
+      if (!isLast && found.some(isSpoilt)) continue;
+      note(isLast ? found.map((row) => ({ ...row, is_repeated: true })) : found);
+      last = measured.result.report;
+      return;
+    }
+  };
   for (const [index, law] of LAWS.entries()) {
-    const direct = await measure(law, new LawTarget(law, realClock), options);
-    // A law that was cut short says nothing.
     if (options.signal.aborted) break;
-    note(rowsOf(law, 'executor', direct));
+    await rowsOfLaw(law, 'executor', new LawTarget(law, realClock));
     const request = parseHttpRequest({ url: `${server.url}${index}` });
     await using http = new HttpTarget({ request });
-    const remote = await measure(law, http, options);
-    if (options.signal.aborted) break;
-    note(rowsOf(law, 'http', remote));
-    last = remote.result.report;
+    await rowsOfLaw(law, 'http', http);
   }
   const ceiling = await measureCeiling(options);
-  const missed = rows.some(({ state }) => state === 'missed');
+  const isShown = rows.every(({ state }) => state === 'met');
   const complete = !options.signal.aborted;
   const late = last?.latency.find(({ metric }) => metric === 'late');
   return {
     schema: 'enclave.bench/1',
     kind: 'self-test',
     complete,
-    exit_code: complete ? (missed ? INVALID : 0) : INTERRUPTED,
+    exit_code: complete ? (isShown ? 0 : INVALID) : INTERRUPTED,
     ended_at: new Date(realClock.wallMs()).toISOString(),
     rows,
     generator: {
@@ -76,20 +85,32 @@ export async function runSelfTest(options: SelfTestOptions): Promise<SelfTestRep
   };
 }
 
+/** Worth another try: what was seen may be the machine's doing. */
+function isSpoilt({ invalid, state }: SelfTestRow): boolean {
+  return state === 'disturbed' || (state === 'missed' && invalid !== null);
+}
+
 interface Measured {
+  readonly disturbedRatio: number;
   readonly plan: LoadPlan;
   readonly result: BenchResult;
 }
 
-async function measure(law: Law, executor: LoadTarget, options: SelfTestOptions): Promise<Measured> {
+async function measure(
+  law: Law,
+  executor: LoadTarget,
+  options: SelfTestOptions,
+  pauses: PauseWatch,
+): Promise<Measured> {
   const plan = planOf(law);
+  const pausedBeforeMs = pauses.pausedMs();
   const result = await runBench({
     ...common(options),
     plan,
     executor,
     target: { driver: 'self-test', pool_size_n: null, isolation: null },
   });
-  return { plan, result };
+  return { plan, result, disturbedRatio: disturbedRatioOf(result, pauses.pausedMs() - pausedBeforeMs) };
 }
 
 /** The load under which a law is measured. */
@@ -101,12 +122,6 @@ export function planOf(law: Law): LoadPlan {
     warmupMs: WARMUP_MS,
     seed: SEED,
   });
-}
-
-export interface Expectation {
-  readonly metric: LatencyMetric;
-  readonly quantile: number;
-  readonly ms: number;
 }
 
 /** What theory says of a plan, for each quantile of the law. */
@@ -127,27 +142,24 @@ export function expectationsOf(law: Law, plan: LoadPlan): Expectation[] {
   ];
 }
 
-function rowsOf(law: Law, target: SelfTestRow['target'], { plan, result }: Measured): SelfTestRow[] {
+function rowsOf(
+  law: Law,
+  target: SelfTestRow['target'],
+  { disturbedRatio, plan, result }: Measured,
+): SelfTestRow[] {
   const failed = result.report.validity.checks.find(({ state }) => state === 'failed')?.id;
-  return expectationsOf(law, plan).map(({ metric, ms, quantile }) => {
-    const found = result.recorder.histogram(metric)?.quantile(quantile);
-    const measuredMs = found?.kind === 'value' ? found.us / 1_000 : null;
-    const errorMs = measuredMs === null ? null : measuredMs - ms;
-    const limitMs = Math.max(TOLERANCE_MS, TOLERANCE_RATIO * ms);
-    const isGood = errorMs !== null && Math.abs(errorMs) <= limitMs;
-    return {
-      law: law.id,
-      target,
-      metric,
-      quantile,
-      theory_ms: ms,
-      measured_ms: measuredMs,
-      error_ms: errorMs,
-      limit_ms: limitMs,
-      state: isGood ? 'met' : 'missed',
-      invalid: failed ?? null,
-    };
+  return expectationsOf(law, plan).map((expectation) => {
+    const found = result.recorder.histogram(expectation.metric)?.quantile(expectation.quantile);
+    return { law: law.id, target, ...judgeLaw(expectation, found, disturbedRatio), invalid: failed ?? null };
   });
+}
+
+/** The largest of what tells that the machine was not there: pauses of a thread that sleeps, late starts, no core. */
+function disturbedRatioOf({ recorder, report }: BenchResult, pausedMs: number): number {
+  const late = recorder.histogram('late');
+  const [, lateN = 0] = late?.countsBetween([0, LATE_US]) ?? [];
+  const coreWait = report.validity.checks.find(({ id }) => id === 'core-wait')?.value ?? 0;
+  return Math.max(pausedMs / (WARMUP_MS + DURATION_MS), lateN / Math.max(1, late?.count ?? 0), coreWait);
 }
 
 /** Executions per second of the engine against a target that answers at once, one core. */
