@@ -1,6 +1,6 @@
 // What the parts of the Redis store share: the connection, the names of keys, the server's clock and lineage of data.
 import type { Clock } from '../clock.ts';
-import { isEventType, seqOfEventId } from '../protocol/events.ts';
+import { isEventType, type StoredEvent, seqOfEventId } from '../protocol/events.ts';
 import { RedisConnection, type RedisConnectionOptions } from './redis-connection.ts';
 import { createRedisKeys, type RedisKeys } from './redis-keys.ts';
 import { texts } from './redis-replies.ts';
@@ -22,6 +22,7 @@ export class RedisLink {
   readonly retention: Retention;
   readonly #clock: Clock;
   #brokerId = '';
+  #onBell: (bell: Bell) => void = () => {};
   #epoch = '0';
   /** Server clock minus ours, ms. */
   #offsetMs = 0;
@@ -41,6 +42,36 @@ export class RedisLink {
     return this.#brokerId;
   }
 
+  /** The channel on which others tell this broker of news. */
+  get ownChannel(): string {
+    return this.keys.channel(this.#brokerId);
+  }
+
+  /**
+   * Rings for events that this broker itself has written: no notice of them goes through Redis.
+   * @param told `<event id> <time>` of the last of them, as the scripts give it; empty when this broker does not watch the
+   * session; `undefined` when nothing was written now, but may have been by a try whose answer was lost.
+   */
+  heard(
+    id: string,
+    told: string | undefined,
+    events: readonly Pick<StoredEvent, 'type' | 'payload'>[],
+  ): void {
+    if (told === '') return;
+    const [eventId = '', time] = told?.split(' ') ?? [];
+    const lastSeq = seqOfEventId(eventId);
+    if (lastSeq === undefined) {
+      this.#onBell({ kind: 'session', id });
+      return;
+    }
+    const epoch = eventId.slice(0, eventId.indexOf('-'));
+    for (const [i, { type, payload }] of events.entries()) {
+      const seq = lastSeq - events.length + 1 + i;
+      const event = { id: `${epoch}-${seq}`, seq, ts: Number(time), type, payload };
+      this.#onBell({ kind: 'session', id, event });
+    }
+  }
+
   /** Raised whenever the server was restarted, failed over or lost its data. */
   get epoch(): string {
     return this.#epoch;
@@ -56,6 +87,7 @@ export class RedisLink {
 
   async open(brokerId: string, onBell: (bell: Bell) => void): Promise<void> {
     this.#brokerId = brokerId;
+    this.#onBell = onBell;
     const channels = [this.keys.channel(brokerId), this.keys.everyone];
     const hear = (message: string) => {
       const bell = parseBell(message);

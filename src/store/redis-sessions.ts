@@ -12,6 +12,7 @@ import {
   RECORD_FIELDS,
   texts,
 } from './redis-replies.ts';
+import { startedPayload } from './session-rules.ts';
 import {
   DIRECT_ENTRY,
   type DispatchEntry,
@@ -26,6 +27,8 @@ const CODE_TTL_MS = 3_600_000;
 const MAX_INLINE_SOURCE = 4_096;
 /** Until the next heartbeat of the new owner says otherwise, ms. */
 const ADOPTED_LEASE_MS = 15_000;
+/** Where a claim tells of its event: behind what {@link parseClaim} reads. */
+const CLAIM_TOLD = 8;
 
 export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOperations {
   const codeOf = ({ source }: NewSession) =>
@@ -65,9 +68,14 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
         brokerId,
         runtimeId,
         claimId,
+        db.ownChannel,
       ],
     );
-    return texts(reply);
+    const [code = '', fence = '', told] = texts(reply);
+    const started = { type: 'started', payload: startedPayload(runtimeId, 1) } as const;
+    const init = { type: 'session_init', payload: session.init } as const;
+    db.heard(id, told, runtimeId === '' ? [init] : [init, started]);
+    return { code: oneOf(code, ['created', 'exists', 'late']), fence };
   };
   const read: SessionOperations['read'] = async (id, after, limit, watcher) => {
     const [hash, events] = db.keys.session(id);
@@ -97,8 +105,8 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
       if (redis.client.isCluster) await prepared;
       const created = create(session);
       const rung = redis.send('PUBLISH', db.keys.everyone, [`q:${route}`]);
-      const [[code]] = await Promise.all([created, prepared, rung]);
-      return oneOf(code, ['created', 'exists', 'late']);
+      const [{ code }] = await Promise.all([created, prepared, rung]);
+      return code;
     },
 
     async submitClaimed(session, { runtimeId, brokerId, leaseMs, claimId }) {
@@ -112,21 +120,29 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
       ]);
       if (redis.client.isCluster) await prepared;
       const created = create(session, runtimeId, brokerId, claimId);
-      const [[code, fence = '']] = await Promise.all([created, prepared]);
+      const [{ code, fence }] = await Promise.all([created, prepared]);
       const entry = { entryId: DIRECT_ENTRY, id, route, priority, atMs };
-      const reply = oneOf(code, ['created', 'exists', 'late']);
-      return reply === 'created' ? { code: reply, fence, entry } : { code: reply };
+      return code === 'created' ? { code, fence, entry } : { code };
     },
 
     async claim(request) {
       const [hash, events] = db.keys.session(request.id);
       const { entryId, runtimeId, brokerId, isTakeover, claimId } = request;
-      const reply = await db.redis.script(
-        'claim',
-        [hash, events],
-        [entryId, runtimeId, brokerId, db.epoch, isTakeover ? 1 : 0, JSON.stringify(runtimeId), claimId],
+      const runtimeJson = JSON.stringify(runtimeId);
+      const takeover = isTakeover ? 1 : 0;
+      const reply = texts(
+        await db.redis.script(
+          'claim',
+          [hash, events],
+          [entryId, runtimeId, brokerId, db.epoch, takeover, runtimeJson, claimId, db.ownChannel],
+        ),
       );
-      return await parseClaim(texts(reply), readSource);
+      const claimed = await parseClaim(reply, readSource);
+      if (claimed.code === 'ok') {
+        const payload = startedPayload(runtimeId, claimed.attempt);
+        db.heard(request.id, reply[CLAIM_TOLD], [{ type: 'started', payload }]);
+      }
+      return claimed;
     },
 
     async adopt(id, fence, brokerId) {
@@ -147,26 +163,19 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
 
     async append(id, fence, n, payload) {
       const [hash, events] = db.keys.session(id);
-      const reply = await db.redis.script('append', [hash, events], [fence, n, payload]);
-      return oneOf(texts(reply)[0], ['ok', 'dup', 'stale']);
+      const reply = await db.redis.script('append', [hash, events], [fence, n, payload, db.ownChannel]);
+      const [code, told] = texts(reply);
+      db.heard(id, told, [{ type: 'log', payload }]);
+      return oneOf(code, ['ok', 'dup', 'stale']);
     },
 
     async toolBegin(call) {
-      const { fence, callId, brokerId, effect, hash, event, goneBroker = '-' } = call;
-      return parseToolBegin(
-        texts(
-          await db.redis.script('tool-begin', db.keys.session(call.id), [
-            fence,
-            callId,
-            brokerId,
-            effect,
-            hash,
-            event,
-            goneBroker,
-            GRACE_MS,
-          ]),
-        ),
-      );
+      const { id, fence, callId, brokerId, effect, hash, event, goneBroker = '-' } = call;
+      const args = [fence, callId, brokerId, effect, hash, event, goneBroker, GRACE_MS, db.ownChannel];
+      const reply = texts(await db.redis.script('tool-begin', db.keys.session(id), args));
+      const begun = parseToolBegin(reply);
+      db.heard(id, begun.code === 'run' ? reply[1] : undefined, [{ type: 'tool_call', payload: event }]);
+      return begun;
     },
 
     async toolEnd(call) {
@@ -180,15 +189,17 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
         isFromClient === true ? 1 : 0,
         db.brokerId,
       ];
-      const reply = await db.redis.script('tool-end', db.keys.session(call.id), args);
-      return oneOf(texts(reply)[0], ['ok', 'already', 'missing']);
+      const [code, told] = texts(await db.redis.script('tool-end', db.keys.session(call.id), args));
+      db.heard(call.id, told, [{ type: 'tool_result_applied', payload: event }]);
+      return oneOf(code, ['ok', 'already', 'missing']);
     },
 
     async finish({ id, fence, owner = '', state, final }) {
       const { eventsMs, resultMs } = db.retention;
-      const args = [fence, state, final, eventsMs, resultMs, owner];
-      const reply = await db.redis.script('finish', db.keys.session(id), args);
-      return oneOf(texts(reply)[0], ['ok', 'stale', 'already']);
+      const args = [fence, state, final, eventsMs, resultMs, owner, db.ownChannel];
+      const [code, told] = texts(await db.redis.script('finish', db.keys.session(id), args));
+      db.heard(id, told, [{ type: 'final', payload: final }]);
+      return oneOf(code, ['ok', 'stale', 'already']);
     },
 
     async cancel(id, final) {

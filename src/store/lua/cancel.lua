@@ -11,5 +11,5 @@ if s.state == 'queued' then
   return { 'cancelled' }
 end
 redis.call('HSET', KEYS[1], 'cancel', '1')
-redis.call('PUBLISH', ARGV[4] .. redis.call('HGET', KEYS[1], 'broker'), 'c:' .. session_id())
+redis.call('PUBLISH', ARGV[4] .. s.broker, 'c:' .. session_id())
 return { 'marked' }

@@ -1,9 +1,9 @@
 -- @name claim
 -- @keys session events
--- @args entry runtime broker epoch takeover runtime_json claim_id
--- @returns ok fence attempts tenant request code deadline created | lost fence attempts tenant created | done | busy | missing
+-- @args entry runtime broker epoch takeover runtime_json claim_id own_channel
+-- @returns ok fence attempts tenant request code deadline created told | lost fence attempts tenant created | done | busy | missing
 -- @invariants one claim at a time; every claim has a fence of its own, and voids the one before; a repeat has the same answer
-local s = load()
+local s = load(ARGV[8])
 if not s.state then return { 'missing' } end
 if is_terminal(s.state) then return { 'done' } end
 local v = redis.call('HMGET', KEYS[1], 'eid', 'fn', 'attempts', 'tenant', 'request', 'code', 'deadline', 'created',
@@ -27,4 +27,4 @@ s.ep = ep
 push(s, 'started', '{"runtimeId":' .. ARGV[6] .. ',"attempt":' .. attempts .. '}', 'state', 'running', 'fn', whole(fn),
   'ep', ep, 'fence', fence, 'eid', ARGV[1], 'rt', ARGV[2], 'broker', ARGV[3], 'attempts', attempts,
   'cid', ARGV[7])
-return { 'ok', fence, attempts, v[4], v[5], v[6], v[7], v[8] }
+return { 'ok', fence, attempts, v[4], v[5], v[6], v[7], v[8], s.told }

@@ -1,9 +1,9 @@
 -- @name finish
 -- @keys session events tools
--- @args fence state final events_ms result_ms owner
--- @returns ok | stale | already
+-- @args fence state final events_ms result_ms owner own_channel
+-- @returns ok told | stale | already
 -- @invariants one terminal state, one final event; an empty fence ends only what is queued
-local s = load()
+local s = load(ARGV[7])
 if not s.state then return { 'stale' } end
 if is_terminal(s.state) then return { 'already' } end
 if ARGV[1] == '' then
@@ -11,6 +11,6 @@ if ARGV[1] == '' then
 elseif not holds(s, ARGV[1]) then
   return { 'stale' }
 end
-if ARGV[6] ~= '' and redis.call('HGET', KEYS[1], 'broker') ~= ARGV[6] then return { 'stale' } end
+if ARGV[6] ~= '' and s.broker ~= ARGV[6] then return { 'stale' } end
 terminate(s, ARGV[2], ARGV[3], ARGV[4], ARGV[5])
-return { 'ok' }
+return { 'ok', s.told }

@@ -25,28 +25,35 @@ local function is_terminal(state)
 end
 
 -- Adds an event and tells every watcher. Inside the script that changes the state, or a notice would get lost.
--- A short event goes along with the notice, so that watchers need not read it. Fields and values that change with the event
--- follow: they are written with its number, in one command.
-local function push(s, kind, payload, ...)
-  local seq = tonumber(s.seq) + 1
-  local id = s.ep .. '-' .. whole(seq)
+-- A short event goes along with the notice, so that watchers need not read it. `s.own` is the channel of whoever runs the
+-- script: it hears by the reply, `s.told`, "<event id> <time>" of the last event, or nothing when it does not watch.
+local function note(s, kind, payload)
+  s.seq = tonumber(s.seq) + 1
+  local id = s.ep .. '-' .. whole(s.seq)
   local ts = whole(now_ms())
   redis.call('XADD', KEYS[2], id, 'ts', ts, 't', kind, 'p', payload)
-  redis.call('HSET', KEYS[1], 'seq', whole(seq), ...)
-  if s.bells and s.bells ~= '' then
-    local text = 's:' .. session_id()
-    if #payload <= 2048 then text = table.concat({ text, id, ts, kind, payload }, ' ') end
-    for channel in string.gmatch(s.bells, '[^,]+') do
-      redis.call('PUBLISH', channel, text)
-    end
+  if not s.bells or s.bells == '' then return end
+  if s.bells == s.own then
+    s.told = id .. ' ' .. ts
+    return
   end
-  return seq
+  local text = 's:' .. session_id()
+  if #payload <= 2048 then text = table.concat({ text, id, ts, kind, payload }, ' ') end
+  for channel in string.gmatch(s.bells, '[^,]+') do
+    if channel == s.own then s.told = id .. ' ' .. ts else redis.call('PUBLISH', channel, text) end
+  end
+end
+
+-- The same; fields and values that change with the event follow: they are written with its number, in one command.
+local function push(s, kind, payload, ...)
+  note(s, kind, payload)
+  redis.call('HSET', KEYS[1], 'seq', whole(s.seq), ...)
 end
 
 -- The fields that most rules look at. `state` is false when there is no such session.
-local function load()
-  local v = redis.call('HMGET', KEYS[1], 'state', 'fence', 'ep', 'seq', 'bells')
-  return { state = v[1], fence = v[2], ep = v[3], seq = v[4], bells = v[5] }
+local function load(own)
+  local v = redis.call('HMGET', KEYS[1], 'state', 'fence', 'ep', 'seq', 'bells', 'broker')
+  return { state = v[1], fence = v[2], ep = v[3], seq = v[4], bells = v[5], broker = v[6], own = own, told = '' }
 end
 
 local function holds(s, fence)
