@@ -29,6 +29,8 @@ export interface ActiveFacts {
 /** Between two tries while the store is away, ms. */
 const RETRY_MS = 250;
 const CANCEL_PATIENCE_MS = 2_000;
+/** A session ends at most so long after its deadline, ms. */
+const DEADLINE_STEP_MS = 50;
 /** Longest result that is kept, characters. */
 const MAX_KEPT_RESULT = 262_144;
 
@@ -38,8 +40,8 @@ const OVER = new Error('the session is over');
 export class ActiveSession {
   readonly facts: ActiveFacts;
   readonly #context: ActiveContext;
-  readonly #calls: SessionCalls;
-  readonly #abort = new AbortController();
+  /** Made with the first call: most scripts make none. */
+  #calls: { readonly served: SessionCalls; readonly abort: AbortController } | undefined;
   /** Writes of this session, one after the other: a line may not overtake the one before, nor the end a line. */
   #tail: Promise<void> = Promise.resolve();
   #send: ((message: BrokerMessage) => void) | undefined;
@@ -53,22 +55,10 @@ export class ActiveSession {
     this.facts = facts;
     this.#context = context;
     const { clock, store } = context;
-    this.#calls = new SessionCalls(
-      {
-        ...facts,
-        signal: this.#abort.signal,
-        written: () => this.#tail,
-        persist: (work) => this.#persist(work),
-        answers: () => this.#answers,
-        pause: async (ms, seen) => {
-          if (this.#answers === seen) await this.#pause(ms);
-        },
-        lose: () => this.#lose(),
-      },
-      context,
-    );
+    const leftMs = Math.max(0, deadlineMs - store.nowMs());
     this.#timers.add(
-      clock.setTimer(Math.max(0, deadlineMs - store.nowMs()), () => {
+      // Node keeps a list of timers for every length there is: few lengths, few lists.
+      clock.setTimer(Math.ceil(leftMs / DEADLINE_STEP_MS) * DEADLINE_STEP_MS, () => {
         this.#finishInOrder('failed', failedFinal('SESSION_TIMEOUT', facts.attempt));
         this.#tell({ type: 'cancel', ...this.#assignment, reason: 'stale' });
       }),
@@ -113,17 +103,38 @@ export class ActiveSession {
   /** Leaves the session as it is: another broker may own it by now, or will. */
   abandon(): void {
     this.#isEnded = true;
-    this.#abort.abort(OVER);
+    this.#calls?.abort.abort(OVER);
     for (const stop of this.#timers) stop();
     this.#timers.clear();
   }
 
   toolCall(call: ToolCall): void {
-    void this.#calls.reply(call).then((result) => {
+    this.#calls ??= this.#makeCalls();
+    void this.#calls.served.reply(call).then((result) => {
       // A tool's abort after the end of the session is nobody's answer.
       const { callId } = call;
       if (!this.#isEnded) this.#tell({ type: 'tool_result', ...this.#assignment, callId, ...result });
     });
+  }
+
+  #makeCalls(): { readonly served: SessionCalls; readonly abort: AbortController } {
+    const abort = new AbortController();
+    if (this.#isEnded) abort.abort(OVER);
+    const served = new SessionCalls(
+      {
+        ...this.facts,
+        signal: abort.signal,
+        written: () => this.#tail,
+        persist: (work) => this.#persist(work),
+        answers: () => this.#answers,
+        pause: async (ms, seen) => {
+          if (this.#answers === seen) await this.#pause(ms);
+        },
+        lose: () => this.#lose(),
+      },
+      this.#context,
+    );
+    return { served, abort };
   }
 
   /** A call of this session has been answered elsewhere. */
@@ -150,7 +161,8 @@ export class ActiveSession {
   /** For later sessions of the same script, if it did nothing but compute and read. A result that is not kept is no loss. */
   #keep(resultJson: string): void {
     const { cache } = this.facts;
-    if (cache === undefined || !this.#calls.isPure || resultJson.length > MAX_KEPT_RESULT) return;
+    if (cache === undefined || this.#calls?.served.isPure === false || resultJson.length > MAX_KEPT_RESULT)
+      return;
     void this.#context.store.cachePut(cache.key, resultJson, cache.ttlMs).catch(() => {});
   }
 

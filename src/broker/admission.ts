@@ -44,6 +44,10 @@ export class Admission {
     this.#options = options;
   }
 
+  get hasRate(): boolean {
+    return this.#options.rateLimit !== undefined;
+  }
+
   /** Takes one of the tenant's tokens. @throws EnclaveError RATE_LIMITED, STORE_UNAVAILABLE */
   async checkRate(tenant: string): Promise<void> {
     const { store, rateLimit } = this.#options;

@@ -4,7 +4,7 @@ import type { Attach } from '../protocol/messages.ts';
 import type { ClaimReply, DispatchEntry } from '../store/store.ts';
 import { type ActiveContext, ActiveSession } from './active-session.ts';
 import type { RuntimePeer } from './runtime-peer.ts';
-import { parseStored } from './session-request.ts';
+import { parseStored, type StoredRequest } from './session-request.ts';
 
 export interface AssignmentsOptions {
   readonly context: ActiveContext;
@@ -46,10 +46,15 @@ export class Assignments {
   }
 
   /** Hands a claimed session to a runtime. */
-  begin(peer: RuntimePeer, entry: DispatchEntry, claim: Claimed): void {
+  begin(
+    peer: RuntimePeer,
+    entry: DispatchEntry,
+    claim: Claimed,
+    stored: StoredRequest = parseStored(claim.request),
+  ): void {
     const { id } = entry;
     const { fence, attempt, tenant, source, deadlineMs } = claim;
-    const { args, language, filename, limits, tools, cache } = parseStored(claim.request);
+    const { args, language, filename, limits, tools, cache } = stored;
     const facts = {
       id,
       fence,

@@ -22,7 +22,7 @@ import { ResultCache } from './result-cache.ts';
 import { ANY_ROUTE, type RoutingRule, type RoutingStrategy, routesOf } from './routing.ts';
 import { failedFinal } from './session-end.ts';
 import type { SubmitBody } from './session-request.ts';
-import { recordOfNew, told } from './told-record.ts';
+import { told } from './told-record.ts';
 import { type ToolAnswer, ToolAnswers } from './tool-answers.ts';
 import type { ToolListing } from './tool-listing.ts';
 import type { Watch } from './watch.ts';
@@ -212,12 +212,16 @@ export class Broker {
     return this.#hub.beatFor(stream, onBeat);
   }
 
-  /** Waits until the session has ended, or the signal fires; the record as it is then. */
-  async wait(id: string, tenant: string, signal: AbortSignal, watch?: Watch): Promise<SessionRecord> {
-    const session = watch?.session;
-    let record = session === undefined ? await this.find(id, tenant) : recordOfNew(session);
+  /** Waits until the session has ended, or the time is over; the record as it is then. */
+  async wait(id: string, tenant: string, waitMs: number, watch?: Watch): Promise<SessionRecord> {
+    const { clock } = this.#options;
+    const endMs = clock.nowMs() + waitMs;
+    const followed = watch === undefined ? undefined : await this.#hub.follow(watch, waitMs);
+    if (followed !== undefined) return followed;
+    let record = await this.find(id, tenant);
     if (isTerminal(record.state)) return record;
-    for await (const step of this.#hub.stream(id, { seq: record.lastSeq }, signal, watch)) {
+    const signal = AbortSignal.timeout(Math.max(0, Math.ceil(endMs - clock.nowMs())));
+    for await (const step of this.#hub.stream(id, { seq: record.lastSeq }, signal)) {
       if (step.kind === 'events') record = step.events.reduce(told, record);
       if (signal.aborted) break;
     }

@@ -8,6 +8,7 @@ import { HandOuts } from './hand-outs.ts';
 import { Reaper } from './reaper.ts';
 import { quotas, type RoutingStrategy } from './routing.ts';
 import type { RuntimePeer } from './runtime-peer.ts';
+import type { StoredRequest } from './session-request.ts';
 
 export interface DispatcherOptions {
   readonly context: Omit<ActiveContext, 'onEnded'>;
@@ -121,8 +122,14 @@ export class Dispatcher {
     return !this.#isDraining && this.#emptyRoutes.has(route) && this.#crew.freeSlots(route) > 0;
   }
 
-  /** Creates a session and starts it in one step; `undefined` when it has to go through the queue. */
-  async runNow(session: NewSession): Promise<'created' | 'exists' | 'late' | undefined> {
+  /**
+   * Creates a session and starts it in one step; `undefined` when it has to go through the queue.
+   * @param stored what `session.request` is the text of.
+   */
+  async runNow(
+    session: NewSession,
+    stored: StoredRequest,
+  ): Promise<'created' | 'exists' | 'late' | undefined> {
     const { id, tenant, route, source, request, atMs: createdAtMs, deadlineMs } = session;
     const peer = this.canRunNow(route) ? this.#crew.choose(route) : undefined;
     if (peer === undefined) return undefined;
@@ -144,7 +151,8 @@ export class Dispatcher {
         createdAtMs,
         deadlineMs,
       } as const;
-      await this.#begin(peer, { ...reply.entry, id }, claim);
+      const begun = this.#begin(peer, { ...reply.entry, id }, claim, stored);
+      if (begun !== undefined) await begun;
       return reply.code;
     } catch (error) {
       // It may be there all the same, handed out and begun by nobody.
@@ -207,10 +215,18 @@ export class Dispatcher {
     });
   }
 
-  async #begin(peer: RuntimePeer, entry: DispatchEntry, claim: Claimed): Promise<void> {
+  /** @param stored what the claim's `request` says, where that is known. */
+  #begin(
+    peer: RuntimePeer,
+    entry: DispatchEntry,
+    claim: Claimed,
+    stored?: StoredRequest,
+  ): Promise<void> | undefined {
     // It left while the claim was under way: nothing was sent, so the next runtime may have the session.
-    if (this.#crew.has(peer)) this.#assignments.begin(peer, entry, claim);
-    else await this.#handOuts.release(entry, claim.fence, `runtime ${peer.runtimeId} left`);
+    if (!this.#crew.has(peer))
+      return this.#handOuts.release(entry, claim.fence, `runtime ${peer.runtimeId} left`);
+    this.#assignments.begin(peer, entry, claim, stored);
+    return undefined;
   }
 
   /** Ended here, or to be forgotten since another broker has it. */

@@ -1,8 +1,9 @@
 // The streams of session events at one broker: who follows which session, who is woken by which bell, who gets a heartbeat.
 import type { Clock } from '../clock.ts';
 import type { StoredEvent } from '../protocol/events.ts';
-import type { EventCursor, NewSession, Store } from '../store/store.ts';
-import { EventStream, type StreamSource, type StreamStep } from './event-stream.ts';
+import type { EventCursor, NewSession, SessionRecord, Store } from '../store/store.ts';
+import { cursorAt, EventStream, type StreamSource, type StreamStep } from './event-stream.ts';
+import { recordOfNew, told } from './told-record.ts';
 import { Watch } from './watch.ts';
 
 export interface EventHubOptions {
@@ -73,7 +74,35 @@ export class EventHub {
   }
 
   /**
-   * The same, one step after the other. Pull the next when the last one is written.
+   * What has become of a session that is watched from its creation on, when it has ended or the time is over; `undefined` when
+   * the store has to be asked. Most sessions end in the very process that waits for them: they are not read back.
+   * @param watch closed when this ends.
+   */
+  async follow(watch: Watch, timeoutMs: number): Promise<SessionRecord | undefined> {
+    const { clock, heartbeatMs } = this.#options;
+    const endMs = clock.nowMs() + timeoutMs;
+    let cursor: EventCursor = { seq: 0 };
+    let record = watch.session === undefined ? undefined : recordOfNew(watch.session);
+    try {
+      while (record !== undefined && !this.#isClosing) {
+        const events = watch.take(cursor);
+        if (events === undefined) return undefined;
+        record = events.reduce(told, record);
+        const last = events.at(-1);
+        if (last !== undefined) cursor = cursorAt(last);
+        const leftMs = endMs - clock.nowMs();
+        if (last?.type === 'final' || leftMs <= 0) return record;
+        // Bells are hints; after a silence the store is asked.
+        if (!(await watch.rung(clock, Math.min(leftMs, heartbeatMs)))) return undefined;
+      }
+      return undefined;
+    } finally {
+      watch.close();
+    }
+  }
+
+  /**
+   * The steps of a stream, one after the other. Pull the next when the last one is written.
    * @throws EnclaveError NOT_FOUND when the session goes away, STORE_UNAVAILABLE.
    */
   async *stream(

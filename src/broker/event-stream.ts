@@ -114,6 +114,7 @@ export class EventStream {
   }
 }
 
-function cursorAt({ id, seq }: StoredEvent): EventCursor {
+/** Where a reader stands that has this event. */
+export function cursorAt({ id, seq }: StoredEvent): EventCursor {
   return { seq, epoch: id.slice(0, id.indexOf('-')) };
 }

@@ -29,8 +29,13 @@ export function createServer(times: HttpTimes, observe: ObserveBroker): FastifyI
   app.addHook('onRoute', ({ method, url }) => {
     for (const each of [method].flat()) operationOf(each, url);
   });
-  app.addHook('onSend', async (_request, reply) => limitWrite(reply, writeMs));
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    // The answer goes out within this call; most are taken whole by the kernel, and need no watch.
+    done();
+    if ((reply.raw.socket?.writableLength ?? 0) > 0) limitWrite(reply, writeMs);
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    done();
     // A stream takes as long as its session; of that the metrics of sessions tell.
     if (reply.raw.getHeader('x-accel-buffering') !== undefined) return;
     const { method, routeOptions } = request;

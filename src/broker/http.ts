@@ -15,7 +15,7 @@ import { createServer } from './http-server.ts';
 import { operationOf } from './openapi.ts';
 import { addOpsRoutes } from './ops-routes.ts';
 import { quotaHeaders } from './quota-headers.ts';
-import { sessionJson, taskJson } from './session-json.ts';
+import { sessionJson, sessionText, taskJson } from './session-json.ts';
 import { parseSubmit } from './session-request.ts';
 import { type StreamFormat, streamSession } from './stream-response.ts';
 import { parseAnswer } from './tool-answers.ts';
@@ -55,7 +55,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   const tenants = new WeakMap<FastifyRequest, string>();
   const tenantOf = (request: FastifyRequest) => tenants.get(request) ?? '';
 
-  app.addHook('onRequest', async (request) => {
+  const checkCaller = (request: FastifyRequest) => {
     if (!auth.isOn && !isLoopbackHost(request.headers.host))
       throw new EnclaveError('FORBIDDEN', 'a broker without keys is spoken to as localhost only');
     const { url } = request.routeOptions;
@@ -69,6 +69,15 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     if (scope !== undefined && !caller.scopes.includes(scope))
       throw new EnclaveError('FORBIDDEN', `expected a key with the scope ${scope}`);
     tenants.set(request, caller.tenant);
+  };
+  app.addHook('onRequest', (request, _reply, done) => {
+    try {
+      checkCaller(request);
+    } catch (thrown) {
+      done(thrown instanceof Error ? thrown : new Error(String(thrown)));
+      return;
+    }
+    done();
   });
   app.setErrorHandler((thrown, _request, reply) => {
     const { code, message } = toEnclaveError(thrown);
@@ -119,8 +128,11 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     const record =
       waitMs === undefined
         ? await broker.find(sessionId, tenant)
-        : await broker.wait(sessionId, tenant, AbortSignal.timeout(waitMs), watch);
-    return reply.code(isTerminal(record.state) ? 200 : 202).send(sessionJson(record));
+        : await broker.wait(sessionId, tenant, waitMs, watch);
+    return reply
+      .code(isTerminal(record.state) ? 200 : 202)
+      .type('application/json; charset=utf-8')
+      .send(sessionText(record));
   });
   app.get<Params>('/sessions/:id', async (request) =>
     sessionJson(await broker.find(request.params.id, tenantOf(request))),

@@ -8,7 +8,7 @@ import type { Dispatcher } from './dispatcher.ts';
 import type { ResultCache } from './result-cache.ts';
 import { type RoutingRule, routeOf } from './routing.ts';
 import { cachedFinal } from './session-end.ts';
-import { type CachePlan, formatStored, type SubmitBody } from './session-request.ts';
+import { formatStored, type StoredRequest, type SubmitBody } from './session-request.ts';
 import type { Watch } from './watch.ts';
 
 export interface IntakeOptions {
@@ -59,15 +59,25 @@ export class Intake {
   /** @throws EnclaveError NO_RUNTIME, OVERLOADED, RATE_LIMITED, STORE_UNAVAILABLE, IDEMPOTENCY_KEY_REUSED */
   async submit(body: SubmitBody, tenant: string, options: SubmitOptions): Promise<Submitted> {
     const { store, admission, cache, dispatcher, routingRules } = this.#options;
-    await admission.checkRate(tenant);
-    const { sessionId, isRepeat } = await this.#reserve(body, tenant, options.key);
+    // Nothing is awaited that need not be: a promise is a good part of what a submit costs here.
+    if (admission.hasRate) await admission.checkRate(tenant);
+    const { sessionId, isRepeat } =
+      options.key === undefined
+        ? { sessionId: `s_${randomUUID()}`, isRepeat: false }
+        : await this.#reserve(body, tenant, options.key);
     if (isRepeat && (await store.find(sessionId)) !== undefined) return { sessionId, isNew: false };
     const plan = cache.planOf(body, tenant);
     const kept = plan === undefined ? undefined : await cache.find(plan);
     const route = routeOf(body.labels, body.priority, routingRules);
-    const newSession = () => this.#sessionOf(sessionId, body, tenant, route, plan, options);
+    const { traceparent } = options;
+    const stored: StoredRequest = {
+      ...body,
+      ...(plan === undefined ? {} : { cache: plan }),
+      ...(traceparent === undefined ? {} : { traceparent }),
+    };
+    const newSession = () => this.#sessionOf(sessionId, body, tenant, route, stored, options);
     if (kept !== undefined) return { ...(await this.#finished(newSession(), kept)), cache: 'hit' };
-    await this.#options.demandRuntime(route);
+    if (!dispatcher.serves(route)) await this.#options.demandRuntime(route);
     // With a free place at hand nothing waits, and nothing need be asked.
     if (!dispatcher.canRunNow(route)) {
       await admission.checkWait(route);
@@ -77,7 +87,7 @@ export class Intake {
     const session = newSession();
     const watch = options.isWatched === true ? this.#options.watch(session) : undefined;
     try {
-      const code = (await dispatcher.runNow(session)) ?? (await store.submit(session));
+      const code = (await dispatcher.runNow(session, stored)) ?? (await store.submit(session));
       if (code === 'late') throw tooSlow();
       const miss = plan === undefined ? {} : ({ cache: 'miss' } as const);
       if (watch !== undefined && code === 'created') return { sessionId, isNew: true, watch, ...miss };
@@ -95,9 +105,8 @@ export class Intake {
   async #reserve(
     body: SubmitBody,
     tenant: string,
-    key: string | undefined,
+    key: string,
   ): Promise<{ readonly sessionId: string; readonly isRepeat: boolean }> {
-    if (key === undefined) return { sessionId: `s_${randomUUID()}`, isRepeat: false };
     const bodyHash = createHash('sha256').update(JSON.stringify(body)).digest('base64url');
     // The id follows from the key: whoever repeats a submit that died half way creates the same session.
     const digest = createHash('sha256')
@@ -115,8 +124,8 @@ export class Intake {
     body: SubmitBody,
     tenant: string,
     route: string,
-    plan: CachePlan | undefined,
-    { isWatched = false, traceparent }: SubmitOptions,
+    stored: StoredRequest,
+    { isWatched = false }: SubmitOptions,
   ): NewSession {
     const { store, sessionTimeoutMs, brokerId } = this.#options;
     const atMs = store.nowMs();
@@ -128,11 +137,7 @@ export class Intake {
       priority: body.priority,
       labels: body.labels,
       source: body.code,
-      request: formatStored({
-        ...body,
-        ...(plan === undefined ? {} : { cache: plan }),
-        ...(traceparent === undefined ? {} : { traceparent }),
-      }),
+      request: formatStored(stored),
       atMs,
       deadlineMs,
       init: JSON.stringify({

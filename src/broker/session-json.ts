@@ -24,6 +24,19 @@ export function sessionJson(record: SessionRecord): object {
   return { ...summaryJson(record), ...end };
 }
 
+/** The text of {@link sessionJson}. What a script returned is not parsed for that. */
+export function sessionText(record: SessionRecord): string {
+  const head = JSON.stringify(summaryJson(record));
+  const { final: json } = record;
+  if (json === undefined) return head;
+  const first = FIRST_MEMBERS.find((text) => json.startsWith(text));
+  const rest = first === undefined ? undefined : json.slice(first.length);
+  return rest === undefined ? JSON.stringify(sessionJson(record)) : `${head.slice(0, -1)},${rest}`;
+}
+
+/** How the final payloads of this package begin; the others follow. */
+const FIRST_MEMBERS = ['{"ok":true,', '{"ok":false,'];
+
 export function taskJson(record: SessionRecord): object {
   if (record.final === undefined) return { status: 'processing' };
   const { result, error } = endOf(record);

@@ -38,6 +38,7 @@ export function told(record: SessionRecord, { type, seq, ts, payload }: StoredEv
 }
 
 function endState(final: string): 'completed' | 'failed' | 'cancelled' {
+  if (final.startsWith('{"ok":true,')) return 'completed';
   const payload: { readonly ok?: unknown; readonly error?: { readonly code?: unknown } } = JSON.parse(final);
   if (payload.ok === true) return 'completed';
   return payload.error?.code === 'CANCELLED' ? 'cancelled' : 'failed';

@@ -1,6 +1,7 @@
 // The sessions of each tenant in Redis, by time. A session and its place here lie on different servers of a Cluster, so a place
 // may outlive its session: whoever comes across such a one takes it away.
 import { GRACE_MS, type RedisLink } from './redis-link.ts';
+import { texts } from './redis-replies.ts';
 import { comesAfter } from './session-order.ts';
 import type { NewSession, SessionOperations, SessionPlace, SessionRecord } from './store.ts';
 
@@ -16,31 +17,31 @@ export function redisIndex(
 ): { readonly add: (session: NewSession) => Promise<void>; readonly list: SessionOperations['list'] } {
   let submits = 0;
   const drop = async (tenant: string, ids: readonly string[]) => {
-    if (ids.length > 0) await db.redis.client.zrem(db.keys.tenant(tenant), ...ids);
+    if (ids.length > 0) await db.redis.gather('ZREM', db.keys.tenant(tenant), ids);
   };
   /** Those whose session is not there any more. */
   const gone = async (ids: readonly string[]) => {
-    const { client } = db.redis;
+    const { redis } = db;
     const keys = ids.map((id) => db.keys.session(id)[0]);
+    const [first, ...more] = keys;
+    if (first === undefined) return [];
     // All or none, as a rule: one question for all of them, where they lie on one server.
-    const count = client.isCluster || ids.length === 0 ? undefined : await client.exists(...keys);
+    const count = redis.client.isCluster ? undefined : await redis.send('EXISTS', first, more);
     if (count === 0) return ids;
     if (count === ids.length) return [];
-    const there = await Promise.all(keys.map((key) => client.exists(key)));
+    const there = await Promise.all(keys.map((key) => redis.send('EXISTS', key, [])));
     return ids.filter((_id, i) => there[i] === 0);
   };
   const dropOldest = async (tenant: string) => {
-    const { client } = db.redis;
     const key = db.keys.tenant(tenant);
-    await client.zremrangebyscore(key, '-inf', String(db.nowMs() - 24 * GRACE_MS));
-    const oldest = await client.zrange(key, '0', String(LOOK_AT - 1));
-    await drop(tenant, await gone(oldest));
+    await db.redis.send('ZREMRANGEBYSCORE', key, ['-inf', db.nowMs() - 24 * GRACE_MS]);
+    await drop(tenant, await gone(texts(await db.redis.send('ZRANGE', key, [0, LOOK_AT - 1]))));
   };
   return {
     async add({ id, tenant, atMs }) {
       await db.redis.gather('ZADD', db.keys.tenant(tenant), [atMs, id]);
       // What fails here is done by a later submit.
-      if (++submits % LOOK_EVERY === 0) void db.redis.run(() => dropOldest(tenant)).catch(() => {});
+      if (++submits % LOOK_EVERY === 0) void dropOldest(tenant).catch(() => {});
     },
 
     async list({ tenant, state, after, limit }) {
@@ -49,12 +50,10 @@ export function redisIndex(
       for (let looked = 0; looked < MAX_LOOKED_AT; looked += limit) {
         const places = await placesAfter(db, tenant, place, limit);
         const records = await Promise.all(places.map(({ id }) => find(id)));
-        const gone = places.filter(({ atMs }, i) => records[i] === undefined && isOld(db, atMs));
-        await db.redis.run(() =>
-          drop(
-            tenant,
-            gone.map(({ id }) => id),
-          ),
+        const old = places.filter(({ atMs }, i) => records[i] === undefined && isOld(db, atMs));
+        await drop(
+          tenant,
+          old.map(({ id }) => id),
         );
         for (const [i, record] of records.entries()) {
           place = places[i];

@@ -1,11 +1,12 @@
 // The figures of a broker for Prometheus. Names of the published guide are kept; docs/observability.md says what they mean.
 // No label grows with clients or sessions: tenants and session ids are never labels.
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import { PRIORITIES } from '../protocol/events.ts';
 import type { Store } from '../store/store.ts';
 import type { BrokerEvent } from './broker-events.ts';
 import { LostRuntimes } from './lost-runtimes.ts';
 import { type Collector, LATENCY_BUCKETS_S } from './registry.ts';
+import { TallyHistogram } from './tally-histogram.ts';
 
 export interface BrokerMetricsOptions {
   readonly store: Pick<Store, 'depths' | 'fleet' | 'nowMs'>;
@@ -32,13 +33,13 @@ export class BrokerMetrics implements Collector {
   readonly #lost: LostRuntimes;
   readonly #executionsPerSecond = counter('enclave_executions_per_second', 'Sessions that ended; use rate()');
   readonly #executions = counter('enclave_executions_total', 'Sessions that ended, by outcome', ['outcome']);
-  readonly #latency = histogram(
+  readonly #latency = new TallyHistogram(
     'enclave_execution_latency_seconds',
     'From the creation of a session to its end',
     [],
     LATENCY_BUCKETS_S,
   );
-  readonly #wait = histogram(
+  readonly #wait = new TallyHistogram(
     'enclave_queue_wait_seconds',
     'From the creation of a session to its start on a runtime',
     [],
@@ -48,7 +49,7 @@ export class BrokerMetrics implements Collector {
   readonly #requeued = counter('enclave_sessions_requeued_total', 'Sessions that were put back');
   readonly #refused = counter('enclave_admission_refusals_total', 'Submits refused', ['reason']);
   readonly #toolCalls = counter('enclave_tool_calls_total', 'Tool calls', ['tool', 'outcome']);
-  readonly #toolTime = histogram(
+  readonly #toolTime = new TallyHistogram(
     'enclave_tool_call_duration_seconds',
     'How long tools took',
     ['tool'],
@@ -56,7 +57,7 @@ export class BrokerMetrics implements Collector {
   );
   readonly #inDoubt = counter('enclave_tool_calls_in_doubt_total', 'Calls of which nobody knows the outcome');
   readonly #stale = counter('enclave_stale_writes_total', 'Writes refused by their fence', ['operation']);
-  readonly #storeTime = histogram(
+  readonly #storeTime = new TallyHistogram(
     'enclave_store_operation_duration_seconds',
     'How long the store took',
     ['operation'],
@@ -68,7 +69,7 @@ export class BrokerMetrics implements Collector {
   readonly #streamBytes = counter('enclave_stream_bytes_total', 'Bytes of events written to clients');
   readonly #streamsOpened = counter('enclave_streams_opened_total', 'Event streams opened');
   readonly #streamsCut = counter('enclave_streams_cut_total', 'Event streams cut since nobody read them');
-  readonly #httpTime = histogram(
+  readonly #httpTime = new TallyHistogram(
     'enclave_http_request_duration_seconds',
     'How long requests took, streams left out',
     ['method', 'route', 'status'],
@@ -90,7 +91,7 @@ export class BrokerMetrics implements Collector {
         this.#refused.inc({ reason: event.reason });
         return;
       case 'started':
-        this.#wait.observe(event.waitMs / 1_000);
+        this.#wait.tally(event.waitMs / 1_000);
         return;
       case 'requeued':
         this.#requeued.inc();
@@ -98,12 +99,12 @@ export class BrokerMetrics implements Collector {
       case 'ended':
         this.#executionsPerSecond.inc();
         this.#executions.inc({ outcome: event.outcome });
-        if (event.durationMs !== undefined) this.#latency.observe(event.durationMs / 1_000);
+        if (event.durationMs !== undefined) this.#latency.tally(event.durationMs / 1_000);
         return;
       case 'tool_called': {
         const tool = this.#tools.has(event.tool) ? event.tool : 'other';
         this.#toolCalls.inc({ tool, outcome: event.isOk ? 'ok' : 'error' });
-        this.#toolTime.observe({ tool }, event.durationMs / 1_000);
+        this.#toolTime.tally(event.durationMs / 1_000, tool);
         return;
       }
       case 'in_doubt':
@@ -119,7 +120,7 @@ export class BrokerMetrics implements Collector {
         if (!event.wasDraining) this.#lost.left(event.runtime.runtimeId);
         return;
       case 'store_called':
-        this.#storeTime.observe({ operation: event.operation }, event.durationMs / 1_000);
+        this.#storeTime.tally(event.durationMs / 1_000, event.operation);
         if (!event.isOk) this.#storeErrors.inc({ operation: event.operation });
         return;
       case 'stream_opened':
@@ -133,7 +134,7 @@ export class BrokerMetrics implements Collector {
         return;
       case 'responded': {
         const { method, route, status } = event;
-        this.#httpTime.observe({ method, route, status: String(status) }, event.durationMs / 1_000);
+        this.#httpTime.tally(event.durationMs / 1_000, method, route, String(status));
       }
     }
   };
@@ -230,13 +231,4 @@ function counter<const Label extends string = never>(
   labelNames: readonly Label[] = [],
 ): Counter<Label> {
   return new Counter({ name, help, labelNames, registers: [] });
-}
-
-function histogram<const Label extends string>(
-  name: string,
-  help: string,
-  labelNames: readonly Label[],
-  buckets: number[],
-): Histogram<Label> {
-  return new Histogram({ name, help, labelNames, buckets, registers: [] });
 }

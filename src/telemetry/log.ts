@@ -42,6 +42,10 @@ const QUIET_MS = 1_000;
 /** Writes what happens in a broker to its log: what an operator must see as `warn`, each session as `debug`. */
 export function logBrokerEvents(log: Log, clock: Clock): ObserveBroker {
   const quiet = new Quiet(clock);
+  /** What happens for every session costs next to nothing while nobody wants to read it. */
+  const tell = (level: 'trace' | 'debug', event: BrokerEvent, text: string = event.type) => {
+    if (log.isLevelEnabled(level)) log[level](fieldsOf(event), text);
+  };
   return (event) => {
     switch (event.type) {
       case 'runtime_joined':
@@ -62,7 +66,7 @@ export function logBrokerEvents(log: Log, clock: Clock): ObserveBroker {
         return;
       case 'stream_closed':
         if (event.wasCut) log.warn(fieldsOf(event), 'slow client cut');
-        else log.trace(fieldsOf(event), 'stream closed');
+        else tell('trace', event, 'stream closed');
         return;
       case 'store_called':
         if (!event.isOk)
@@ -75,10 +79,10 @@ export function logBrokerEvents(log: Log, clock: Clock): ObserveBroker {
         return;
       case 'stream_opened':
       case 'responded':
-        log.trace(fieldsOf(event), event.type);
+        tell('trace', event);
         return;
       default:
-        log.debug(fieldsOf(event), event.type);
+        tell('debug', event);
     }
   };
 }

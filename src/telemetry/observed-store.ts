@@ -85,9 +85,10 @@ export function observedStore(inner: Store, clock: Clock, observe: ObserveBroker
       await store.beat(info, ttlMs);
     },
   };
-  return new Proxy(store, {
-    get: (target, name): unknown => Reflect.get(observed, name) ?? Reflect.get(target, name),
-  });
+  return Object.assign(
+    overlaid(store, (_name, operation) => operation),
+    observed,
+  );
 }
 
 class SessionWatch {
@@ -164,33 +165,41 @@ function outcomeOf(final: string): string {
   return Object.hasOwn(OUTCOME_CODES, code) ? code : 'UNKNOWN';
 }
 
-/** Tells of every operation how long it took. */
+type Operation = (...args: unknown[]) => unknown;
+
+/** Tells of every operation that takes time how long it took. */
 function timedStore(store: Store, clock: Clock, observe: ObserveBroker): Store {
-  const operations = new Map<PropertyKey, unknown>();
-  const timed = (name: string, operation: (...args: unknown[]) => unknown) => {
-    return (...args: unknown[]): unknown => {
+  const timed =
+    (name: string, operation: Operation): Operation =>
+    (...args) => {
       const startMs = clock.nowMs();
-      const reply = Reflect.apply(operation, store, args);
+      const reply = operation(...args);
+      if (!(reply instanceof Promise)) return reply;
       const tell = (isOk: boolean) =>
         observe({ type: 'store_called', operation: name, durationMs: clock.nowMs() - startMs, isOk });
-      if (reply instanceof Promise)
-        reply.then(
-          () => tell(true),
-          () => tell(false),
-        );
+      reply.then(
+        () => tell(true),
+        () => tell(false),
+      );
       return reply;
     };
-  };
-  return new Proxy(store, {
-    get(target, name): unknown {
-      const known = operations.get(name);
-      if (known !== undefined) return known;
-      const value: unknown = Reflect.get(target, name, target);
-      if (typeof value !== 'function') return value;
-      const bound = (...args: unknown[]): unknown => Reflect.apply(value, target, args);
-      const operation = typeof name === 'string' ? timed(name, bound) : bound;
-      operations.set(name, operation);
-      return operation;
-    },
-  });
+  return overlaid(store, (name, operation) => (UNTIMED.has(name) ? operation : timed(name, operation)));
+}
+
+/** Asked many times per session, and answered at once. */
+const UNTIMED: ReadonlySet<string> = new Set(['nowMs']);
+
+/** A store whose operations are others. A plain object: a proxy would look each of them up at every call. */
+function overlaid(store: Store, replace: (name: string, operation: Operation) => Operation): Store {
+  const made: Store = Object.create(store);
+  for (let at: object | null = store; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at))
+    for (const name of Reflect.ownKeys(at)) {
+      if (Object.hasOwn(made, name) || name === 'constructor') continue;
+      const value: unknown = Reflect.get(store, name);
+      if (typeof value !== 'function') continue;
+      const bound: Operation = (...args) => Reflect.apply(Reflect.get(store, name), store, args);
+      const operation = typeof name === 'string' ? replace(name, bound) : bound;
+      Object.defineProperty(made, name, { value: operation, writable: true });
+    }
+  return made;
 }

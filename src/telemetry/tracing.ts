@@ -4,7 +4,15 @@
 //     enclave.session    from its start to its end, on the broker that owns it
 //       enclave.tool_call  each call; spans that the tool makes are its children
 //       enclave.run        on the runtime
-import { context, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
+import {
+  context,
+  ProxyTracerProvider,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
 import type { ToolHandler } from '../execution.ts';
 import { version } from '../version.ts';
 import type { BrokerEvent } from './broker-events.ts';
@@ -41,6 +49,8 @@ export class BrokerTracing {
   ): Promise<T> {
     const parent = parseTraceparent(traceparent);
     const { sampleRate, random } = this.#options;
+    // Without an SDK and without a caller whose trace is to be carried on there is nothing to tell anybody.
+    if (parent === undefined && !isRecorded()) return await work(undefined);
     if (parent === undefined ? sampleRate < 1 && random() >= sampleRate : !isSampled(parent))
       return await work(undefined);
     const within = contextOf(parent);
@@ -134,6 +144,12 @@ export function startRun(traceparent: string | undefined, sessionId: string): (o
     if (outcome !== 'ok') fail(span, outcome);
     span.end();
   };
+}
+
+/** Whether the host has an SDK. */
+function isRecorded(): boolean {
+  const provider = trace.getTracerProvider();
+  return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer('enclave') !== undefined;
 }
 
 /** Asked for each time: the host may bring its SDK after this module was loaded. */

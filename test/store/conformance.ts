@@ -278,7 +278,7 @@ export function conformance(name: string, open: (retentionMs: number) => Promise
       const { entry, fence } = made;
       await store.renew([entry], 60_000);
       expect(await lapsed('r=direct', session.id, 60_000)).toBeUndefined();
-      await store.renew([entry], -1);
+      await store.renew([entry], -1_000);
       const found = await lapsed('r=direct', session.id, 0);
       expect(await claimed(session.id, found ?? '', true)).toMatchObject({ code: 'lost', attempt: 1 });
       expect(await store.append(session.id, fence, 1, '{}')).toBe('stale');
