@@ -1,6 +1,7 @@
 // npm run bench:distributed: one broker, two runtimes, redis-server and a load generator on this machine's cores: what a
 // session costs, against the targets and the figures of the published guide. `--seconds 3` per cell, `--clients 5000`,
-// `--only rates|overload|memory|clients`, `--write` puts the tables into docs/performance.md. Ends within four minutes.
+// `--only rates|overload|memory|clients`, `--broker-flag=--cpu-prof` and `--runtime-flag=--cpu-prof` profile,
+//  `--write` puts the tables into docs/performance.md. Ends within four minutes.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
@@ -31,10 +32,12 @@ const { values } = parseArgs({
     only: { type: 'string', default: '' },
     write: { type: 'boolean', default: false },
     'broker-flag': { type: 'string', multiple: true, default: [] },
+    'runtime-flag': { type: 'string', multiple: true, default: [] },
   },
 });
 const seconds = Number(values.seconds);
 const brokerFlags = values['broker-flag'];
+const profiled = { brokerFlags, runtimeFlags: values['runtime-flag'] };
 
 function cell(
   name: string,
@@ -103,17 +106,18 @@ async function part(name: string, work: () => Promise<void>): Promise<void> {
 async function rates(): Promise<void> {
   const local = await localP50Ms('context', TRIVIAL, seconds);
   const results = [
-    ...(await measureCells(CONTEXT, seconds, { brokerFlags })),
-    ...(await measureCells(ISOLATE, seconds, { brokerFlags })),
+    ...(await measureCells(CONTEXT, seconds, profiled)),
+    ...(await measureCells(ISOLATE, seconds, profiled)),
   ];
   const [trivial, streamed, tools, single, isolate] = results;
   if (!(trivial && streamed && tools && single && isolate)) throw new Error('a cell is missing');
   lines.push(
-    '| cell | sessions/s | p50 ms | p99 ms | broker us | Redis us | runtimes us | isolates us |',
-    '|---|---|---|---|---|---|---|---|',
+    '| cell | sessions/s | p50 ms | p99 ms | broker us | Redis us | runtimes us | isolates us | client us |',
+    '|---|---|---|---|---|---|---|---|---|',
     ...[...CONTEXT, ...ISOLATE].map(({ name }, i) => row(name, results[i])),
     '',
-    'Processor time is per session. "Isolates" is the processes that hold them: the work itself, which a local run pays too.',
+    'Processor time is per session, after a warm-up of six seconds. "Isolates" is the processes that hold them: the work itself,',
+    'which a local run pays too. "Client" is the load generator, which is no part of the fleet and shares its cores.',
     '',
   );
   judge('context, trivial', trivial.perSecond, 2_500, 'sessions/s');
@@ -154,8 +158,10 @@ function controlUs({ brokerUs, redisUs, runtimeUs }: CellResult): number {
 
 function row(name: string, result: CellResult | undefined): string {
   if (result === undefined) return '';
-  const { perSecond, p50Ms, p99Ms, brokerUs, redisUs, runtimeUs, hostUs } = result;
-  const whole = [brokerUs, redisUs, runtimeUs, hostUs].map((us) => Math.round(us).toLocaleString('en'));
+  const { perSecond, p50Ms, p99Ms, brokerUs, redisUs, runtimeUs, hostUs, clientUs } = result;
+  const whole = [brokerUs, redisUs, runtimeUs, hostUs, clientUs].map((us) =>
+    Math.round(us).toLocaleString('en'),
+  );
   return `| ${name} | ${Math.round(perSecond).toLocaleString('en')} | ${p50Ms.toFixed(1)} | ${p99Ms.toFixed(1)} | ${whole.join(' | ')} |`;
 }
 

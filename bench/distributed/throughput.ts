@@ -21,8 +21,12 @@ export interface CellResult extends LoadResult {
   /** Of the runtimes themselves, without the processes that hold the isolates. */
   readonly runtimeUs: number;
   readonly hostUs: number;
+  /** Of the load generator, which shares the cores and is no part of the fleet. */
+  readonly clientUs: number;
 }
 
+/** Before the first cell of a fleet: its five processes begin with nothing compiled, as a server does once in its life. */
+const FIRST_WARM_UP_MS = 6_000;
 const WARM_UP_MS = 1_500;
 const RUNTIMES = 2;
 const SLOTS = 128;
@@ -32,13 +36,15 @@ const SETTLE_MS = 300;
 export interface Profiled {
   /** Flags of node for the broker, such as `--cpu-prof`. */
   readonly brokerFlags: readonly string[];
+  /** The same for the runtimes. */
+  readonly runtimeFlags: readonly string[];
 }
 
 /** Runs the cells of one isolation on one fleet, one after the other. */
 export async function measureCells(
   cells: readonly Cell[],
   seconds: number,
-  { brokerFlags }: Profiled,
+  { brokerFlags, runtimeFlags }: Profiled,
 ): Promise<CellResult[]> {
   const isolation = cells[0]?.isolation ?? 'isolate';
   const [redisPort, port] = [await freePort(), await freePort()];
@@ -47,22 +53,25 @@ export async function measureCells(
   await using runtimes = new AsyncDisposableStack();
   const pids: number[] = [];
   for (let i = 0; i < RUNTIMES; i++)
-    pids.push(runtimes.use(await startRuntime(port, { isolation, slots: SLOTS })).pid);
+    pids.push(
+      runtimes.use(await startRuntime(port, { isolation, slots: SLOTS, nodeFlags: runtimeFlags })).pid,
+    );
   await delay(SETTLE_MS);
   const results: CellResult[] = [];
-  for (const { code, expect, concurrency, accept } of cells) {
+  for (const [index, { code, expect, concurrency, accept }] of cells.entries()) {
     const spent = () => ({
       broker: cpuUs(broker.pid),
       redis: cpuUs(redis.pid),
       runtime: sum(pids.map(cpuUs)),
       host: sum(pids.flatMap(descendants).map(cpuUs)),
+      client: ownUs(),
     });
     let before = spent();
     const path = accept === 'application/json' ? '/sessions?wait=20000' : '/sessions';
     const body = { code };
     const result = await load(
       { port, concurrency, path, accept, body, expect },
-      WARM_UP_MS,
+      index === 0 ? FIRST_WARM_UP_MS : WARM_UP_MS,
       seconds * 1_000,
       () => {
         before = spent();
@@ -76,9 +85,15 @@ export async function measureCells(
       redisUs: each('redis'),
       runtimeUs: each('runtime'),
       hostUs: each('host'),
+      clientUs: each('client'),
     });
   }
   return results;
+}
+
+function ownUs(): number {
+  const { user, system } = process.cpuUsage();
+  return user + system;
 }
 
 function sum(values: readonly number[]): number {

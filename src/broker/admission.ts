@@ -29,16 +29,29 @@ export interface AdmissionOptions {
 const ALL = '*';
 /** Places outlive their session's deadline by this much, should nobody give them back, ms. */
 const SLOT_GRACE_MS = 60_000;
-/** A fleet that was full is believed to be full for so long, but for the places that are given back here, ms. */
+/** Of a fleet that is full one submit in so long looks again, besides those for places that are given back here, ms. */
 const FULL_MS = 50;
 const MIN_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 60_000;
 
+interface FullFleet {
+  readonly untilMs: number;
+  /** Places that this broker has given back since: as many may be asked for. */
+  credits: number;
+  /** One is asking already. */
+  isLookedAt: boolean;
+  /** One for all: an error with its stack costs more than the rest of a refusal. */
+  refusal: EnclaveError;
+}
+
+function mayLook({ untilMs, credits, isLookedAt }: FullFleet, nowMs: number): boolean {
+  return credits > 0 || (nowMs >= untilMs && !isLookedAt);
+}
+
 export class Admission {
   readonly #options: AdmissionOptions;
-  #fullUntilMs = -Infinity;
-  /** Places that this broker has given back since the fleet was found full: as many may be asked for. */
-  #credits = 0;
+  /** Since the fleet was found full; absent while there are places, as far as is known. */
+  #full: FullFleet | undefined;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
@@ -79,13 +92,21 @@ export class Admission {
   /** @throws EnclaveError OVERLOADED, RATE_LIMITED when there is no place; STORE_UNAVAILABLE */
   async takePlaces(id: string, tenant: string, route: string): Promise<void> {
     const { store, clock, maxSessionsPerTenant, maxConcurrentSessions, sessionTimeoutMs } = this.#options;
-    if (clock.nowMs() < this.#fullUntilMs && this.#credits-- <= 0) throw await this.#full(route);
+    const full = this.#full;
+    if (full !== undefined && !mayLook(full, clock.nowMs())) throw full.refusal;
+    const isLook = full !== undefined && full.credits <= 0;
+    if (isLook) full.isLookedAt = true;
+    else if (full !== undefined) full.credits--;
     const untilMs = store.nowMs() + sessionTimeoutMs + SLOT_GRACE_MS;
     const [tenantHas, fleetHas] = await Promise.all([
       // A tenant that may have as many as the fleet needs no count of its own.
       !this.#countsTenants || store.acquireSlot(`t:${tenant}`, id, maxSessionsPerTenant, untilMs),
       store.acquireSlot(ALL, id, maxConcurrentSessions, untilMs),
-    ]);
+    ]).finally(() => {
+      if (isLook) full.isLookedAt = false;
+    });
+    // There was a place that this broker has not given back: there may be more.
+    if (fleetHas && isLook) this.#full = undefined;
     if (tenantHas && fleetHas) return;
     this.#release(id, tenant);
     if (!tenantHas)
@@ -93,15 +114,25 @@ export class Admission {
         retryAfterMs: await this.#retryMs(route),
         quota: { limit: maxSessionsPerTenant, remaining: 0, resetMs: await this.#retryMs(route) },
       });
-    this.#fullUntilMs = clock.nowMs() + FULL_MS;
-    this.#credits = 0;
-    throw await this.#full(route);
+    const untilFullMs = clock.nowMs() + FULL_MS;
+    const refusal = full?.refusal ?? this.#overloaded(MIN_RETRY_MS);
+    const found = { untilMs: untilFullMs, credits: 0, isLookedAt: false, refusal };
+    this.#full = found;
+    found.refusal = this.#overloaded(await this.#retryMs(route));
+    throw found.refusal;
   }
 
-  async #full(route: string): Promise<EnclaveError> {
+  /** The refusal of a submit of which nothing is known yet, should the fleet be full: it costs no question to the store. */
+  get refusal(): EnclaveError | undefined {
+    const full = this.#full;
+    if (full === undefined || mayLook(full, this.#options.clock.nowMs())) return undefined;
+    return full.refusal;
+  }
+
+  #overloaded(retryAfterMs: number): EnclaveError {
     const { maxConcurrentSessions } = this.#options;
     return new EnclaveError('OVERLOADED', `there are ${maxConcurrentSessions} sessions already`, {
-      retryAfterMs: await this.#retryMs(route),
+      retryAfterMs,
     });
   }
 
@@ -115,7 +146,7 @@ export class Admission {
 
   /** The session is over, or never began. What fails here runs out by itself. */
   giveBack(id: string, tenant: string): void {
-    this.#credits++;
+    if (this.#full !== undefined) this.#full.credits++;
     this.#release(id, tenant);
   }
 

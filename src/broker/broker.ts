@@ -157,6 +157,11 @@ export class Broker {
     this.#dispatcher.accept(link);
   }
 
+  /** Why a submit would be refused, whatever it asks for; `undefined` when it has to be looked at. */
+  get refusal(): EnclaveError | undefined {
+    return this.#admission.refusal;
+  }
+
   /**
    * @throws EnclaveError NO_RUNTIME, OVERLOADED, RATE_LIMITED, DRAINING, STORE_UNAVAILABLE, IDEMPOTENCY_KEY_REUSED
    */

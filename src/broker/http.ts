@@ -47,6 +47,7 @@ export interface HttpTimes {
 const MAX_WAIT_MS = 60_000;
 const SSE = 'text/event-stream';
 const NDJSON = 'application/x-ndjson';
+const SUBMIT_ROUTES: ReadonlySet<string> = new Set(['/sessions', '/tasks']);
 type Params = { readonly Params: { readonly id: string } };
 
 export function createHttp(options: HttpOptions): FastifyInstance {
@@ -70,14 +71,21 @@ export function createHttp(options: HttpOptions): FastifyInstance {
       throw new EnclaveError('FORBIDDEN', `expected a key with the scope ${scope}`);
     tenants.set(request, caller.tenant);
   };
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
     try {
       checkCaller(request);
     } catch (thrown) {
       done(thrown instanceof Error ? thrown : new Error(String(thrown)));
       return;
     }
-    done();
+    // Before the body is read: under overload this is what most submits cost. A repeat is let through: it may take no place.
+    const isSubmit = request.method === 'POST' && SUBMIT_ROUTES.has(request.routeOptions.url ?? '');
+    const refusal = isSubmit && request.headers['idempotency-key'] === undefined ? broker.refusal : undefined;
+    if (refusal === undefined) done();
+    else {
+      observe({ type: 'refused', tenant: tenantOf(request), reason: refusal.code });
+      sendError(reply, refusal);
+    }
   });
   app.setErrorHandler((thrown, _request, reply) => {
     const { code, message } = toEnclaveError(thrown);

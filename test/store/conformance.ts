@@ -454,7 +454,8 @@ export function conformance(name: string, open: (retentionMs: number) => Promise
       await store.read(id, { seq: 0 }, 10, 'b1');
       await store.append(id, fence, 1, '{}');
       await expect.poll(() => heard('session', id)).toBe(true);
-      expect(bells.some((bell) => bell.kind === 'route' && bell.route === 'r=bell')).toBe(true);
+      const routeRang = () => bells.some((bell) => bell.kind === 'route' && bell.route === 'r=bell');
+      await expect.poll(routeRang).toBe(true);
     });
 
     it('knows which sessions are overdue', async () => {
