@@ -100,10 +100,15 @@ export class ActiveSession {
     this.#finishInOrder('failed', final, this.#context.brokerId);
   }
 
-  /** Leaves the session as it is: another broker may own it by now, or will. */
+  /** Leaves the session as it is: another broker may own it by now, or will. Tools that run for it are told to stop. */
   abandon(): void {
-    this.#isEnded = true;
+    this.#leave();
     this.#calls?.abort.abort(OVER);
+  }
+
+  /** The same, but tools that run go on: whoever owns the session now waits for what they answer. */
+  #leave(): void {
+    this.#isEnded = true;
     for (const stop of this.#timers) stop();
     this.#timers.clear();
   }
@@ -153,7 +158,8 @@ export class ActiveSession {
       const reply = await this.#persist(() => this.#context.store.finish(end));
       if (reply === 'ok' && resultJson !== undefined) this.#keep(resultJson);
       this.#tell({ type: 'done_ack', ...this.#assignment });
-      this.abandon();
+      if (reply === 'stale') this.#leave();
+      else this.abandon();
       this.#context.onEnded(this, reply !== 'stale');
     });
   }
@@ -169,7 +175,7 @@ export class ActiveSession {
   /** Somebody else owns the session: the runtime is to forget it. */
   #lose(): void {
     this.#tell({ type: 'cancel', ...this.#assignment, reason: 'stale' });
-    this.abandon();
+    this.#leave();
     this.#context.onEnded(this, false);
   }
 
