@@ -1,5 +1,5 @@
 // The busy share that the objectives allow: what a utilisation target should be, derived instead of guessed.
-import { type FleetDemand, fleetWait, rateOfFleet, sloValueMs } from './fleet.ts';
+import { type FleetDemand, fleetWait, isSloMet, rateOfFleet } from './fleet.ts';
 
 /** Beyond this the models say little, and no fleet should be there. */
 export const MAX_ALLOWED = 0.95;
@@ -13,7 +13,7 @@ export function allowedUtilisation(demand: FleetDemand, vcpu: number, instances:
   const holds = (busy: number): boolean => {
     const peakPerSecond = rateOfFleet(demand, vcpu, instances, busy);
     const wait = fleetWait({ ...demand, peakPerSecond }, vcpu, instances);
-    return demand.slos.every((slo) => sloValueMs(wait, demand, slo) <= slo.limitMs);
+    return demand.slos.every((slo) => isSloMet(wait, demand, slo));
   };
   if (holds(MAX_ALLOWED)) return MAX_ALLOWED;
   let [low, high] = [0, MAX_ALLOWED];

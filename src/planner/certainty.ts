@@ -3,6 +3,7 @@ import { availableFleet } from './availability.ts';
 import {
   type FleetDemand,
   fleetWait,
+  isSloMet,
   leastByLoad,
   MAX_INSTANCES,
   threadUtilisation,
@@ -12,8 +13,6 @@ import { smallestWhere } from './invert.ts';
 import type { Certainty, CertaintySize, PlanInput, Spread, TypePlan, UncertainInput } from './plan-types.ts';
 import type { Sourced } from './provenance.ts';
 import { createRandom } from './random.ts';
-import { responseSurvival, type ServiceTime } from './service-time.ts';
-import { waitQuantile } from './station.ts';
 import { withCostFactor } from './workload.ts';
 
 /** What an input without a measured error is taken to be off by at most, in 95 of 100 cases. */
@@ -32,8 +31,8 @@ interface Source {
 /**
  * The probability that the bought fleet meets every objective at the peak, and the fleets that other draws would ask for.
  *
- * Parametric bootstrap: measured CPU time varies by its standard error sqrt(cs2 / n) and the histogram by Poisson counts of its
- * bins; defaults and stated capacities vary log-normally, 95 % within a quarter; volume and peak that were given are taken as
+ * Parametric bootstrap: measured CPU time varies by its standard error sqrt(cs2 / n), a percentile p of the measured times by its
+ * place in the order of n, sqrt(p (1 - p) / n); defaults and stated capacities vary log-normally, 95 % within a quarter; volume and peak that were given are taken as
  * exact. The probability has Wilson's 95 % interval. What differs between machines and days is in none of the spreads.
  */
 export function certaintyOf(
@@ -116,20 +115,16 @@ function sourcesOf({ peakMultiplier, perDay, workload }: PlanInput): Source[] {
         name: 'times between runs',
         spread95: Z95 * between.timeError,
         reason: `spread of ${between.runs} runs at the same load`,
-        draw: (demand, random) => {
-          const factor = Math.exp(between.timeError * normal(random));
-          const { correction } = demand;
-          return { ...demand, correction: (p, busy) => factor * (correction?.(p, busy) ?? 1) };
-        },
+        draw: (demand, random) => ({
+          ...demand,
+          timeFactor: (demand.timeFactor ?? 1) * Math.exp(between.timeError * normal(random)),
+        }),
       });
     sources.push({
       name: 'service times',
       spread95: Z95 / Math.sqrt(service.count),
-      reason: `counts of the histogram, ${service.count} in all`,
-      draw: (demand, random) => ({
-        ...demand,
-        workload: { ...demand.workload, service: redraw(service, random) },
-      }),
+      reason: `order statistics of a histogram of ${service.count}`,
+      draw: (demand, random) => ({ ...demand, scatter: normal(random) / Math.sqrt(service.count) }),
     });
   } else
     sources.push({
@@ -157,29 +152,9 @@ function withCpu(demand: FleetDemand, factor: number): FleetDemand {
   return { ...demand, workload: withCostFactor(demand.workload, factor) };
 }
 
-/** Poisson counts of every bin. */
-function redraw(service: ServiceTime, random: () => number): ServiceTime {
-  if (service.kind === 'exponential') return service;
-  const bins = service.bins.map((bin) => ({
-    ...bin,
-    count: poisson(bin.count, random),
-  }));
-  const count = bins.reduce((sum, bin) => sum + bin.count, 0);
-  return count > 0 ? { ...service, bins, count } : service;
-}
-
 /** A standard normal draw, after Box and Muller. */
 function normal(random: () => number): number {
   return Math.sqrt(-2 * Math.log1p(-random())) * Math.cos(2 * Math.PI * random());
-}
-
-/** Knuth's product of uniforms for small means; above 30 the normal law is near enough. */
-function poisson(mean: number, random: () => number): number {
-  if (mean > 30) return Math.max(0, Math.round(mean + Math.sqrt(mean) * normal(random)));
-  const limit = Math.exp(-mean);
-  let count = 0;
-  for (let product = random(); product > limit; product *= random()) count++;
-  return count;
 }
 
 function drawAll(
@@ -198,17 +173,7 @@ function carries(demand: FleetDemand, vcpu: number, instances: number): boolean 
   if (utilisation(demand, vcpu, instances) >= 1 || threadUtilisation(demand, instances) >= 1) return false;
   const wait = fleetWait(demand, vcpu, instances);
   if (wait === undefined) return false;
-  // The survival at the limit is one sum; the percentile would be some fifty of them.
-  return demand.slos.every(({ limitMs, metric, p }) =>
-    metric === 'wait'
-      ? waitQuantile(wait, p) * 1_000 <= limitMs
-      : responseSurvival(
-          wait,
-          demand.workload.service,
-          limitMs / 1_000 / (demand.correction?.(p, wait.busy) ?? 1),
-        ) <=
-        1 - p,
-  );
+  return demand.slos.every((slo) => isSloMet(wait, demand, slo));
 }
 
 /** Instances that a draw needs, sized as the plan is; Infinity when no number will do. */

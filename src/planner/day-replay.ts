@@ -3,7 +3,7 @@ import { HOURS_PER_MONTH, SECONDS_PER_DAY } from '../units.ts';
 import { type Met, missedAlways, replay } from './autoscaler-replay.ts';
 import { availableFleet } from './availability.ts';
 import { type Curve, hourlyRates, peakHourShare } from './curve.ts';
-import { cpuSeconds, type FleetDemand, fleetWait, sizeFleet, sloValueMs, utilisation } from './fleet.ts';
+import { cpuSeconds, type FleetDemand, fleetWait, isSloMet, sizeFleet, utilisation } from './fleet.ts';
 import { HPA_DEFAULTS, type HpaConfig } from './hpa-controller.ts';
 import { scale, times, toUsd, usd } from './money.ts';
 import type { PlanInput, TypePlan } from './plan-types.ts';
@@ -179,9 +179,7 @@ function objectiveCheck(demand: FleetDemand, vcpu: number): Met {
     if (found !== undefined) return found;
     const at = { ...demand, peakPerSecond: step * grain };
     const wait = step === 0 ? undefined : fleetWait(at, vcpu, instances);
-    const met =
-      step === 0 ||
-      (wait !== undefined && demand.slos.every((slo) => sloValueMs(wait, demand, slo) <= slo.limitMs));
+    const met = step === 0 || (wait !== undefined && demand.slos.every((slo) => isSloMet(wait, demand, slo)));
     known.set(key, met);
     return met;
   };

@@ -3,8 +3,9 @@ import type { InstanceType } from './catalogue.ts';
 import { busyAt, costAt, rateAt } from './cost-law.ts';
 import { smallestWhere } from './invert.ts';
 import { type QueueKind, queueWait } from './queue-kind.ts';
+import type { LoadedWait, ResponseModel } from './response.ts';
 import { type InstanceScaling, mostUseful, scalingLoss } from './scaling.ts';
-import { responseQuantile, type WaitLaw } from './service-time.ts';
+import { responseQuantile, responseSurvival } from './service-time.ts';
 import type { Slo } from './slo.ts';
 import { ceilOnce, waitQuantile } from './station.ts';
 import type { Workload } from './workload.ts';
@@ -19,12 +20,16 @@ export interface FleetDemand {
   readonly slos: readonly Slo[];
   /** What instances lose to each other; absent: nothing. */
   readonly scaling?: InstanceScaling;
-  /** Measured / modelled time of a percentile at a busy share, from the runs that the workload was made of. Default 1. */
-  readonly correction?: (p: number, busy: number) => number;
+  /** Response times from what was measured under load; absent: the service times and the wait, independent of each other. */
+  readonly response?: ResponseModel;
+  /** What every response time is multiplied by. Default 1. */
+  readonly timeFactor?: number;
+  /** Standard normal draw / sqrt(samples): a percentile p is read at p + scatter sqrt(p (1 - p)). Default 0. */
+  readonly scatter?: number;
 }
 
 /** The wait in a fleet, and how busy its processors are. */
-export interface FleetWait extends WaitLaw {
+export interface FleetWait extends LoadedWait {
   readonly busy: number;
 }
 
@@ -42,18 +47,40 @@ export function fleetWait(
   const cpuS = cpuSeconds(demand, vcpu, instances);
   const cpuScv = demand.workload.cpuScv.value;
   const wait = queueWait({ queue, vcpu, instances, busy, cpuS, cpuScv });
-  return wait === undefined ? undefined : { ...wait, busy };
+  return wait === undefined ? undefined : { ...wait, busy, cpuS };
 }
 
 /** Milliseconds that a share p stays within; Infinity without a steady state. */
 export function sloValueMs(
   wait: FleetWait | undefined,
-  { correction, workload }: Pick<FleetDemand, 'correction' | 'workload'>,
+  demand: Pick<FleetDemand, 'response' | 'scatter' | 'timeFactor' | 'workload'>,
   { metric, p }: Pick<Slo, 'metric' | 'p'>,
 ): number {
   if (wait === undefined) return Infinity;
   if (metric === 'wait') return waitQuantile(wait, p) * 1_000;
-  return responseQuantile(wait, workload.service, p) * (correction?.(p, wait.busy) ?? 1) * 1_000;
+  const { response, scatter = 0, timeFactor = 1, workload } = demand;
+  const at = scattered(p, scatter);
+  const seconds = response?.quantileS(wait, at) ?? responseQuantile(wait, workload.service, at);
+  return seconds * timeFactor * 1_000;
+}
+
+/** Whether an objective holds; quicker than {@link sloValueMs}. */
+export function isSloMet(
+  wait: FleetWait | undefined,
+  demand: Pick<FleetDemand, 'response' | 'scatter' | 'timeFactor' | 'workload'>,
+  { limitMs, metric, p }: Slo,
+): boolean {
+  if (wait === undefined) return false;
+  if (metric === 'wait') return waitQuantile(wait, p) * 1_000 <= limitMs;
+  const { response, scatter = 0, timeFactor = 1, workload } = demand;
+  const at = scattered(p, scatter);
+  const limitS = limitMs / 1_000 / timeFactor;
+  return response?.isWithin(wait, at, limitS) ?? responseSurvival(wait, workload.service, limitS) <= 1 - at;
+}
+
+/** Where a percentile of so few samples may really lie. */
+function scattered(p: number, scatter: number): number {
+  return Math.min(1 - 1e-9, Math.max(1e-9, p + scatter * Math.sqrt(p * (1 - p))));
 }
 
 /** CPU seconds of one execution at the peak, spread over the processors of that many instances. */
@@ -145,7 +172,7 @@ export function sizeFleet(demand: FleetDemand, type: Pick<InstanceType, 'vcpu'>)
   if (byLoad === undefined) return undefined;
   const meets = (instances: number): boolean => {
     const wait = fleetWait(demand, type.vcpu, instances);
-    return demand.slos.every((slo) => sloValueMs(wait, demand, slo) <= slo.limitMs);
+    return demand.slos.every((slo) => isSloMet(wait, demand, slo));
   };
   const most =
     demand.scaling === undefined ? MAX_INSTANCES : Math.min(MAX_INSTANCES, mostUseful(demand.scaling));

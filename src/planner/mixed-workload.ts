@@ -1,9 +1,9 @@
 // Workloads of several scenarios as one, by weight.
 import { EnclaveError } from '../errors.ts';
-import { mixCost } from './cost-law.ts';
+import { busyAt, type CostLaw, mixCost, rateAt } from './cost-law.ts';
 import { mixTimes } from './merge-times.ts';
 import type { Sourced } from './provenance.ts';
-import type { Workload } from './workload.ts';
+import type { ResponseAnchor, Workload } from './workload.ts';
 
 /** A part of a mix: a workload and its share of the executions. */
 export interface MixPart {
@@ -45,13 +45,14 @@ export function mixWorkloads(
     .map(({ share, workload }) => `${Number((100 * share).toFixed(2))} % ${workload.name}`)
     .join(' + ');
   const from = (value: number, sourced: Sourced): Sourced => ({ ...sourced, value, source });
+  const cost = mixCost(shares.map(({ share, workload }) => ({ share, law: workload.cost })));
   const service = mixTimes(shares.map(({ share, workload }) => ({ share, service: workload.service })));
-  const anchors = shares.flatMap(({ workload }) => workload.anchors.slice(0, 1));
   const {
     betweenRuns: _runs,
     dispatch: _dispatch,
     hostMemory: _memory,
     measuredAs: _as,
+    saturation: _full,
     ...rest
   } = first.workload;
   const laws = shares.flatMap(({ share, workload: { dispatch } }) =>
@@ -67,7 +68,7 @@ export function mixWorkloads(
     name: source,
     cpuPerExecution: from(cpuS, first.workload.cpuPerExecution),
     cpuScv: from(Math.max(0, second / cpuS ** 2 - 1), first.workload.cpuScv),
-    cost: mixCost(shares.map(({ share, workload }) => ({ share, law: workload.cost }))),
+    cost,
     embeddingCpu: from(
       sum((one) => one.embeddingCpu.value),
       first.workload.embeddingCpu,
@@ -76,14 +77,31 @@ export function mixWorkloads(
     service,
     callsTools: parts.some(({ workload }) => workload.callsTools !== false),
     serviceSource: { ...first.workload.serviceSource, source },
-    // The mix was never run as such; its times at the load of its parts are those of its parts.
-    anchors:
-      anchors.length < parts.length
-        ? []
-        : [{ ratePerCore: sum((one) => one.anchors[0]?.ratePerCore ?? 0), service }],
+    anchors: mixAnchors(shares, cost),
     ...(largest === undefined ? {} : { hostMemory: largest }),
     machine: { ...first.workload.machine, utilisation: sum((one) => one.machine.utilisation ?? 0) },
   };
+}
+
+/**
+ * The mix was never run as such: at a busy share its times are taken to be those of its parts, at the same or nearly the same busy
+ * share. The first load of each part makes the first of the mix, and so on up to the part that was run at the fewest loads.
+ */
+function mixAnchors(
+  shares: readonly { readonly share: number; readonly workload: Workload }[],
+  cost: CostLaw,
+): ResponseAnchor[] {
+  const count = Math.min(...shares.map(({ workload }) => workload.anchors.length));
+  return Array.from({ length: count }, (_, index) => {
+    const parts = shares.flatMap(({ share, workload }) => {
+      const anchor = workload.anchors[index];
+      return anchor === undefined
+        ? []
+        : [{ share, service: anchor.service, busy: busyAt(workload.cost, anchor.ratePerCore) }];
+    });
+    const busy = parts.reduce((sum, part) => sum + part.share * part.busy, 0);
+    return { ratePerCore: rateAt(cost, busy), service: mixTimes(parts) };
+  });
 }
 
 function machineOf({ machine }: Workload): string {

@@ -6,7 +6,6 @@ import { type AvailabilityGoal, INSTANCE_AVAILABILITY } from './availability.ts'
 import type { InstanceType } from './catalogue.ts';
 import { ceilingsOf } from './ceilings.ts';
 import { certaintyOf } from './certainty.ts';
-import { correctionOf } from './correction.ts';
 import { peakOf } from './curve.ts';
 import { replayDay } from './day-replay.ts';
 import type { FleetDemand } from './fleet.ts';
@@ -14,6 +13,7 @@ import { deriveLadder } from './ladder.ts';
 import { type GrowthYear, PLAN_SCHEMA, type Plan, type PlanInput, type TypePlan } from './plan-types.ts';
 import { plannedWorkload } from './planned-workload.ts';
 import type { Sourced } from './provenance.ts';
+import { responseModel } from './response.ts';
 import { sensitivities, sweep } from './sensitivity.ts';
 import { serviceQuantile } from './service-time.ts';
 import { sloName } from './slo.ts';
@@ -93,8 +93,9 @@ export function planCapacity(input: PlanInput): Plan {
 }
 
 function demandOf(input: PlanInput): FleetDemand {
+  const response = responseModel(input.workload, input.queue);
   return {
-    correction: correctionOf(input.workload, input.queue),
+    ...(response === undefined ? {} : { response }),
     peakPerSecond: (input.perDay.value / SECONDS_PER_DAY) * input.peakMultiplier.value,
     workload: input.workload,
     queue: input.queue,
@@ -224,11 +225,10 @@ function isDate(text: string): boolean {
 }
 
 /** Objectives below what an execution takes without any wait are out of reach, whatever is bought; all are named. */
-function refuseImpossible({ queue, slos, workload }: PlanInput): void {
-  const correction = correctionOf(workload, queue);
+function refuseImpossible({ slos, workload }: PlanInput): void {
   const impossible = slos.flatMap((slo) => {
     if (slo.metric !== 'response') return [];
-    const aloneMs = serviceQuantile(workload.service, slo.p) * correction(slo.p, 0) * 1_000;
+    const aloneMs = serviceQuantile(workload.service, slo.p) * 1_000;
     return aloneMs <= slo.limitMs ? [] : [{ slo, alone: formatDuration(aloneMs) }];
   });
   if (impossible.length === 0) return;

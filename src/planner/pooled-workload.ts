@@ -10,6 +10,7 @@ import {
   type ReportUse,
   type ResponseAnchor,
   type RunSpread,
+  type Saturation,
   type Workload,
   workloadFromReport,
 } from './workload.ts';
@@ -62,7 +63,8 @@ export function workloadFromRuns(runs: readonly MeasuredRun[], use: PoolUse): Wo
     members.reduce((sum, member) => sum + of(member.workload), 0) / members.length;
   const from = (value: number, sourced: Sourced): Sourced => ({ ...sourced, value, source });
   const dispatch = single.flatMap(({ workload: { dispatch: law } }) => law?.points ?? []);
-  const { dispatch: _alone, ...rest } = lead;
+  const saturation = saturationOf(single);
+  const { dispatch: _alone, saturation: _one, ...rest } = lead;
   const noise = single.flatMap((member) => member.workload.noise ?? []);
   return {
     ...rest,
@@ -85,6 +87,7 @@ export function workloadFromRuns(runs: readonly MeasuredRun[], use: PoolUse): Wo
     service,
     serviceSource: { ...lead.serviceSource, source },
     anchors: groups.flatMap(anchorOf),
+    ...(saturation === undefined ? {} : { saturation }),
     ...(spread === undefined ? {} : { betweenRuns: spread }),
     ...(noise.length === 0 ? {} : { noise: noise.join('; ') }),
     machine: lead.machine,
@@ -164,6 +167,18 @@ function groupByLoad(members: readonly Member[]): LoadGroup[] {
     ...group,
     ratePerCore: group.members.reduce((sum, { ratePerCore }) => sum + ratePerCore, 0) / group.members.length,
   }));
+}
+
+/** Mean of the closed runs with as many in flight as the one that got most done. */
+function saturationOf(members: readonly Member[]): Saturation | undefined {
+  const runs = members.flatMap(({ workload: { saturation } }) => saturation ?? []);
+  const [most] = [...runs].sort((a, b) => b.ratePerCore - a.ratePerCore);
+  if (most === undefined) return undefined;
+  const alike = runs.filter(({ inFlight }) => inFlight === most.inFlight);
+  return {
+    ...most,
+    ratePerCore: alike.reduce((sum, { ratePerCore }) => sum + ratePerCore, 0) / alike.length,
+  };
 }
 
 function busyOf({ cost }: Workload): number {

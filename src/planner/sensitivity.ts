@@ -1,12 +1,5 @@
 // How far an input may be wrong before the plan fails, and what fleets other volumes and peaks would need.
-import {
-  type FleetDemand,
-  fleetWait,
-  sizeFleet,
-  sloValueMs,
-  threadUtilisation,
-  utilisation,
-} from './fleet.ts';
+import { type FleetDemand, fleetWait, isSloMet, sizeFleet, threadUtilisation, utilisation } from './fleet.ts';
 import type { PlanInput, Sensitivity, SweepCell, TypePlan } from './plan-types.ts';
 import type { Sourced } from './provenance.ts';
 import type { ServiceTime } from './service-time.ts';
@@ -88,7 +81,9 @@ function knobsOf({ peakMultiplier, perDay, workload }: PlanInput): Knob[] {
       source: { ...workload.serviceSource, value: workload.service.meanS },
       unit: 's',
       turn: (demand, factor) =>
-        withWorkload(demand, { service: scaleService(demand.workload.service, factor) }),
+        demand.response === undefined
+          ? withWorkload(demand, { service: scaleService(demand.workload.service, factor) })
+          : { ...demand, timeFactor: (demand.timeFactor ?? 1) * factor },
     },
     {
       name: 'variation of CPU',
@@ -126,7 +121,7 @@ function scaleService(service: ServiceTime, factor: number): ServiceTime {
 function carries(demand: FleetDemand, vcpu: number, instances: number): boolean {
   if (utilisation(demand, vcpu, instances) >= 1 || threadUtilisation(demand, instances) >= 1) return false;
   const wait = fleetWait(demand, vcpu, instances);
-  return demand.slos.every((slo) => sloValueMs(wait, demand, slo) <= slo.limitMs);
+  return demand.slos.every((slo) => isSloMet(wait, demand, slo));
 }
 
 /** The largest factor from 1 on for which a claim holds, to 0.1 %; null when it holds as far as we look. */

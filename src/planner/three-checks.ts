@@ -1,7 +1,7 @@
 // Every plan is worked out three ways: closed form, approximation, simulation. Where they part, the plan says so.
-import { cpuSeconds, type FleetDemand, fleetWait, sloValueMs } from './fleet.ts';
+import { cpuSeconds, type FleetDemand, type FleetWait, fleetWait } from './fleet.ts';
 import type { SimulationSize, ThreeCheck, TypePlan } from './plan-types.ts';
-import type { WaitLaw } from './service-time.ts';
+import { responseQuantile, type WaitLaw } from './service-time.ts';
 import { simulate } from './simulate.ts';
 import type { Estimate } from './simulation-summary.ts';
 import { sloName } from './slo.ts';
@@ -26,13 +26,14 @@ export function threeChecks(demand: FleetDemand, chosen: TypePlan, size: Simulat
   });
   const percentile = (p: number, { high, low, value }: Estimate): ThreeCheck => {
     // What the runs showed beside the model belongs to all three.
-    const factor = approximate === undefined ? 1 : (demand.correction?.(p, approximate.busy) ?? 1);
-    return compare(
-      `${sloName({ metric: 'response', p })} response`,
-      sloValueMs(closed, demand, { metric: 'response', p }),
-      sloValueMs(approximate, demand, { metric: 'response', p }),
-      { value: value * factor, low: low * factor, high: high * factor },
-    );
+    const factor = measuredFactor(approximate, demand, p);
+    const modelMs = (wait: FleetWait | undefined) =>
+      wait === undefined ? Infinity : responseQuantile(wait, workload.service, p) * factor * 1_000;
+    return compare(`${sloName({ metric: 'response', p })} response`, modelMs(closed), modelMs(approximate), {
+      value: value * factor,
+      low: low * factor,
+      high: high * factor,
+    });
   };
   return [
     compare('mean wait', meanMs(closed), meanMs(approximate), run.wait.mean),
@@ -40,6 +41,12 @@ export function threeChecks(demand: FleetDemand, chosen: TypePlan, size: Simulat
     percentile(0.95, run.response.p95),
     percentile(0.99, run.response.p99),
   ];
+}
+
+/** Planned / modelled time of a percentile: 1 without runs at several loads. */
+function measuredFactor(wait: FleetWait | undefined, demand: FleetDemand, p: number): number {
+  if (wait === undefined || demand.response === undefined) return 1;
+  return demand.response.quantileS(wait, p) / responseQuantile(wait, demand.workload.service, p);
 }
 
 function withScv(demand: FleetDemand, scv: number): FleetDemand {

@@ -24,6 +24,8 @@ export interface Workload {
   readonly service: ServiceTime;
   /** The loads at which the times of executions were measured, ascending; the models are made to agree with them. */
   readonly anchors: readonly ResponseAnchor[];
+  /** What closed runs brought out of the machine; absent without one. */
+  readonly saturation?: Saturation;
   /** Whether executions wait for tools: they then return to their host, however long its queue has become meanwhile. */
   readonly callsTools?: boolean;
   /** How far runs of the same load lie apart; absent with one run. */
@@ -45,6 +47,14 @@ export interface ResponseAnchor {
   readonly ratePerCore: number;
   /** Start to end, the waits of that load included. */
   readonly service: ServiceTime;
+}
+
+/** The machine with as much in flight as keeps it at work without a pause. */
+export interface Saturation {
+  /** Executions that were kept in flight. */
+  readonly inFlight: number;
+  /** Executions per second / cores: below the rate that would keep the cores 100 % busy, as the load generator shares them. */
+  readonly ratePerCore: number;
 }
 
 /** Relative standard errors of a mean of runs, widened to Student's t so that 1.96 of them are 95 %. */
@@ -128,6 +138,9 @@ export function workloadFromReport(
     anchors: report.scenario.model === 'open' ? [{ ratePerCore, service }] : [],
     ...(report.validity.valid ? {} : { noise: validityReasons(report).join('; ') }),
     serviceSource: { provenance: 'measured', source },
+    ...(report.scenario.concurrency_n === null
+      ? {}
+      : { saturation: { inFlight: report.scenario.concurrency_n, ratePerCore } }),
     callsTools: report.cost.tool_calls_mean_n !== 0,
     ...(rss.length === 0 ? {} : { hostMemory: measured(Math.max(...rss)) }),
     ...measuredAs(report),

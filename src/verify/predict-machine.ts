@@ -1,8 +1,8 @@
 // What the model says of one machine under a load, with the band that a measurement of it should fall into.
-import { correctionOf } from '../planner/correction.ts';
 import { rateAt } from '../planner/cost-law.ts';
 import { type FleetDemand, fleetWait, sloValueMs, utilisation } from '../planner/fleet.ts';
 import type { QueueKind } from '../planner/queue-kind.ts';
+import { responseModel } from '../planner/response.ts';
 import type { Workload } from '../planner/workload.ts';
 
 /** A number foretold. Times ms, utilisation 0..1, capacity executions per second. */
@@ -54,7 +54,7 @@ export function supports(samples: number, p: number): boolean {
  */
 export function predictMachine(load: MachineLoad): PredictedNumber[] {
   const { cores, queue } = load;
-  // The correction belongs to the kind of queue: each model is made to agree with the runs by itself.
+  // Each kind of queue is made to agree with the runs by itself.
   const at = (kind: QueueKind, p: number): number => {
     const demand = demandOf(load, kind);
     return sloValueMs(fleetWait(demand, cores, 1), demand, { metric: 'response', p });
@@ -74,9 +74,13 @@ export function predictMachine(load: MachineLoad): PredictedNumber[] {
   return [...times, { metric: 'utilisation', unit: 'ratio', value: busy, ...loadBand(busy, load) }];
 }
 
-/** The most executions per second that the cores can do: all of them busy. The band is that of the utilisation. */
+/**
+ * The most executions per second that the cores do: what closed runs reached, which the load generator was part of; without one,
+ * all cores busy by the cost law. The band is that of the utilisation.
+ */
 export function predictCapacity(load: Omit<MachineLoad, 'ratePerSecond' | 'queue'>): PredictedNumber {
-  const value = load.cores * rateAt(load.workload.cost, 1);
+  const { cost, saturation } = load.workload;
+  const value = load.cores * (saturation?.ratePerCore ?? rateAt(cost, 1));
   return { metric: 'capacity', unit: '/s', value, ...loadBand(value, load) };
 }
 
@@ -91,8 +95,15 @@ function oneOver({ samples, workload: { service } }: Pick<MachineLoad, 'workload
 }
 
 function demandOf({ ratePerSecond, workload }: MachineLoad, queue: QueueKind): FleetDemand {
-  const correction = correctionOf(workload, queue);
-  return { peakPerSecond: ratePerSecond, workload, queue, maxUtilisation: 1, slos: [], correction };
+  const response = responseModel(workload, queue);
+  return {
+    peakPerSecond: ratePerSecond,
+    workload,
+    queue,
+    maxUtilisation: 1,
+    slos: [],
+    ...(response === undefined ? {} : { response }),
+  };
 }
 
 function finite(value: number): number | null {

@@ -81,10 +81,14 @@ export async function verifyPrediction(options: VerifyOptions): Promise<Verified
 }
 
 /**
- * Executions in flight that keep every core busy: by Little's law capacity x time would do if nothing scattered; twice that,
+ * Executions in flight that keep every core busy. As many as the closed runs of the plan had, for the capacity depends on it a
+ * little; without one, by Little's law capacity x time would do if nothing scattered; twice that,
  * and no fewer than 8 a core.
  */
 function saturatingConcurrency(workload: Workload, cores: number): number {
+  const { machine, saturation } = workload;
+  if (saturation !== undefined)
+    return Math.min(1_000, Math.max(1, Math.round((saturation.inFlight * cores) / machine.cores.value)));
   const capacity = cores * rateAt(workload.cost, 1);
   return Math.min(1_000, Math.max(8 * cores, Math.ceil(2 * capacity * workload.service.meanS)));
 }

@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EnclaveError } from '../../src/errors.ts';
-import { correctionOf } from '../../src/planner/correction.ts';
 import { busyAt, costAt, costLaw, mixCost, rateAt, scaleCost } from '../../src/planner/cost-law.ts';
-import { measuredServiceTime } from '../../src/planner/service-time.ts';
-import { workloadFromReport } from '../../src/planner/workload.ts';
-import { runReport, uniformBins } from './report-fixture.ts';
 
 /** 20 ms an execution at 10/s, 12 ms at 50/s. */
 const falling = costLaw([
@@ -82,29 +78,4 @@ describe('costLaw()', () => {
       expect(() => costLaw(points)).toThrow(EnclaveError);
     },
   );
-});
-
-describe('correctionOf()', () => {
-  const measured = workloadFromReport(runReport(), uniformBins(2_000), { name: 'run.json', percentiles: [] });
-
-  it('makes the model say at the load of the run what the run measured', () => {
-    const correction = correctionOf(measured, 'host');
-    // One processor at 10 %: the model adds waits to times that hold them.
-    expect(correction(0.99, 0.1)).toBeLessThan(1);
-    expect(correction(0.99, 0.1)).toBeGreaterThan(0.9);
-    expect(correction(0.99, 0.7)).toBe(correction(0.99, 0.1));
-  });
-
-  it('goes in a line from one measured load to the next', () => {
-    const slow = measuredServiceTime([{ fromS: 0.04, toS: 0.08, count: 2_000 }]);
-    const workload = { ...measured, anchors: [...measured.anchors, { ratePerCore: 125, service: slow }] };
-    const correction = correctionOf(workload, 'host');
-    const [low, high] = [correction(0.5, 0.1), correction(0.5, 0.5)];
-    expect(correction(0.5, 0.3)).toBeCloseTo((low + high) / 2, 9);
-    expect(high).toBeGreaterThan(1);
-  });
-
-  it('changes nothing where no open load was measured', () => {
-    expect(correctionOf({ ...measured, anchors: [] }, 'host')(0.99, 0.5)).toBe(1);
-  });
 });

@@ -76,12 +76,11 @@ describe('planCapacity()', () => {
     expect(plan.types[0]?.utilisationMean).toBeCloseTo((plan.types[0]?.utilisationPeak ?? 0) / 3, 12);
   });
 
-  it('adds the wait to the measured service time: p99 of the run is 39.8 ms, and 4 processors wait less than its 2', () => {
+  it('keeps the measured times where processors are idler than in the run, 39.8 ms at p99, and adds the wait where they are busier', () => {
     const plan = planCapacity(input({ slos: slo('p99=60ms') }));
     const p99 = plan.verdict.predictions.find(({ p }) => p === 0.99);
-    expect(p99?.valueMs).toBeGreaterThan(39.7);
-    expect(p99?.valueMs).toBeLessThan(39.8);
-    expect(p99?.valueMs).toBeLessThan(p99?.degradedMs ?? 0);
+    expect(p99?.valueMs).toBeCloseTo(39.8, 9);
+    expect(p99?.degradedMs).toBeGreaterThan(39.8);
     expect(p99?.limitMs).toBe(60);
   });
 
