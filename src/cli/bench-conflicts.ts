@@ -33,7 +33,7 @@ const SHAPE: readonly Name[] = [
   'compress',
   'shorten',
 ];
-const MODES: readonly Name[] = ['search', 'sweep', 'ab', 'baseline'];
+const MODES: readonly Name[] = ['search', 'sweep', 'ab', 'baseline', 'calibrate'];
 
 const CONFLICTS: readonly Conflict[] = [
   {
@@ -61,6 +61,28 @@ const CONFLICTS: readonly Conflict[] = [
     isGiven: given('search'),
     refuses: [...LOAD, 'warmup', 'compress', 'shorten', 'threshold', 'hdr'],
     because: 'which sets load and goals itself',
+  },
+  {
+    flag: '--calibrate',
+    isGiven: given('calibrate'),
+    refuses: [
+      'url',
+      ...PLACE,
+      'rate',
+      'arrivals',
+      'concurrency',
+      'count',
+      'stage',
+      'replay',
+      'warmup',
+      'compress',
+      'shorten',
+      'threshold',
+      'hdr',
+      'html',
+      'md',
+    ],
+    because: 'which runs the local pool at loads of its own',
   },
   {
     flag: '--sweep',
@@ -207,12 +229,13 @@ function checkCompanions(reader: OptionReader, flags: BenchFlags): void {
     flags.repeat !== undefined &&
     flags.ab === undefined &&
     flags.baseline === undefined &&
+    flags.calibrate === undefined &&
     flags.selfTest === undefined &&
     (flags.url !== undefined || flags.search !== undefined || flags.sweep !== undefined)
   ) {
     reader.problem(
       '--repeat',
-      'expected to be given with --ab, --baseline or a scenario with a hostile tenant',
+      'expected to be given with --ab, --baseline, --calibrate or a scenario with a hostile tenant',
     );
   }
 }

@@ -44,6 +44,7 @@ export interface BenchFlags {
   readonly repeat?: string;
   readonly driver?: string;
   readonly selfTest?: boolean;
+  readonly calibrate?: boolean;
   readonly hdr?: boolean;
   readonly html?: string;
   readonly md?: string;
@@ -92,6 +93,8 @@ export interface BenchSettings {
   readonly repeat: number | undefined;
   readonly driver: 'enclave' | 'autocannon';
   readonly isSelfTest: boolean;
+  /** Runs for the planner at several loads. */
+  readonly isCalibration: boolean;
   readonly hdr: boolean;
   /** What to write beside the JSON report. */
   readonly documents: readonly DocumentTarget[];
@@ -196,6 +199,7 @@ export function readBenchFlags(flags: BenchFlags): BenchSettings {
     repeat,
     driver,
     isSelfTest: flags.selfTest === true,
+    isCalibration: flags.calibrate === true,
     hdr: flags.hdr ?? false,
     documents: documentsOf(flags),
     allowNoise,

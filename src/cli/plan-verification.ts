@@ -1,15 +1,20 @@
 // What `enclave plan verify` does: opens the pool that a plan was measured with, drives the load of one instance, compares.
-import { resolve } from 'node:path';
+import { mkdtempDisposable, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { planLoad } from '../bench/load-plan.ts';
 import { readEnvironment } from '../bench/machine.ts';
 import { createProcessProbe } from '../bench/process-probe.ts';
 import { runBench } from '../bench/run-bench.ts';
 import { EnclaveError, invalidInput } from '../errors.ts';
 import type { Plan } from '../planner/plan-types.ts';
-import { workloadOfPlan } from '../planner/planned-workload.ts';
+import { type MeasuredAs, workloadOfPlan } from '../planner/planned-workload.ts';
+import type { MixedPart } from '../planner/workload.ts';
 import { parsePlan } from '../report/parse-plan.ts';
 import type { RunReport } from '../report/run-report.ts';
+import { loadScenario, type Scenario } from '../scenario/load-scenario.ts';
 import { formatCount, formatDuration, formatRate } from '../units.ts';
+import { mixScenarios } from '../verify/mixed-scenario.ts';
 import { scaleTo, VERIFICATION_SCHEMA, type Verification } from '../verify/verification.ts';
 import { scaleText } from '../verify/verification-text.ts';
 import { type VerifiedLoad, type VerifyLoad, verifyPrediction } from '../verify/verify-prediction.ts';
@@ -50,7 +55,9 @@ export async function verifyPlan(
   const scale = scaleTo(machine.cores, plan.verdict, chosen);
   const askedPerSecond = scale.instancePerSecond * scale.factor;
   refuseTooShort(askedPerSecond, durationMs, runs);
-  const subject = await openSubject(plan, file, scenario, machine.cores, io);
+  await using scratch = await mkdtempDisposable(join(tmpdir(), 'enclave-mix-'));
+  const subject = await openSubject(plan, file, scenario, machine.cores, scratch.path, io);
+  const isMix = scenario === undefined && plan.workload.mixedOf !== undefined;
   const context = {
     machine,
     askedPerSecond,
@@ -58,7 +65,7 @@ export async function verifyPlan(
       file,
       type: chosen.type,
       instances: plan.verdict.instances,
-      scenario: subject.scenario.name,
+      scenario: isMix ? plan.workload.name : subject.scenario.name,
     },
   };
   io.stderr.write(`${scaleText(scale, context)}\n`);
@@ -86,20 +93,35 @@ export async function verifyPlan(
   };
 }
 
-/** The scenario of the plan, with a pool like the one it was measured with. */
+/** A scenario to run, and how its pool was set up when it was measured. */
+interface Runnable {
+  /** Name or file. */
+  readonly scenario: string;
+  readonly measuredAs: MeasuredAs | undefined;
+}
+
+/** The scenario of the plan, with a pool like the one it was measured with. @param scratch - folder for a mix made one scenario */
 async function openSubject(
-  { workload }: Plan,
+  { workload: { measuredAs, mixedOf, name } }: Plan,
   file: string,
   asked: string | undefined,
   cores: number,
+  scratch: string,
   io: Io,
 ): Promise<Subject> {
-  const { measuredAs } = workload;
+  if (asked === undefined && mixedOf !== undefined)
+    return open(await writeMix(mixedOf, file, scratch, io), cores, io);
   const scenario = asked ?? measuredAs?.scenario;
   if (scenario === undefined) {
-    const message = `expected a scenario, since ${file} was planned from ${workload.name}, got none`;
+    const message = `expected a scenario, since ${file} was planned from ${name}, got none`;
     throw invalidInput('enclave plan verify', [{ path: '--scenario', message }]);
   }
+  const subject = await open({ scenario, measuredAs: measuredAs ?? mixedOf?.[0] }, cores, io);
+  if (measuredAs !== undefined) checkVersion(subject.scenario, measuredAs, file);
+  return subject;
+}
+
+function open({ measuredAs, scenario }: Runnable, cores: number, io: Io): Promise<Subject> {
   const settings = readBenchFlags({
     scenario,
     workers: String(Math.max(1, Math.round((measuredAs?.hostsPerCore ?? 1) * cores))),
@@ -108,14 +130,35 @@ async function openSubject(
     out: 'reports',
     progress: '10s',
   });
-  const subject = await readSubject(settings, io);
-  if (measuredAs !== undefined && subject.scenario.hash !== measuredAs.scenarioHash)
-    throw new EnclaveError(
-      'UNSUITABLE_REPORT',
-      `${file} was measured with another version of scenario ${measuredAs.scenario} (hash ${measuredAs.scenarioHash.slice(0, 12)}) than ${scenario} (${subject.scenario.hash.slice(0, 12)})`,
-      { hint: 'name the file it was measured with by --scenario, or measure and plan again' },
-    );
-  return subject;
+  return readSubject(settings, io);
+}
+
+/** The parts of a mix as one scenario file. */
+async function writeMix(
+  parts: readonly MixedPart[],
+  file: string,
+  scratch: string,
+  io: Io,
+): Promise<Runnable> {
+  const scenarios = await Promise.all(
+    parts.map(async ({ share, ...measuredAs }) => {
+      const scenario = await loadScenario(measuredAs.scenario, io.cwd);
+      checkVersion(scenario, measuredAs, file);
+      return { share, scenario };
+    }),
+  );
+  const scenario = join(scratch, 'mix.json');
+  await writeFile(scenario, JSON.stringify(mixScenarios(scenarios)));
+  return { scenario, measuredAs: parts[0] };
+}
+
+function checkVersion({ hash }: Scenario, { scenario, scenarioHash }: MeasuredAs, file: string): void {
+  if (hash === scenarioHash) return;
+  throw new EnclaveError(
+    'UNSUITABLE_REPORT',
+    `${file} was measured with another version of scenario ${scenario} (hash ${scenarioHash.slice(0, 12)}) than the one found here (${hash.slice(0, 12)})`,
+    { hint: 'name the file it was measured with by --scenario, or measure and plan again' },
+  );
 }
 
 /** Rather told before the run than after it. */

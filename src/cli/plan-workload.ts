@@ -1,5 +1,6 @@
 // The workload that a plan is made from: run reports, a mix of them, or a stated capacity.
-import { relative, resolve } from 'node:path';
+import { readdir } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
 import { EnclaveError, invalidInput } from '../errors.ts';
 import type { Catalogue } from '../planner/catalogue.ts';
 import { mixWorkloads } from '../planner/mixed-workload.ts';
@@ -26,15 +27,33 @@ export async function readWorkload(options: PlanOptions, catalogue: Catalogue, i
   const percentiles = slos.flatMap(({ metric, p }) => (metric === 'response' ? [p] : []));
   const use: PoolUse = { allowNoise, mixMachines, percentiles };
   if (options.mix.length > 0) {
-    const runs = await Promise.all(options.mix.map(({ file }) => readRun(resolve(io.cwd, file), io)));
-    const parts = runs.map((run, index) => ({
-      workload: workloadFromRuns([run], use),
-      weight: options.mix[index]?.weight ?? 0,
-    }));
+    const parts = await Promise.all(
+      options.mix.map(async ({ file, weight }) => ({
+        workload: workloadFromRuns(await readRuns([file], io), use),
+        weight,
+      })),
+    );
     return mixWorkloads(parts, { mixMachines });
   }
   const paths = options.from.length > 0 ? options.from : [await newest(io)];
-  return workloadFromRuns(await Promise.all(paths.map((path) => readRun(resolve(io.cwd, path), io))), use);
+  return workloadFromRuns(await readRuns(paths, io), use);
+}
+
+/** The runs of files, and of every file of folders: `enclave bench --calibrate` writes one. */
+async function readRuns(paths: readonly string[], io: Io): Promise<MeasuredRun[]> {
+  const files = await Promise.all(paths.map((path) => filesOf(resolve(io.cwd, path), path)));
+  return Promise.all(files.flat().map((path) => readRun(path, io)));
+}
+
+async function filesOf(path: string, shown: string): Promise<string[]> {
+  // What is no folder is read as a file, and told about as one.
+  const names = await readdir(path).catch(() => undefined);
+  if (names === undefined) return [path];
+  const reports = names.filter((name) => name.endsWith('.json')).sort();
+  if (reports.length > 0) return reports.map((name) => join(path, name));
+  throw invalidInput('plan', [
+    { path: '--from', message: `expected a folder with run reports, got none in ${shown}` },
+  ]);
 }
 
 async function readRun(path: string, io: Io): Promise<MeasuredRun> {

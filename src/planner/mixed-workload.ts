@@ -55,6 +55,9 @@ export function mixWorkloads(
     saturation: _full,
     ...rest
   } = first.workload;
+  const mixedOf = shares.flatMap(({ share, workload: { measuredAs } }) =>
+    measuredAs === undefined ? [] : [{ share, ...measuredAs }],
+  );
   const laws = shares.flatMap(({ share, workload: { dispatch } }) =>
     dispatch === undefined ? [] : [{ share, law: dispatch }],
   );
@@ -78,6 +81,7 @@ export function mixWorkloads(
     callsTools: parts.some(({ workload }) => workload.callsTools !== false),
     serviceSource: { ...first.workload.serviceSource, source },
     anchors: mixAnchors(shares, cost),
+    ...(mixedOf.length === parts.length ? { mixedOf } : {}),
     ...(largest === undefined ? {} : { hostMemory: largest }),
     machine: { ...first.workload.machine, utilisation: sum((one) => one.machine.utilisation ?? 0) },
   };

@@ -38,6 +38,8 @@ export interface Workload {
   readonly noise?: string;
   /** How it was measured, to measure it again; absent for a stated capacity and for a mix. */
   readonly measuredAs?: MeasuredAs;
+  /** The same for each part of a mix; absent for everything else. */
+  readonly mixedOf?: readonly MixedPart[];
   /** Machine that the demand was found on. */
   readonly machine: TestedMachine;
 }
@@ -47,6 +49,12 @@ export interface ResponseAnchor {
   readonly ratePerCore: number;
   /** Start to end, the waits of that load included. */
   readonly service: ServiceTime;
+}
+
+/** A part of a mix, as it was measured. */
+export interface MixedPart extends MeasuredAs {
+  /** Share of the executions, above 0 to 1. */
+  readonly share: number;
 }
 
 /** The machine with as much in flight as keeps it at work without a pause. */

@@ -67,6 +67,14 @@ const service = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const measuredAs = {
+  scenario: text,
+  scenarioHash: text,
+  hostsPerCore: number,
+  isolation: z.enum(['isolate', 'context']),
+  isIsolated: z.boolean(),
+};
+
 const workload = z.looseObject({
   name: text,
   cpuPerExecution: sourced,
@@ -81,14 +89,14 @@ const workload = z.looseObject({
   hostMemory: sourced.exactOptional(),
   noise: text.exactOptional(),
   callsTools: z.boolean().exactOptional(),
-  measuredAs: z
-    .looseObject({
-      scenario: text,
-      scenarioHash: text,
-      hostsPerCore: number,
-      isolation: z.enum(['isolate', 'context']),
-      isIsolated: z.boolean(),
-    })
+  saturation: z
+    .looseObject({ inFlight: number, ratePerCore: number })
+    .describe('What closed runs brought out of the machine: executions per second / cores.')
+    .exactOptional(),
+  measuredAs: z.looseObject(measuredAs).exactOptional(),
+  mixedOf: z
+    .array(z.looseObject({ share: number, ...measuredAs }))
+    .describe('How each part of a mix was measured.')
     .exactOptional(),
   machine: z.looseObject({
     cores: sourced,

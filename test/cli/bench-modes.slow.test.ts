@@ -23,6 +23,28 @@ afterAll(async () => {
 });
 
 describe('enclave bench, more than one run', () => {
+  it('writes the runs that a plan is made from into one folder, which plan takes as a whole', async () => {
+    const args = '--scenario simple --calibrate --duration 1500ms --repeat 1 --allow-noise'.split(' ');
+    const { status, stderr, stdout } = await cli(['bench', ...args, '--out', 'cal'], { cwd: folder });
+    expect([status, stdout]).toEqual([
+      0,
+      expect.stringMatching(/^cal\/simple-calibration-\w+: 4 runs at 4 loads/),
+    ]);
+    expect(stderr).toMatch(/full 1: .*light 1: .*half 1: .*heavy 1: /su);
+    const written = stdout.slice(0, stdout.indexOf(':'));
+    const planned = await cli(['plan', '--per-day', '1M', '--from', written, '--allow-noise', '--json'], {
+      cwd: folder,
+    });
+    // A starved machine makes runs too short to plan from; it is told so, run by run.
+    const workload = planned.status === 0 ? JSON.parse(planned.stdout).workload : undefined;
+    if (workload === undefined) expect(planned.stderr).toMatch(/light-1\.json cannot carry a plan/);
+    else
+      expect([workload.anchors.length, workload.saturation.inFlight]).toEqual([
+        expect.any(Number),
+        expect.any(Number),
+      ]);
+  });
+
   it('sweeps over the number in flight and writes a page and Markdown of it', async () => {
     const [html, md] = [join(folder, 'sweep.html'), join(folder, 'sweep.md')];
     const documents = ['--html', html, '--md', md];

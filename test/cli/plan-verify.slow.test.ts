@@ -128,4 +128,25 @@ describe('enclave plan verify', () => {
       expect([status, stdout, stderr]).toEqual([2, '', expect.stringMatching(message)]);
     }
   });
+
+  it('runs a mix as the mix that it was planned as', async () => {
+    const bench = (scenario: string, out: string) =>
+      run(
+        'bench',
+        '--scenario',
+        scenario,
+        ...'--rate 60 --duration 3s --warmup 500ms --allow-noise'.split(' '),
+        '--out',
+        out,
+      );
+    await bench('simple', 'one');
+    await bench('tools', 'two');
+    const plan = await run('plan', ...'--per-day 3M --mix one:70,two:30 --allow-noise --json'.split(' '));
+    expect([plan.status, plan.stderr]).toEqual([0, '']);
+    await writeFile(join(folder, 'mix.json'), plan.stdout);
+    const args = '--duration 4s --repeat 1 --no-capacity --allow-noise --json'.split(' ');
+    const found = verificationOf(await run('plan', 'verify', 'mix.json', ...args));
+    expect(found.plan.scenario).toBe('70 % simple + 30 % tools');
+    expect(found.executions).toBeGreaterThan(100);
+  });
 });

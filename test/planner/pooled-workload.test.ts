@@ -58,6 +58,17 @@ describe('workloadFromRuns()', () => {
     expect(workload.betweenRuns).toBeUndefined();
   });
 
+  it('takes as capacity the mean of the closed runs with as many in flight as the one that did most', () => {
+    const closed = (ratePerSecond: number, inFlight: number) => {
+      const changes = at(ratePerSecond, 1_000, 'closed');
+      const scenario = { ...base.scenario, model: 'closed' as const, concurrency_n: inFlight };
+      return run(`${ratePerSecond}/s`, { ...changes, scenario });
+    };
+    const workload = workloadFromRuns([closed(400, 16), closed(440, 16), closed(300, 4)], use);
+    expect(workload.saturation).toEqual({ inFlight: 16, ratePerCore: 210 });
+    expect(workloadFromRuns([run('open', at(50, 1_000))], use).saturation).toBeUndefined();
+  });
+
   it('refuses other scenarios and other machines, all at once, unless machines may mix', () => {
     const other = run('b.json', { env: { ...base.env, cpu_model: 'Neoverse' } });
     const different = run('c.json', { scenario: { ...base.scenario, name: 'io', hash: '1'.repeat(64) } });
@@ -94,6 +105,18 @@ describe('mixWorkloads()', () => {
     expect(mix.cpuScv.value).toBeCloseTo(42 / 16 - 1, 9);
     expect(mix.name).toBe('75 % tools + 25 % tools');
     expect(mix.cost.points[0]?.busy).toBeCloseTo(25 * 0.004, 12);
+  });
+
+  it('keeps how each part was measured, and a load of the mix for each load of the parts', () => {
+    const runs = (name: string) => [run(name, at(50, 3_000)), run(`${name}2`, at(300, 1_500))];
+    const parts = ['a', 'b'].map((name) => ({ workload: workloadFromRuns(runs(name), use), weight: 1 }));
+    const mix = mixWorkloads(parts);
+    // Parts alike: the mix has their loads.
+    expect(mix.anchors.map(({ ratePerCore }) => Number(ratePerCore.toFixed(9)))).toEqual([25, 150]);
+    expect(mix.mixedOf?.map(({ scenario, share }) => [scenario, share])).toEqual([
+      ['tools', 0.5],
+      ['tools', 0.5],
+    ]);
   });
 
   it('mixes histograms that overlap by share', () => {

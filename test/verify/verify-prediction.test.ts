@@ -89,7 +89,9 @@ describe('predictMachine()', () => {
     expect(predictMachine({ ...load, ratePerSecond: 200 })[0]).toMatchObject({ value: null, high: null });
   });
 
-  it('takes all cores busy as the capacity', () => {
+  it('takes as capacity what closed runs reached, and without one all cores busy', () => {
+    const full = { ...workload, saturation: { inFlight: 16, ratePerCore: 90 } };
+    expect(predictCapacity({ workload: full, cores: 4, samples: 1e12 })).toMatchObject({ value: 360 });
     expect(predictCapacity({ workload, cores: 4, samples: 1e12 })).toMatchObject({ value: 400 });
   });
 });

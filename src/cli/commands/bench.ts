@@ -11,6 +11,7 @@ import { invalidInput } from '../../errors.ts';
 import { keepReport, prepareReportFolder, writeFileAtomically } from '../../report/report-files.ts';
 import { LATENCY_METRICS } from '../../report/run-report.ts';
 import { hostileTenants } from '../../scenario/workload.ts';
+import { calibrate } from '../bench-calibrate.ts';
 import { type BenchFlags, type BenchSettings, readBenchFlags } from '../bench-flags.ts';
 import { ab, againstBaseline, probe, search, selfTest, sweep } from '../bench-modes.ts';
 import { neighbours } from '../bench-neighbours.ts';
@@ -60,9 +61,16 @@ export function benchCommand(io: Io): Command {
     )
     .option('--replay <report|trace>', 'the intended starts of an earlier run, or of a file of offsets in ms')
     .option('--sweep <axis=levels>', 'closed runs over workers=1,2,4 or concurrency=1,2,4,8,16,32')
+    .option(
+      '--calibrate',
+      'runs at four loads, idle to full, in turn, into one folder that enclave plan --from reads',
+    )
     .option('--ab <scenarios...>', 'run two scenarios in turn (A B B A) and compare them')
     .option('--baseline <reports...>', 'run and compare with these runs; exit 99 when it is worse')
-    .option('--repeat <n>', 'with --ab, --baseline or a hostile tenant: runs of each side (default: 5)')
+    .option(
+      '--repeat <n>',
+      'with --ab, --baseline or a hostile tenant: runs of each side (default: 5); with --calibrate: of each load (default: 2)',
+    )
     .option('--driver <name>', 'autocannon: only its throughput, closed loop, as a cross-check of --url')
     .option(
       '--self-test',
@@ -84,6 +92,7 @@ Exit status: 0 ok, 2 usage, 96 interrupted (partial report written), 97 generato
 Examples:
   enclave bench --scenario tools
   enclave bench --scenario simple --rate 300 --duration 20s
+  enclave bench --scenario tools --calibrate
   enclave bench --scenario mixed --concurrency 8 --count 2000 --json
   enclave bench --scenario mine.json --mcp servers.json --rate 20
   enclave bench --url http://localhost:8080/health --rate 500 --threshold 'p99<20ms'`,
@@ -106,6 +115,7 @@ async function bench(options: BenchFlags, io: Io): Promise<void> {
     const planned = planLoad(subject.scenario, load);
     return flags.replay === undefined ? planned : replayPlan(planned, resolve(io.cwd, flags.replay));
   };
+  if (flags.isCalibration) return await calibrate(subject, flags, folder, io);
   if (flags.sweep !== undefined) return await sweep(subject, flags.sweep, flags, folder, io);
   if (flags.baseline.length > 0) return await againstBaseline(subject, planOf, flags, folder, io);
   const plan = await planOf(flags.load);

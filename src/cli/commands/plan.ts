@@ -46,9 +46,12 @@ export function planCommand(io: Io): Command {
     .option('--slo <objectives>', 'such as p99=100ms or p99=100ms,wait95=50ms; all must hold at the peak')
     .option(
       '--from <reports...>',
-      `run reports of one scenario to plan from, pooled (default: the newest in ${REPORTS}/)`,
+      `run reports of one scenario to plan from, or a folder of them, taken together (default: the newest in ${REPORTS}/)`,
     )
-    .option('--mix <reports>', 'reports of several scenarios with weights, such as a.json:70,b.json:30')
+    .option(
+      '--mix <reports>',
+      'reports, or folders of them, of several scenarios with weights, such as a.json:70,b.json:30',
+    )
     .option('--mix-machines', 'take reports of different machines together')
     .option('--capacity <rate>', 'stated capacity of one instance instead of a report, such as 15000/s')
     .option('--on <type>', `instance type that --capacity holds for (default: ${DEFAULT_CAPACITY_TYPE})`)
