@@ -79,6 +79,31 @@ export function peakHourShare({ values }: Pick<Curve, 'values'>): number {
   return (values[hour] ?? 0) / volume;
 }
 
+/** Hour of the peak of an assumed curve. */
+const ASSUMED_PEAK_HOUR = 14;
+/** A peak in one hour of 24 cannot be higher than this, and nothing near it is a curve. */
+const MAX_ASSUMED_PEAK = 20;
+
+/**
+ * A day with a given peak / mean when nobody knows it better: 1 + (m - 1) s up to m = 2, ((1 + s) / 2)^k above, s a sine with its
+ * top in hour 14 and k such that the hourly values have that peak. @returns undefined above a peak of 20
+ */
+export function assumedCurve(peak: number): Curve | undefined {
+  if (peak > MAX_ASSUMED_PEAK) return undefined;
+  const sine = (hour: number) => Math.cos((2 * Math.PI * (hour - ASSUMED_PEAK_HOUR)) / DAY_HOURS);
+  const values = (of: (hour: number) => number) => Array.from({ length: DAY_HOURS }, (_, hour) => of(hour));
+  const source = 'assumed curve';
+  if (peak <= 2) return { values: values((hour) => 1 + (peak - 1) * sine(hour)), source };
+  const power = (k: number) => values((hour) => ((1 + sine(hour)) / 2) ** k);
+  let [low, high] = [1, 1_000];
+  for (let i = 0; i < 60; i++) {
+    const middle = (low + high) / 2;
+    if (peakOf({ values: power(middle) }) < peak) low = middle;
+    else high = middle;
+  }
+  return { values: power(high), source };
+}
+
 /** Executions per second in each hour, so that their mean is `meanPerSecond`. */
 export function hourlyRates({ values }: Pick<Curve, 'values'>, meanPerSecond: number): readonly number[] {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;

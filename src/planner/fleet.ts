@@ -64,6 +64,16 @@ export function sloValueMs(
   return seconds * timeFactor * 1_000;
 }
 
+/** Planned / modelled time of a percentile: 1 without runs under load. A simulation of the model is brought to the runs by it. */
+export function measuredFactor(
+  wait: FleetWait | undefined,
+  { response, workload }: Pick<FleetDemand, 'response' | 'workload'>,
+  p: number,
+): number {
+  if (wait === undefined || response === undefined) return 1;
+  return response.quantileS(wait, p) / responseQuantile(wait, workload.service, p);
+}
+
 /** Whether an objective holds; quicker than {@link sloValueMs}. */
 export function isSloMet(
   wait: FleetWait | undefined,

@@ -13,6 +13,7 @@ import { deriveLadder } from './ladder.ts';
 import { type GrowthYear, PLAN_SCHEMA, type Plan, type PlanInput, type TypePlan } from './plan-types.ts';
 import { plannedWorkload } from './planned-workload.ts';
 import type { Sourced } from './provenance.ts';
+import { rehearse } from './rehearsal.ts';
 import { responseModel } from './response.ts';
 import { sensitivities, sweep } from './sensitivity.ts';
 import { serviceQuantile } from './service-time.ts';
@@ -54,6 +55,8 @@ export function planCapacity(input: PlanInput): Plan {
   const others = types.filter((plan) => plan !== chosen);
   const { type, instances, predictions, usdPerMonth, usdPerMillion } = chosen;
   const day = input.curve === undefined ? null : replayDay(input, demand, chosen, input.curve);
+  const rehearsal =
+    input.simulation === undefined ? [] : rehearse(input, demand, chosen, day, input.simulation);
   const margins = sensitivities(input, demand, chosen);
   const volume = margins.find(({ name }) => name === 'volume');
   const isOverBudget = input.budgetUsdPerMonth !== undefined && usdPerMonth > input.budgetUsdPerMonth;
@@ -75,6 +78,7 @@ export function planCapacity(input: PlanInput): Plan {
     ladder: deriveLadder(input, demand, chosen),
     types: [chosen, ...others],
     checks,
+    rehearsal,
     certainty: input.uncertainty === undefined ? null : certaintyOf(input, demand, chosen, input.uncertainty),
     sensitivity: margins,
     sweep: sweep((perDay, peak) => replan(input, chosen.type, perDay, peak), input.perDay.value),
@@ -88,7 +92,7 @@ export function planCapacity(input: PlanInput): Plan {
     ),
     day,
     alternatives: alternativesOf(input, chosen, volume?.mayGrowBy ?? null, day),
-    warnings: planWarnings(input, demand, chosen, checks, day),
+    warnings: planWarnings(input, demand, chosen, { checks, rehearsal, day }),
   };
 }
 

@@ -9,6 +9,7 @@ import type { Binding } from './fleet.ts';
 import type { PlannedWorkload } from './planned-workload.ts';
 import type { Provenance, Sourced, Step } from './provenance.ts';
 import type { QueueKind } from './queue-kind.ts';
+import type { Rehearsal } from './rehearsal.ts';
 import type { InstanceScaling } from './scaling.ts';
 import type { Estimate } from './simulation-summary.ts';
 import type { Slo } from './slo.ts';
@@ -223,6 +224,8 @@ export interface Plan {
   readonly types: readonly TypePlan[];
   /** Empty when no simulation was asked for. */
   readonly checks: readonly ThreeCheck[];
+  /** The bought fleet through failures, an update and its busiest stretch; empty when no simulation was asked for. */
+  readonly rehearsal: readonly Rehearsal[];
   /** Null when it was not asked for. */
   readonly certainty: Certainty | null;
   readonly sensitivity: readonly Sensitivity[];

@@ -85,13 +85,15 @@ export type ArrivalLaw =
       readonly kind: 'hourly';
       readonly ratesPerSecond: readonly number[];
       readonly between?: 'steps' | 'lines';
+      /** Place on the curve at which the simulation begins, seconds. Default 0. */
+      readonly startS?: number;
     };
 
 /** Times of successive arrivals, ascending, seconds from 0. */
 export function arrivalSampler(law: ArrivalLaw, random: () => number): Sampler {
   let now = 0;
   if (law.kind === 'hourly') {
-    const { ratesPerSecond } = law;
+    const { ratesPerSecond, startS = 0 } = law;
     for (const [hour, rate] of ratesPerSecond.entries())
       checkNonNegative('arrivals', `ratesPerSecond[${hour}]`, rate);
     const highest = Math.max(...ratesPerSecond);
@@ -102,8 +104,8 @@ export function arrivalSampler(law: ArrivalLaw, random: () => number): Sampler {
         now -= Math.log1p(-random()) / highest;
         const rate =
           law.between === 'lines'
-            ? rateAtTime(ratesPerSecond, now)
-            : (ratesPerSecond[Math.floor(now / 3_600) % ratesPerSecond.length] ?? 0);
+            ? rateAtTime(ratesPerSecond, startS + now)
+            : (ratesPerSecond[Math.floor((startS + now) / 3_600) % ratesPerSecond.length] ?? 0);
         if (random() * highest < rate) return now;
       }
     };

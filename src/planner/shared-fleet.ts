@@ -143,7 +143,16 @@ export class SharedFleet implements FleetModel {
     const routing = this.#shape.queue === 'pooled' ? 'least-busy' : this.#shape.routing;
     if (routing === 'random') return up[Math.floor(this.#random() * up.length)];
     if (routing === 'round-robin') return up[this.#turn++ % up.length];
+    if (typeof routing === 'object') {
+      const groups = Math.ceil(up.length / routing.groupSize);
+      const first = Math.floor(this.#random() * groups) * routing.groupSize;
+      return this.#leastBusy(up.slice(first, first + routing.groupSize));
+    }
+    return this.#leastBusy(up);
+  }
+
+  #leastBusy(ids: readonly number[]): number {
     const load = (id: number) => this.#instances[id]?.finish.size ?? Infinity;
-    return up.reduce((least, id) => (load(id) < load(least) ? id : least));
+    return ids.reduce((least, id) => (load(id) < load(least) ? id : least));
   }
 }

@@ -1,7 +1,12 @@
 // The instances of a simulated fleet: which are up, what they serve, who waits where.
 import { EventHeap } from './event-heap.ts';
 
-export type Routing = 'random' | 'round-robin' | 'least-busy';
+export type Routing =
+  | 'random'
+  | 'round-robin'
+  | 'least-busy'
+  /** Groups of so many instances in the order in which they came up; one group at random, within it the least busy. */
+  | { readonly kind: 'placed'; readonly groupSize: number };
 
 export interface FleetShape {
   /** Processors of an instance. */
@@ -192,14 +197,24 @@ export class SimulatedFleet implements FleetModel {
   #route(): number | undefined {
     const up = this.#up;
     if (up.length === 0) return undefined;
-    switch (this.#shape.routing) {
+    const { routing } = this.#shape;
+    if (typeof routing === 'object') {
+      const groups = Math.ceil(up.length / routing.groupSize);
+      const first = Math.floor(this.#random() * groups) * routing.groupSize;
+      return this.#leastBusy(up.slice(first, first + routing.groupSize));
+    }
+    switch (routing) {
       case 'random':
         return up[Math.floor(this.#random() * up.length)];
       case 'round-robin':
         return up[this.#turn++ % up.length];
       case 'least-busy':
-        return up.reduce((least, id) => (this.#load(id) < this.#load(least) ? id : least));
+        return this.#leastBusy(up);
     }
+  }
+
+  #leastBusy(ids: readonly number[]): number {
+    return ids.reduce((least, id) => (this.#load(id) < this.#load(least) ? id : least));
   }
 
   #load(id: number): number {

@@ -1,5 +1,5 @@
 // Every plan is worked out three ways: closed form, approximation, simulation. Where they part, the plan says so.
-import { cpuSeconds, type FleetDemand, type FleetWait, fleetWait } from './fleet.ts';
+import { cpuSeconds, type FleetDemand, type FleetWait, fleetWait, measuredFactor } from './fleet.ts';
 import type { SimulationSize, ThreeCheck, TypePlan } from './plan-types.ts';
 import { responseQuantile, type WaitLaw } from './service-time.ts';
 import { simulate } from './simulate.ts';
@@ -41,12 +41,6 @@ export function threeChecks(demand: FleetDemand, chosen: TypePlan, size: Simulat
     percentile(0.95, run.response.p95),
     percentile(0.99, run.response.p99),
   ];
-}
-
-/** Planned / modelled time of a percentile: 1 without runs at several loads. */
-function measuredFactor(wait: FleetWait | undefined, demand: FleetDemand, p: number): number {
-  if (wait === undefined || demand.response === undefined) return 1;
-  return demand.response.quantileS(wait, p) / responseQuantile(wait, demand.workload.service, p);
 }
 
 function withScv(demand: FleetDemand, scv: number): FleetDemand {

@@ -1,9 +1,9 @@
 // What a reader of the plan must know before believing it. Each warning has a fixed id, its evidence and a fix.
 import { formatCount } from '../units.ts';
-import type { DayPlan } from './day-replay.ts';
 import { type FleetDemand, threadUtilisation } from './fleet.ts';
 import { fleetWarnings } from './fleet-warnings.ts';
-import type { PlanInput, ThreeCheck, TypePlan, Warning } from './plan-types.ts';
+import type { Plan, PlanInput, ThreeCheck, TypePlan, Warning } from './plan-types.ts';
+import type { Rehearsal } from './rehearsal.ts';
 
 const BUSY_BENCH = 0.5;
 const BUSY_THREAD = 0.5;
@@ -14,8 +14,7 @@ export function planWarnings(
   input: PlanInput,
   demand: FleetDemand,
   chosen: TypePlan,
-  checks: readonly ThreeCheck[],
-  day: DayPlan | null = null,
+  { checks, day, rehearsal }: Pick<Plan, 'checks' | 'day' | 'rehearsal'>,
 ): Warning[] {
   return [
     ...benchWarnings(input),
@@ -23,6 +22,7 @@ export function planWarnings(
     ...modelWarnings(input, demand, chosen),
     ...fleetWarnings(input, demand, chosen, day),
     ...checkWarnings(checks),
+    ...rehearsalWarnings(rehearsal),
   ];
 }
 
@@ -101,6 +101,22 @@ function checkWarnings(checks: readonly ThreeCheck[]): Warning[] {
       severity: 'warning',
       evidence: `${name}: the approximation is ${percent(Math.abs(difference))} ${difference > 0 ? 'above' : 'below'} the simulation`,
       fix: 'believe the simulation, and measure at this load',
+    }));
+}
+
+/** Where the bought fleet misses an objective in the simulation by more than chance. */
+function rehearsalWarnings(rehearsal: readonly Rehearsal[]): Warning[] {
+  return rehearsal
+    .filter(({ executions, mayMiss, missShare }) => {
+      if (missShare === null || mayMiss === null) return false;
+      // Responses of one queue depend on each other: an eighth of them is taken to tell something new.
+      return missShare > mayMiss + 2 * Math.sqrt((mayMiss * (1 - mayMiss) * 8) / executions);
+    })
+    .map(({ mayMiss, missShare, title }) => ({
+      id: 'REHEARSAL-MISS',
+      severity: 'warning',
+      evidence: `${title}: ${formatCount(100 * (missShare ?? 0), 1)} % of the simulated responses are beyond the objective, ${formatCount(100 * (mayMiss ?? 0), 2)} % may be`,
+      fix: 'buy more spares, scale earlier (--autoscaler target, min), or accept it for that time',
     }));
 }
 

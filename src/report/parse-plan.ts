@@ -136,6 +136,25 @@ const check = z.looseObject({
   agrees: z.boolean(),
 });
 
+const rehearsal = z.looseObject({
+  id: z.enum(['all-up', 'instances-lost', 'zones-lost', 'rollout', 'shared-processors', 'busiest-stretch']),
+  title: text,
+  executions: count,
+  seconds: number,
+  slice: z.tuple([count, count]).describe('Instances simulated, of how many.'),
+  foretoldP99Ms: known.describe('Null without a steady state.'),
+  simulatedP99Ms: estimate,
+  difference: known.describe('Foretold / simulated - 1.'),
+  agrees: z.boolean(),
+  missShare: known.describe('Share of responses beyond the first objective for them.'),
+  mayMiss: known.describe('Share that may be beyond it.'),
+  restarted: count,
+  instances: z
+    .looseObject({ foretold: number, simulated: number })
+    .describe('Mean instances, where an autoscaler works.')
+    .exactOptional(),
+});
+
 const range = z.tuple([known, known]);
 const spread = z.looseObject({ median: known, within80: range, within95: range });
 
@@ -247,6 +266,7 @@ export const planSchema: z.ZodType<Plan> = z.looseObject({
   ladder: z.array(step),
   types: z.array(type).describe('The type chosen first, then by cost.'),
   checks: z.array(check),
+  rehearsal: z.array(rehearsal),
   certainty: certainty.nullable(),
   sensitivity: z.array(sensitivity),
   sweep: z.array(z.looseObject({ perDay: number, peak: number, instances: known, usdPerMonth: known })),

@@ -14,10 +14,12 @@ import {
   growthTable,
   inputTable,
   ladderTable,
+  rehearsalTable,
   sensitivityTable,
   sweepTable,
   typeTable,
 } from './plan-tables.ts';
+import { rehearsalLines } from './rehearsal-text.ts';
 
 export type SectionId =
   | 'how'
@@ -29,6 +31,7 @@ export type SectionId =
   | 'wrong'
   | 'growth'
   | 'checks'
+  | 'rehearsal'
   | 'inputs'
   | 'warnings';
 
@@ -205,6 +208,9 @@ function sectionsOf(plan: Plan): PlanSection[] {
             checkTable(plan),
           ),
         ]),
+    ...(plan.rehearsal.length === 0
+      ? []
+      : [part('rehearsal', 'Rehearsed', rehearsalLines(plan), rehearsalTable(plan))]),
     part('inputs', 'Inputs', [], inputTable(plan)),
   ];
 }

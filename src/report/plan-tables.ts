@@ -4,6 +4,7 @@ import { formatUsd, usd } from '../planner/money.ts';
 import type { Plan, TypePlan } from '../planner/plan-types.ts';
 import { formatCount, formatDuration, formatRate } from '../units.ts';
 import type { Column, TableModel } from './document-model.ts';
+import { agreement, missed } from './rehearsal-text.ts';
 
 const text = (title: string): Column => ({ title });
 const number = (title: string): Column => ({ title, isNumber: true });
@@ -157,6 +158,31 @@ export function checkTable({ checks }: Plan): TableModel {
       time(simulatedMs.low),
       time(simulatedMs.high),
       agrees ? 'agree' : `differ ${difference < 0 ? '-' : '+'}${percent(Math.abs(difference))}`,
+    ]),
+  };
+}
+
+export function rehearsalTable({ rehearsal }: Plan): TableModel {
+  return {
+    columns: [
+      text('situation'),
+      number('p99 foretold'),
+      number('simulated'),
+      optional(number('low')),
+      optional(number('high')),
+      text(''),
+      number('beyond objective'),
+      optional(number('restarted')),
+    ],
+    rows: rehearsal.map((row) => [
+      row.title,
+      row.foretoldP99Ms === null ? 'none' : time(row.foretoldP99Ms),
+      time(row.simulatedP99Ms.value),
+      time(row.simulatedP99Ms.low),
+      time(row.simulatedP99Ms.high),
+      agreement(row),
+      missed(row),
+      formatCount(row.restarted),
     ]),
   };
 }

@@ -3,8 +3,10 @@ import Table from 'cli-table3';
 import { formatUsd, usd } from '../planner/money.ts';
 import type { Plan, Prediction, ThreeCheck, TypePlan } from '../planner/plan-types.ts';
 import type { Step } from '../planner/provenance.ts';
+import type { Rehearsal } from '../planner/rehearsal.ts';
 import { formatCount, formatDuration, formatRate } from '../units.ts';
 import { BARE } from './bare-table.ts';
+import { agreement, missed } from './rehearsal-text.ts';
 import { wrap } from './wrap.ts';
 
 /** Other types are many; the cheapest tell enough. */
@@ -159,6 +161,37 @@ export function checkTable(checks: readonly ThreeCheck[], columns: number): stri
       `${formatDuration(sim.value)} ± ${formatDuration(sim.high - sim.value)}`,
       agrees ? 'agree' : `differ ${apart}`,
     ]);
+  }
+  return table.toString();
+}
+
+/** Situations, p99 foretold and simulated, share beyond the objective. */
+export function rehearsalTable(rehearsal: readonly Rehearsal[], columns: number): string {
+  const isRoomy = columns >= ROOMY;
+  const table = isRoomy
+    ? bareTable([24, 12, 21, 15, 8], ['left', 'right', 'right', 'right', 'right'])
+    : bareTable([26, 11, 12, 11], ['left', 'right', 'right', 'right']);
+  table.push(
+    isRoomy
+      ? ['p99', 'foretold', 'simulated (95 %)', '', 'beyond']
+      : ['p99', 'foretold', 'simulated', 'beyond'],
+  );
+  for (const row of rehearsal) {
+    const { foretoldP99Ms, simulatedP99Ms: sim, title } = row;
+    const foretold = foretoldP99Ms === null ? 'none' : formatDuration(foretoldP99Ms);
+    const simulated = formatDuration(sim.value);
+    const mark = row.agrees ? '' : '!';
+    table.push(
+      isRoomy
+        ? [
+            title,
+            foretold,
+            `${simulated} ± ${formatDuration(sim.high - sim.value)}`,
+            agreement(row),
+            missed(row),
+          ]
+        : [title, foretold, `${mark}${simulated}`, missed(row)],
+    );
   }
   return table.toString();
 }

@@ -13,10 +13,12 @@ import {
   growthTable,
   ladderTable,
   ROOMY,
+  rehearsalTable,
   sensitivityTable,
   sweepTable,
   typeTable,
 } from './plan-text-tables.ts';
+import { rehearsalLines } from './rehearsal-text.ts';
 import { wrap } from './wrap.ts';
 
 export interface TextStyle {
@@ -76,6 +78,18 @@ export function planText(plan: Plan, style: TextStyle): string {
             'Checked three ways',
             `with ${types[0]?.needed ?? 0} up, at the peak`,
             checkTable(checks, columns),
+          ),
+        ]),
+    ...(plan.rehearsal.length === 0
+      ? []
+      : [
+          section(
+            'Rehearsed',
+            '',
+            [
+              ...rehearsalLines(plan).map((line) => wrap(line, columns, '  ')),
+              rehearsalTable(plan.rehearsal, columns),
+            ].join('\n'),
           ),
         ]),
     ...(warnings.length === 0
