@@ -12,7 +12,7 @@ export async function readCurve(path: string, reader: OptionReader, io: Io): Pro
   });
   if (text === undefined) return undefined;
   const parsed = parseCurve(text);
-  if (parsed.ok) return { values: parsed.values, source: path };
+  if (parsed.ok) return { values: parsed.values, source: [path, ...parsed.changes].join('; ') };
   for (const problem of parsed.problems) reader.problem(`--curve ${path} ${problem.path}`, problem.message);
   return undefined;
 }

@@ -9,7 +9,8 @@ export interface Curve {
 }
 
 export type ParsedCurve =
-  | { readonly ok: true; readonly values: readonly number[] }
+  /** `changes`: hours that were filled in or averaged, in words; empty for a file of 24 or 168 plain hours. */
+  | { readonly ok: true; readonly values: readonly number[]; readonly changes: readonly string[] }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 const DAY_HOURS = 24;
@@ -21,7 +22,12 @@ const MAX_SHOWN = 40;
 
 /**
  * Reads a curve from CSV: one value a line, `hour,value` lines, or all values on one line; one heading line may come first.
- * Separators: comma, semicolon or tab. @returns every problem with its line.
+ * Separators: comma, semicolon or tab.
+ *
+ * Hours are local. Where clocks change a day has 23 or 25 of them: in `hour,value` lines one hour may be left out, and is taken as
+ * the mean of its neighbours, and one may stand twice, and is averaged. Values without hours must be 24 or 168.
+ *
+ * @returns every problem with its line.
  */
 export function parseCurve(text: string): ParsedCurve {
   if (text.length > MAX_LENGTH)
@@ -35,18 +41,20 @@ export function parseCurve(text: string): ParsedCurve {
   const rows = first !== undefined && lines.length > 1 && isHeading(first.cells) ? lines.slice(1) : lines;
   const problems: Problem[] = [];
   const [only] = rows;
+  const changes = new ClockChanges();
   const cells =
     rows.length === 1 && only !== undefined
       ? only.cells.map((cell, index) => ({ path: `value ${index + 1}`, cell }))
-      : rows.map(({ cells: row, number }, index) => {
-          if (row.length > 2 || (row.length === 2 && Number(row[0]) % DAY_HOURS !== index % DAY_HOURS))
+      : rows.map(({ cells: row, number }) => {
+          const due = changes.due;
+          if (row.length > 2 || !changes.follow(row.length === 2 ? Number(row[0]) : due))
             problems.push({
               path: `line ${number}`,
-              message: `expected one value, or hour ${index % DAY_HOURS} and a value, got ${JSON.stringify(row.join(',').slice(0, MAX_SHOWN))}`,
+              message: `expected one value, or hour ${due} and a value, got ${JSON.stringify(row.join(',').slice(0, MAX_SHOWN))}`,
             });
           return { path: `line ${number}`, cell: row.at(-1) ?? '' };
         });
-  const values = cells.map(({ cell, path }) => {
+  const read = cells.map(({ cell, path }) => {
     const value = cell === '' ? Number.NaN : Number(cell);
     if (!Number.isFinite(value) || value < 0)
       problems.push({
@@ -55,15 +63,82 @@ export function parseCurve(text: string): ParsedCurve {
       });
     return value;
   });
+  const values = changes.undo(read);
   if (values.length !== DAY_HOURS && values.length !== WEEK_HOURS)
     problems.push({
       path: 'file',
-      message: `expected 24 values (a day) or 168 (a week), got ${values.length}`,
+      message: `expected 24 values (a day) or 168 (a week)${CLOCK_HINTS[values.length] ?? ''}, got ${values.length}`,
     });
   if (problems.length > 0) return refuse(problems);
   if (Math.max(...values) === 0)
     return refuse([{ path: 'file', message: 'expected at least one value above 0, got zeros only' }]);
-  return { ok: true, values };
+  return { ok: true, values, changes: changes.words };
+}
+
+/** Lengths that a change of clocks makes. */
+const CLOCK_HINTS: Readonly<Record<number, string>> = Object.fromEntries(
+  [23, 25, 167, 169].map((length) => [
+    length,
+    '; a day on which clocks change needs hour,value lines that tell which hour is missing or stands twice',
+  ]),
+);
+
+/** Follows the hours of a file and remembers the one that is missing and the one that stands twice. */
+class ClockChanges {
+  #next = 0;
+  #missing: number | undefined;
+  #doubled: number | undefined;
+
+  /** Hour of the day that comes next. */
+  get due(): number {
+    return this.#next % DAY_HOURS;
+  }
+
+  get words(): string[] {
+    const hour = (index: number) => `hour ${index % DAY_HOURS}`;
+    return [
+      ...(this.#missing === undefined ? [] : [`${hour(this.#missing)} missing, taken as its neighbours`]),
+      ...(this.#doubled === undefined ? [] : [`${hour(this.#doubled)} twice, averaged`]),
+    ];
+  }
+
+  /** @returns false when this hour cannot come next */
+  follow(label: number): boolean {
+    const is = (index: number) =>
+      Number.isInteger(label) && label % DAY_HOURS === (index + DAY_HOURS) % DAY_HOURS;
+    if (is(this.#next - 1) && this.#next > 0 && this.#doubled === undefined) {
+      this.#doubled = this.#next - 1;
+      return true;
+    }
+    if (is(this.#next + 1) && this.#missing === undefined) {
+      this.#missing = this.#next;
+      this.#next += 2;
+      return true;
+    }
+    const isDue = is(this.#next);
+    this.#next++;
+    return isDue;
+  }
+
+  /** The values as if clocks had stood still. */
+  undo(values: readonly number[]): number[] {
+    const hours = [...values];
+    // In the order of the file: places count hours as they should be, so what came before must be mended already.
+    const fill = (): void => {
+      if (this.#missing === undefined) return;
+      const after = hours[this.#missing] ?? hours[0] ?? 0;
+      const before = hours[this.#missing - 1] ?? hours.at(-1) ?? 0;
+      hours.splice(this.#missing, 0, (before + after) / 2);
+    };
+    const average = (): void => {
+      if (this.#doubled === undefined) return;
+      const [first = 0, second = 0] = hours.splice(this.#doubled, 2);
+      hours.splice(this.#doubled, 0, (first + second) / 2);
+    };
+    const isMissingFirst = (this.#missing ?? 0) < (this.#doubled ?? 0);
+    for (const mend of isMissingFirst ? [fill, average] : [average, fill]) mend();
+    return hours;
+  }
 }
 
 /** Busiest hour / mean hour, 1 to 24 or 168. */

@@ -16,7 +16,7 @@ export function alternativeLines({
         ? 'This fleet is never cheaper.'
         : `This fleet is cheaper from ${formatCount(Math.round(from))} a day on${serverless.isWithinFleet ? '' : ', more than it carries'}.`;
     lines.push(
-      `${serverless.name} (${serverless.asOf}): ${formatUsd(usd(serverless.usdPerMonth), 0)}/month, ${formatUsd(usd(serverless.usdPerMillion), 3)}/M for ${formatDuration(serverless.billedMs)} at ${formatSize(serverless.memoryBytes)}, waits for tools billed. ${turn}`,
+      `${serverless.name} (prices of ${serverless.asOf}): ${formatUsd(usd(serverless.usdPerMonth), 0)}/month, ${formatUsd(usd(serverless.usdPerMillion), 3)}/M for ${formatDuration(serverless.billedMs)} at ${formatSize(serverless.memoryBytes)}, waits for tools billed. ${turn}`,
     );
   }
   if (reserved !== null)

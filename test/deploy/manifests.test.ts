@@ -205,6 +205,15 @@ function succeed(command: string, args: readonly string[], cwd: string): Promise
   });
 }
 
+/** What a program has to say on stderr, when it ends with 0. */
+function complaints(command: string, args: readonly string[], cwd: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(command, args, { cwd }, (error, _stdout, stderr) =>
+      error === null ? resolve(stderr) : reject(new Error(`${command} ${args.join(' ')}\n${stderr}`)),
+    );
+  });
+}
+
 const promtool = withProgram('promtool', 'prometheus');
 it.runIf(promtool.run)(`alerts fire and stay silent: ${promtool.note}`, async () => {
   for (const [index, [, files]] of SETS.entries()) {
@@ -226,3 +235,39 @@ it.runIf(nginx.run)(`the proxy's settings are accepted: ${nginx.note}`, async ()
     await succeed('nginx', ['-t', '-c', file, '-p', folder], folder);
   }
 });
+
+const systemd = withProgram('systemd-analyze', 'systemd');
+it.runIf(systemd.run)(`the unit has no unknown key or value: ${systemd.note}`, async () => {
+  for (const [index, [, files]] of SETS.entries()) {
+    const file = join(folder, `enclave-${index}.service`);
+    // The program is not installed here; everything else is read as it stands.
+    const program = /^ExecStart=\S+/m;
+    expect(text(files, 'enclave.service')).toMatch(program);
+    await writeFile(file, text(files, 'enclave.service').replace(program, 'ExecStart=/bin/true'));
+    // It names what it ignores and ends with 0 all the same.
+    expect(await complaints('systemd-analyze', ['verify', '--man=no', file], folder)).toBe('');
+    const slip = join(folder, `slip-${index}.service`);
+    await writeFile(slip, (await readFile(file, 'utf8')).replace('Restart=', 'Restrat='));
+    expect(await complaints('systemd-analyze', ['verify', '--man=no', slip], folder)).toMatch(/Restrat/);
+  }
+});
+
+it.runIf(process.platform === 'linux')('the kernel knows every setting of the sysctl file', async () => {
+  const settings = text(SETS[1]?.[1] ?? [], 'sysctl.conf')
+    .split('\n')
+    .flatMap((line) => (/^[a-z]/.test(line) ? [line.split('=')[0]?.trim() ?? ''] : []));
+  expect(settings.length).toBeGreaterThan(0);
+  for (const setting of settings)
+    expect(await readFile(join('/proc/sys', ...setting.split('.')), 'utf8'), setting).toMatch(/^\d+$/m);
+});
+
+const cfnLint = 'cfn-lint';
+it.runIf(has(cfnLint))(
+  `CloudFormation would take the ECS policies: ${has(cfnLint) ? cfnLint : 'cfn-lint (absent: pip install cfn-lint)'}`,
+  { timeout: 60_000 },
+  async () => {
+    const target = join(folder, 'ecs');
+    await writeManifests(SETS[1]?.[1] ?? [], target);
+    await succeed(cfnLint, ['autoscaling.yaml'], join(target, 'ecs'));
+  },
+);

@@ -28,11 +28,56 @@ describe('parseCurve()', () => {
     ['one line', noon.join(',')],
     ['semicolons', noon.join(';')],
   ])('reads %s', (_, text) => {
-    expect(parseCurve(text)).toEqual({ ok: true, values: noon });
+    expect(parseCurve(text)).toEqual({ ok: true, values: noon, changes: [] });
   });
 
   it('reads a week', () => {
     expect(parseCurve(Array.from({ length: 168 }, (_, hour) => hour).join('\n')).ok).toBe(true);
+  });
+
+  describe('where clocks change', () => {
+    const lines = (hours: readonly number[]) => hours.map((hour) => `${hour},${10 * hour}`).join('\n');
+    const day = Array.from({ length: 24 }, (_, hour) => hour);
+
+    it('takes the hour that a day of 23 lacks as the mean of its neighbours', () => {
+      const parsed = parseCurve(lines(day.filter((hour) => hour !== 2)));
+      expect(parsed).toEqual({
+        ok: true,
+        values: day.map((hour) => 10 * hour),
+        changes: ['hour 2 missing, taken as its neighbours'],
+      });
+    });
+
+    it('averages the hour that stands twice in a day of 25', () => {
+      const parsed = parseCurve(
+        ['0,1', '1,1', '2,4', '2,8', ...day.slice(3).map((hour) => `${hour},1`)].join('\n'),
+      );
+      expect(parsed).toEqual({
+        ok: true,
+        values: day.map((hour) => (hour === 2 ? 6 : 1)),
+        changes: ['hour 2 twice, averaged'],
+      });
+    });
+
+    it('finds them in a week, and both in one file', () => {
+      const week = Array.from({ length: 168 }, (_, hour) => hour);
+      const spring = week.filter((hour) => hour !== 146);
+      expect(parseCurve(lines(spring))).toMatchObject({ ok: true, values: week.map((hour) => 10 * hour) });
+      const both = spring.flatMap((hour) => (hour === 150 ? [hour, hour] : [hour]));
+      expect(parseCurve(lines(both))).toMatchObject({ ok: true, values: week.map((hour) => 10 * hour) });
+      const other = week.flatMap((hour) => (hour === 5 ? [hour, hour] : hour === 100 ? [] : [hour]));
+      expect(parseCurve(lines(other))).toMatchObject({ ok: true, values: week.map((hour) => 10 * hour) });
+    });
+
+    it('refuses two of a kind, and lengths without hours that tell which', () => {
+      expect(problems(lines(day.filter((hour) => hour !== 2 && hour !== 5)))).toMatch(
+        /expected one value, or hour 5/,
+      );
+      expect(problems(lines([0, 1, 1, 1, ...day.slice(2)]))).toMatch(/line 4: expected one value, or hour 2/);
+      expect(problems(Array.from({ length: 25 }, () => 1).join('\n'))).toMatch(
+        /clocks change needs hour,value lines/,
+      );
+    });
   });
 
   it('refuses every bad value with its line, and a wrong length', () => {
