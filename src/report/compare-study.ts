@@ -17,6 +17,7 @@ import { machineFacts } from './machine-facts.ts';
 
 export function compareStudy(report: CompareReport): StudyModel {
   const { a, b, neighbours, rows, tolerance_ratio } = report;
+  const names = neighbours === undefined ? (['A', 'B'] as const) : (['without', 'with'] as const);
   const side = (name: string, { load, runs_n, scenario }: CompareReport['a']): string =>
     `${name}: ${runs_n} runs of ${scenario}, ${load}`;
   return {
@@ -27,12 +28,12 @@ export function compareStudy(report: CompareReport): StudyModel {
           ? `${a.scenario}: B against A`
           : `${b.scenario} against ${a.scenario}`,
     purpose: '',
-    subtitle: `${side('A', a)} · ${side('B', b)} · ${report.ended_at.slice(0, 16).replace('T', ' ')} UTC`,
+    subtitle: `${side(names[0], a)} · ${side(names[1], b)} · ${report.ended_at.slice(0, 16).replace('T', ' ')} UTC`,
     verdict: verdictOf(report),
     statements: [...rows.map(statementOf), ...(neighbours === undefined ? [] : [endingsOf(neighbours)])],
     figures: rows.map(figureOf),
-    charts: [...effectChart(report), ...rows.map(runChart)],
-    tables: [{ title: 'Metrics', table: metricTable(rows) }],
+    charts: [...effectChart(report), ...rows.map((row) => runChart(row, names))],
+    tables: [{ title: 'Metrics', table: metricTable(rows, names) }],
     notes: [
       `The unit of evidence is the run. Better and worse need an adjusted p below .05, an interval without 0 and an effect above ${formatCount(tolerance_ratio * 100, 1)} %, from at least 4 runs a side.`,
     ],
@@ -47,6 +48,8 @@ function endingsOf(neighbours: NeighbourFacts): Statement {
     text: endingsText(neighbours),
   };
 }
+
+type SideNames = readonly [a: string, b: string];
 
 function verdictOf({ neighbours, rows }: CompareReport): Verdict {
   if (neighbours !== undefined) return NEIGHBOUR_VERDICTS[neighbourVerdict(rows)];
@@ -104,12 +107,12 @@ function figureOf(row: ComparedRow): Figure {
   };
 }
 
-function metricTable(rows: readonly ComparedRow[]): TableModel {
+function metricTable(rows: readonly ComparedRow[], [a, b]: SideNames): TableModel {
   return {
     columns: [
       { title: 'metric' },
-      { title: 'A, median', isNumber: true, isOptional: true },
-      { title: 'B, median', isNumber: true, isOptional: true },
+      { title: `${a}, median`, isNumber: true, isOptional: true },
+      { title: `${b}, median`, isNumber: true, isOptional: true },
       { title: 'effect', isNumber: true },
       { title: '95 % interval', isNumber: true, isOptional: true },
       { title: 'p, adjusted', isNumber: true, isOptional: true },
@@ -130,7 +133,7 @@ function metricTable(rows: readonly ComparedRow[]): TableModel {
 }
 
 /** Each metric's effect with its interval; the tolerance shaded. */
-function effectChart({ rows, tolerance_ratio }: CompareReport): string[] {
+function effectChart({ neighbours, rows, tolerance_ratio }: CompareReport): string[] {
   if (rows.length === 0) return [];
   const ends = rows.flatMap(({ high_ratio, low_ratio }) => [low_ratio, high_ratio]);
   const least = Math.min(-2 * tolerance_ratio, ...ends);
@@ -149,7 +152,7 @@ function effectChart({ rows, tolerance_ratio }: CompareReport): string[] {
   ]);
   return [
     xyChart({
-      title: 'Effect of B against A',
+      title: neighbours === undefined ? 'Effect of B against A' : 'Effect of the hostile tenant',
       summary:
         'Ratio of the medians minus one, with its 95 % interval over runs; within the shaded stretch it does not matter.',
       x: linearAxis('effect', { min: least, max: most }, percentText),
@@ -169,7 +172,7 @@ function effectChart({ rows, tolerance_ratio }: CompareReport): string[] {
 }
 
 /** A dot for every run, so that spread is seen and not only a median. */
-function runChart(row: ComparedRow): string {
+function runChart(row: ComparedRow, [a, b]: SideNames): string {
   const label = row.unit === 'us' ? microseconds : (value: number): string => formatCount(value);
   const line = (name: string, style: 1 | 2, values: readonly number[]): ChartLine => ({
     name,
@@ -193,7 +196,7 @@ function runChart(row: ComparedRow): string {
       { max: Math.max(...row.a, ...row.b) },
       label,
     ),
-    lines: [line('A', 1, row.a), line('B', 2, row.b)],
+    lines: [line(a, 1, row.a), line(b, 2, row.b)],
     height: 200,
   });
 }
