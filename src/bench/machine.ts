@@ -90,9 +90,9 @@ export interface MachineTimes {
   readonly governor: string | null;
 }
 
-/** How long the main thread of this process has been ready to run and had no core so far, ms; null where it cannot be read. */
-export function readCoreWaitMs(): number | null {
-  const waitedNs = Number(readText('/proc/self/schedstat')?.split(' ')[1] ?? NaN);
+/** How long the main thread of a process has been ready to run and had no core so far, ms; null where it cannot be read. */
+export function readCoreWaitMs(pid: number | 'self' = 'self'): number | null {
+  const waitedNs = Number(readText(`/proc/${pid}/schedstat`)?.split(' ')[1] ?? NaN);
   return Number.isFinite(waitedNs) ? waitedNs / 1e6 : null;
 }
 

@@ -2,10 +2,13 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { EnclaveError } from '../../errors.ts';
+import { readCoreWaitMs } from '../machine.ts';
 
 export interface LawServer extends AsyncDisposable {
   /** `http://127.0.0.1:port/`; the number of a law follows. */
   readonly url: string;
+  /** How long it has been ready to run and had no core so far, ms; 0 where that cannot be read. */
+  coreWaitMs(): number;
 }
 
 /** @throws EnclaveError HOST_START_FAILED */
@@ -24,6 +27,7 @@ export async function startLawServer(): Promise<LawServer> {
   });
   return {
     url: `http://127.0.0.1:${port}/`,
+    coreWaitMs: () => readCoreWaitMs(child.pid) ?? 0,
     async [Symbol.asyncDispose]() {
       if (child.connected) child.disconnect();
       await exited;

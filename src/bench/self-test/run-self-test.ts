@@ -14,7 +14,7 @@ import { type Expectation, judgeLaw } from './judge-law.ts';
 import { startLawServer } from './law-server.ts';
 import { LawTarget } from './law-target.ts';
 import { LAWS, type Law } from './laws.ts';
-import { type PauseWatch, startPauseWatch } from './pause-watch.ts';
+import { startPauseWatch } from './pause-watch.ts';
 
 export interface SelfTestOptions {
   readonly argv: readonly string[];
@@ -45,9 +45,11 @@ export async function runSelfTest(options: SelfTestOptions): Promise<SelfTestRep
     }
   };
   let last: RunReport | undefined;
+  /** Sums so far, ms: when the machine stood still, and when the server behind HTTP had no core. */
+  const away = (): readonly number[] => [pauses.pausedMs(), server.coreWaitMs()];
   const rowsOfLaw = async (law: Law, kind: SelfTestRow['target'], executor: LoadTarget): Promise<void> => {
     for (const isLast of [false, true]) {
-      const measured = await measure(law, executor, options, pauses);
+      const measured = await measure(law, executor, options, away);
       // A law that was cut short says nothing.
       if (options.signal.aborted) return;
       const found = rowsOf(law, kind, measured);
@@ -100,17 +102,18 @@ async function measure(
   law: Law,
   executor: LoadTarget,
   options: SelfTestOptions,
-  pauses: PauseWatch,
+  away: () => readonly number[],
 ): Promise<Measured> {
   const plan = planOf(law);
-  const pausedBeforeMs = pauses.pausedMs();
+  const before = away();
   const result = await runBench({
     ...common(options),
     plan,
     executor,
     target: { driver: 'self-test', pool_size_n: null, isolation: null },
   });
-  return { plan, result, disturbedRatio: disturbedRatioOf(result, pauses.pausedMs() - pausedBeforeMs) };
+  const awayMs = Math.max(...away().map((ms, index) => ms - (before[index] ?? 0)));
+  return { plan, result, disturbedRatio: disturbedRatioOf(result, awayMs) };
 }
 
 /** The load under which a law is measured. */
@@ -155,11 +158,11 @@ function rowsOf(
 }
 
 /** The largest of what tells that the machine was not there: pauses of a thread that sleeps, late starts, no core. */
-function disturbedRatioOf({ recorder, report }: BenchResult, pausedMs: number): number {
+function disturbedRatioOf({ recorder, report }: BenchResult, awayMs: number): number {
   const late = recorder.histogram('late');
   const [, lateN = 0] = late?.countsBetween([0, LATE_US]) ?? [];
   const coreWait = report.validity.checks.find(({ id }) => id === 'core-wait')?.value ?? 0;
-  return Math.max(pausedMs / (WARMUP_MS + DURATION_MS), lateN / Math.max(1, late?.count ?? 0), coreWait);
+  return Math.max(awayMs / (WARMUP_MS + DURATION_MS), lateN / Math.max(1, late?.count ?? 0), coreWait);
 }
 
 /** Executions per second of the engine against a target that answers at once, one core. */
