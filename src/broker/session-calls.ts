@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { toEnclaveError } from '../errors.ts';
 import type { ToolHandler } from '../execution.ts';
 import type { ToolCall } from '../protocol/messages.ts';
-import type { JournalEffect, Store, ToolBegin } from '../store/store.ts';
+import type { JournalEffect, Store, ToolBegin, ToolDoneReply } from '../store/store.ts';
 import type { ToolEffect } from '../tools/define-tool.ts';
 import type { ExternalToolCheck } from '../tools/external-tools.ts';
 
@@ -51,6 +51,8 @@ export interface CallSession {
 const WAIT_MS = 250;
 /** The same for a call that a client answers: a bell tells of the answer, the look is for a bell that got lost. */
 const EXTERNAL_WAIT_MS = 5_000;
+/** A call that only reads and is answered within this is journaled when it is answered, ms. */
+const QUICK_MS = 10;
 const MAX_CODE = 256;
 
 export class SessionCalls {
@@ -106,7 +108,9 @@ export class SessionCalls {
     const isFirst = !callsHere.has(key);
     if (isFirst) callsHere.add(key);
     try {
-      return await this.#serveHere(call, begin, isFirst, key);
+      return effect === 'read'
+        ? await this.#serveRead(call, begin, isFirst, key)
+        : await this.#serveHere(call, begin, isFirst, key, () => this.#ask(call));
     } finally {
       if (isFirst) callsHere.delete(key);
     }
@@ -127,18 +131,44 @@ export class SessionCalls {
     };
   }
 
-  /** @param isFirst nobody else of this broker was at it when it came. */
-  async #serveHere(call: ToolCall, begin: ToolBegin, isFirst: boolean, key: string): Promise<ToolReply> {
+  /**
+   * A call that only reads may begin before it is journaled, since it may be repeated: one that is quick is journaled with its
+   * answer, in one step. One that takes longer is journaled while it runs, so that watchers see it.
+   */
+  async #serveRead(call: ToolCall, begin: ToolBegin, isFirst: boolean, key: string): Promise<ToolReply> {
+    const answer = this.#ask(call);
+    const { promise: slow, resolve } = Promise.withResolvers<undefined>();
+    const stop = this.#context.clock.setTimer(QUICK_MS, () => resolve(undefined));
+    const quick = await Promise.race([answer, slow]);
+    stop();
+    if (quick === undefined) return await this.#serveHere(call, begin, isFirst, key, () => answer);
+    const { result, event: resultEvent } = endOf(call.callId, quick);
+    const done = { ...begin, ok: quick.ok, result, resultEvent };
+    const reply = await this.#session.persist(() => this.#context.store.toolDone(done));
+    return reply.code === 'ok' ? quick : this.#refused(call, reply);
+  }
+
+  /**
+   * @param isFirst nobody else of this broker was at it when it came.
+   * @param ask the tool's answer.
+   */
+  async #serveHere(
+    call: ToolCall,
+    begin: ToolBegin,
+    isFirst: boolean,
+    key: string,
+    ask: () => Promise<ToolReply>,
+  ): Promise<ToolReply> {
     const { brokerId, callsHere } = this.#context;
     let goneBroker: string | undefined;
     for (;;) {
       const seen = this.#session.answers();
       const reply = await this.#begin(call, goneBroker === undefined ? begin : { ...begin, goneBroker });
-      if (reply === 'run') return await this.#run(call);
+      if (reply === 'run') return await this.#run(call.callId, ask);
       if ('ok' in reply) return reply;
       const isOwn = reply.waitFor === brokerId;
       // Begun by this broker, in which nobody else is at it: the answer was lost on its way.
-      if (isOwn && isFirst) return await this.#run(call);
+      if (isOwn && isFirst) return await this.#run(call.callId, ask);
       const isAtIt = isOwn ? callsHere.has(key) : await this.#isAlive(reply.waitFor);
       goneBroker = isAtIt ? undefined : reply.waitFor;
       if (goneBroker === undefined) await this.#session.pause(WAIT_MS, seen);
@@ -164,17 +194,16 @@ export class SessionCalls {
   }
 
   /** `run`: it is journaled and ours to do; a reply: it is over; else whom to wait for. */
-  async #begin(
-    { name, callId }: ToolCall,
-    begin: ToolBegin,
-  ): Promise<'run' | ToolReply | { readonly waitFor: string }> {
+  async #begin(call: ToolCall, begin: ToolBegin): Promise<'run' | ToolReply | { readonly waitFor: string }> {
     const { store } = this.#context;
     const reply = await this.#session.persist(() => store.toolBegin(begin));
+    if (reply.code === 'run') return 'run';
+    return reply.code === 'wait' ? { waitFor: reply.brokerId } : this.#refused(call, reply);
+  }
+
+  /** What the journal has to say instead of the tool. */
+  #refused({ name, callId }: ToolCall, reply: Exclude<ToolDoneReply, { code: 'ok' }>): ToolReply {
     switch (reply.code) {
-      case 'run':
-        return 'run';
-      case 'wait':
-        return { waitFor: reply.brokerId };
       case 'done':
         return replayed(reply.ok, reply.result);
       case 'doubt':
@@ -191,19 +220,20 @@ export class SessionCalls {
     }
   }
 
-  async #run({ name, args, callId }: ToolCall): Promise<ToolReply> {
+  #ask({ name, args, callId }: ToolCall): Promise<ToolReply> {
     const { id: executionId, tenant, signal } = this.#session;
-    const reply = await this.#answer(() =>
-      this.#context.callTool(name, args, { executionId, callId, tenant, signal }),
-    );
+    return this.#answer(() => this.#context.callTool(name, args, { executionId, callId, tenant, signal }));
+  }
+
+  async #run(callId: number, ask: () => Promise<ToolReply>): Promise<ToolReply> {
+    const reply = await ask();
     await this.#end(callId, reply);
     return reply;
   }
 
   async #end(callId: number, reply: ToolReply): Promise<void> {
     const { id, persist } = this.#session;
-    const result = JSON.stringify(reply.ok ? (reply.result ?? null) : reply);
-    const event = JSON.stringify({ callId, ok: reply.ok, ...(reply.ok ? {} : { code: reply.code }) });
+    const { result, event } = endOf(callId, reply);
     await persist(() => this.#context.store.toolEnd({ id, callId, ok: reply.ok, result, event }));
   }
 
@@ -224,6 +254,15 @@ export class SessionCalls {
     const fleet = await this.#session.persist(() => this.#context.store.fleet());
     return fleet.some((broker) => broker.brokerId === brokerId);
   }
+}
+
+/** What is stored of an answer. */
+function endOf(callId: number, reply: ToolReply): { readonly result: string; readonly event: string } {
+  const code = reply.ok ? {} : { code: reply.code };
+  return {
+    result: JSON.stringify(reply.ok ? (reply.result ?? null) : reply),
+    event: JSON.stringify({ callId, ok: reply.ok, ...code }),
+  };
 }
 
 async function failureOf(

@@ -25,10 +25,8 @@ import {
   type SessionRecord,
   type Store,
   type SubmitClaimed,
-  type ToolBegin,
-  type ToolBeginReply,
-  type ToolEnd,
 } from './store.ts';
+import type { ToolBegin, ToolBeginReply, ToolDone, ToolDoneReply, ToolEnd } from './tool-journal.ts';
 
 export function createLocalStore(archive: Archive, options: LocalStoreOptions): Store {
   const sessions = new LocalStore(archive, options);
@@ -147,9 +145,17 @@ class LocalStore implements Omit<Store, keyof FleetOperations> {
 
   async toolBegin(call: ToolBegin): Promise<ToolBeginReply> {
     const live = this.#live.get(call.id);
-    if (live === undefined) return { code: 'stale' };
-    const reply = rules.toolBegin(live, call, this.nowMs());
-    if (reply.code === 'run' || reply.code === 'doubt') await this.#changed(live);
+    const reply =
+      live === undefined ? ({ code: 'stale' } as const) : rules.toolBegin(live, call, this.nowMs());
+    if (live !== undefined && (reply.code === 'run' || reply.code === 'doubt')) await this.#changed(live);
+    return reply;
+  }
+
+  async toolDone(call: ToolDone): Promise<ToolDoneReply> {
+    const live = this.#live.get(call.id);
+    const reply =
+      live === undefined ? ({ code: 'stale' } as const) : rules.toolDone(live, call, this.nowMs());
+    if (live !== undefined && reply.code === 'ok') await this.#changed(live);
     return reply;
   }
 

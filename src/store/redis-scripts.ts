@@ -10,6 +10,7 @@ export const SCRIPT_NAMES = [
   'append',
   'tool-begin',
   'tool-end',
+  'tool-done',
   'finish',
   'cancel',
   'release',

@@ -178,6 +178,19 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
       return begun;
     },
 
+    async toolDone(call) {
+      const { id, fence, callId, brokerId, hash, event, ok, result, resultEvent } = call;
+      const args = [fence, callId, brokerId, hash, event, ok ? 1 : 0, result, resultEvent, GRACE_MS];
+      const [code, second = '', third = ''] = texts(
+        await db.redis.script('tool-done', db.keys.session(id), [...args, db.ownChannel]),
+      );
+      const begun = { type: 'tool_call', payload: event } as const;
+      const ended = { type: 'tool_result_applied', payload: resultEvent } as const;
+      db.heard(id, code === 'ok' ? second : undefined, third === '1' ? [ended] : [begun, ended]);
+      if (code === 'done') return { code, ok: second === '1', result: third };
+      return { code: oneOf(code, ['ok', 'doubt', 'mismatch', 'stale']) };
+    },
+
     async toolEnd(call) {
       const { callId, ok, result, event, isFromClient } = call;
       const args = [

@@ -19,6 +19,8 @@ import type {
   SessionRecord,
   ToolBegin,
   ToolBeginReply,
+  ToolDone,
+  ToolDoneReply,
   ToolEnd,
 } from './store.ts';
 
@@ -185,6 +187,20 @@ export function toolBegin(live: LiveSession, call: ToolBegin, nowMs: number): To
   }
   known.brokerId = call.brokerId;
   return { code: 'run' };
+}
+
+export function toolDone(live: LiveSession, call: ToolDone, nowMs: number): ToolDoneReply {
+  if (!holds(live, call.fence)) return { code: 'stale' };
+  const known = live.tools.get(call.callId);
+  if (known !== undefined && known.hash !== call.hash) return { code: 'mismatch' };
+  if (known?.status === 'doubt') return { code: 'doubt' };
+  if (known !== undefined && known.status !== 'run')
+    return { code: 'done', ok: known.status === 'ok', result: known.result };
+  const { hash, brokerId, result, ok } = call;
+  live.tools.set(call.callId, { status: ok ? 'ok' : 'err', hash, effect: 'read', brokerId, result });
+  if (known === undefined) push(live, 'tool_call', call.event, nowMs);
+  push(live, 'tool_result_applied', call.resultEvent, nowMs);
+  return { code: 'ok' };
 }
 
 export function toolEnd(live: LiveSession, call: ToolEnd, nowMs: number): 'ok' | 'already' | 'missing' {

@@ -1,8 +1,8 @@
 // What a broker asks of a session store. Memory, SQLite and Redis answer alike: one conformance suite runs over all three.
 // Every operation is atomic for its session; what spans several keys is ordered so that it may be repeated or abandoned.
 import type { Labels, Priority, SessionState, StoredEvent } from '../protocol/events.ts';
-import type { ToolEffect } from '../tools/define-tool.ts';
 import type { FleetOperations } from './fleet-operations.ts';
+import type { ToolBegin, ToolBeginReply, ToolDone, ToolDoneReply, ToolEnd } from './tool-journal.ts';
 
 export interface NewSession {
   readonly id: string;
@@ -118,47 +118,14 @@ export type SubmitClaimed =
   | { readonly code: 'created'; readonly fence: string; readonly entry: DispatchEntry }
   | { readonly code: 'exists' | 'late' };
 
-export type ToolBeginReply =
-  /** Journaled: run the tool. */
-  | { readonly code: 'run' }
-  /** Answered before: give this to the script. */
-  | { readonly code: 'done'; readonly ok: boolean; readonly result: string }
-  /** That broker runs it. */
-  | { readonly code: 'wait'; readonly brokerId: string }
-  /** Begun by a broker that is gone, and not to be repeated. */
-  | { readonly code: 'doubt' }
-  /** The same number, but another tool or other arguments. */
-  | { readonly code: 'mismatch' }
-  | { readonly code: 'stale' };
-
-/** What a call does to the world; `external`: it is answered by a client, so any broker may wait for the answer. */
-export type JournalEffect = ToolEffect | 'external';
-
-export interface ToolBegin {
-  readonly id: string;
-  readonly fence: string;
-  readonly callId: number;
-  readonly brokerId: string;
-  readonly effect: JournalEffect;
-  /** Hash of name and arguments. */
-  readonly hash: string;
-  /** JSON payload of `tool_call`. */
-  readonly event: string;
-  /** A broker that is known to be gone: a call that it runs may be taken from it. */
-  readonly goneBroker?: string;
-}
-
-export interface ToolEnd {
-  readonly id: string;
-  readonly callId: number;
-  readonly ok: boolean;
-  /** JSON: the result, or `{code, message}`. */
-  readonly result: string;
-  /** JSON payload of `tool_result_applied`. */
-  readonly event: string;
-  /** The answer comes from a client: only an external call takes it, and only while its session runs. */
-  readonly isFromClient?: boolean;
-}
+export type {
+  JournalEffect,
+  ToolBegin,
+  ToolBeginReply,
+  ToolDone,
+  ToolDoneReply,
+  ToolEnd,
+} from './tool-journal.ts';
 
 export interface Finish {
   readonly id: string;
@@ -241,6 +208,8 @@ export interface SessionOperations {
   /** Adds a line of console output; `n` numbers the lines of a session, a repeat is `dup`. */
   append(id: string, fence: string, n: number, payload: string): Promise<'ok' | 'dup' | 'stale'>;
   toolBegin(call: ToolBegin): Promise<ToolBeginReply>;
+  /** `toolBegin` and `toolEnd` in one step. A call that somebody else is at is answered by whoever is first. */
+  toolDone(call: ToolDone): Promise<ToolDoneReply>;
   /** Has no fence: the effect has happened, whoever owns the session by now. */
   toolEnd(call: ToolEnd): Promise<'ok' | 'already' | 'missing'>;
   finish(end: Finish): Promise<'ok' | 'stale' | 'already'>;

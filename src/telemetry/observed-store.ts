@@ -60,6 +60,12 @@ export function observedStore(inner: Store, clock: Clock, observe: ObserveBroker
       else if (reply.code === 'doubt') observe({ type: 'in_doubt', sessionId, callId });
       return reply;
     },
+    async toolDone(call) {
+      const reply = await store.toolDone(call);
+      const { id: sessionId } = call;
+      if (reply.code === 'stale') observe({ type: 'stale_write', sessionId, operation: 'toolDone' });
+      return reply;
+    },
     async finish(end) {
       const reply = await store.finish(end);
       if (reply === 'ok') await watch.ended(end);

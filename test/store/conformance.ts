@@ -237,6 +237,38 @@ export function conformance(name: string, open: (retentionMs: number) => Promise
       ]);
     });
 
+    it('journals a call that only reads together with its answer, once, and only under the fence', async () => {
+      const { id, fence } = await started();
+      const { effect: _effect, ...read } = call(id, fence);
+      const done = { ...read, ok: true, result: '[1]', resultEvent: '{"callId":1,"ok":true}' };
+      expect(await store.toolDone({ ...done, fence: '0-9' })).toEqual({ code: 'stale' });
+      expect(await store.toolDone(done)).toEqual({ code: 'ok' });
+      // The first answer stays, whoever comes again, and whichever way.
+      const first = { code: 'done', ok: true, result: '[1]' };
+      expect(await store.toolDone({ ...done, result: '[2]' })).toEqual(first);
+      expect(await store.toolBegin(call(id, fence))).toEqual(first);
+      expect(await store.toolDone({ ...done, hash: 'h2' })).toEqual({ code: 'mismatch' });
+      // One that was begun, here or elsewhere, is answered by whoever is first; its first event is there already.
+      await store.toolBegin(call(id, fence, { callId: 2, effect: 'read', brokerId: 'b2' }));
+      expect(await store.toolDone({ ...done, callId: 2, ok: false })).toEqual({ code: 'ok' });
+      expect(await store.toolBegin(call(id, fence, { callId: 2 }))).toEqual({ ...first, ok: false });
+      expect((await types(id))?.slice(2)).toEqual([
+        '3 tool_call',
+        '4 tool_result_applied',
+        '5 tool_call',
+        '6 tool_result_applied',
+      ]);
+    });
+
+    it('tells whoever watches of a call and its answer', async () => {
+      const { id, fence } = await started({ watcher: 'b1' });
+      bells.length = 0;
+      const { effect: _effect, ...read } = call(id, fence);
+      await store.toolDone({ ...read, ok: true, result: '1', resultEvent: '{"callId":1,"ok":true}' });
+      await expect.poll(() => heard('session', id)).toBe(true);
+      expect((await types(id))?.slice(2)).toEqual(['3 tool_call', '4 tool_result_applied']);
+    });
+
     it('takes the answer of a client to external calls only, once, and only while the session runs', async () => {
       const { id, fence } = await started();
       const answer = { id, callId: 1, ok: true, result: '"yes"', event: '{"ok":true}', isFromClient: true };
