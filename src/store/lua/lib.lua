@@ -68,7 +68,8 @@ local function terminate(s, state, final, events_ms, result_ms)
     'cid')
   redis.call('PEXPIRE', KEYS[1], result_ms)
   redis.call('PEXPIRE', KEYS[2], events_ms)
-  redis.call('PEXPIRE', KEYS[3], events_ms)
+  -- Created, started, ended: then there was no call.
+  if s.seq > 3 then redis.call('PEXPIRE', KEYS[3], events_ms) end
 end
 
 -- A journaled call: status|broker|effect|hash|result
