@@ -110,7 +110,8 @@ class StreamWriter {
     observe({ type: 'stream_written', bytes: Buffer.byteLength(text) });
     if (this.#raw.write(text) || this.#isOver) return;
     const gone = new AbortController();
-    this.#raw.once('close', () => gone.abort());
+    const onGone = () => gone.abort();
+    this.#raw.once('close', onGone);
     try {
       await once(this.#raw, 'drain', {
         signal: AbortSignal.any([gone.signal, AbortSignal.timeout(slowClientMs)]),
@@ -118,6 +119,8 @@ class StreamWriter {
     } catch {
       this.#wasCut = !gone.signal.aborted;
       this.#raw.destroy();
+    } finally {
+      this.#raw.removeListener('close', onGone);
     }
   }
 

@@ -15,9 +15,14 @@ function shown(value: unknown): string {
   return `${(JSON.stringify(value) ?? 'nothing').slice(0, 40)} (${typeof value})`;
 }
 
+/** The very object: what was parsed from a frame is nobody else's, and need not be copied. */
 export function object(value: unknown, path: string): Fields {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  if (isFields(value)) return value;
   throw badFrame(path, 'an object', value);
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A text of `min` to `max` characters. */
