@@ -13,7 +13,7 @@ const THREAD_URL = new URL(
   import.meta.url,
 );
 /** Of our own code in the thread; isolates count apart. */
-const THREAD_HEAP_MB = 128;
+const THREAD_HEAP = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 12 };
 const POLL_MS = 50;
 /** Longer than in a host process: who else uses the processor here cannot be told apart from the script. */
 const OVERDUE_AFTER_MS = 2_000;
@@ -54,7 +54,7 @@ export class HostThread implements Host {
       workerData: { link: port2, slot: this.#slot, originMs: performance.timeOrigin },
       transferList: [port2],
       env: {},
-      resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MB },
+      resourceLimits: THREAD_HEAP,
     });
     this.#thread.on('error', (fault: unknown) => {
       this.#lastWords = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault);

@@ -1,15 +1,19 @@
 // Entry of a host process: its main thread runs the scripts, a second one watches it from outside. A host holds no tools and no
 // secrets, its environment is empty, and it never outlives its parent.
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { createSlotMemory } from './slot.ts';
 import type { WatchSetup } from './watch.ts';
 import { serve } from './worker.ts';
 
 /** Of the watch, which holds next to nothing. */
-const WATCH_HEAP_MB = 32;
+const WATCH_HEAP = { maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 3 };
 
 const [maxRssText = '0', linkFdText = '', snapshotText = '', markFdText = '', watchFdText = ''] =
   process.argv.slice(2);
+
+// That of the command line has been for the heap of this thread.
+setFlagsFromString('--max-semi-space-size=0');
 
 // `process.exit()` would run what scripts have left behind.
 const endNow = (): void => void process.kill(process.pid, 'SIGKILL');
@@ -32,7 +36,7 @@ const watchUrl = new URL(`./watch${import.meta.url.endsWith('.ts') ? '.ts' : '.j
 const watch = new Worker(watchUrl, {
   workerData: setup,
   env: {},
-  resourceLimits: { maxOldGenerationSizeMb: WATCH_HEAP_MB },
+  resourceLimits: WATCH_HEAP,
 });
 watch.on('error', (fault: unknown) => {
   // Read by the supervisor; it is all that tells why a host has ended.
