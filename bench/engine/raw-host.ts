@@ -11,8 +11,10 @@ const { wrapSource } = (await import(
   `${dist}positions.js`
 )) as typeof import('../../src/sandbox/positions.ts');
 
+const { limitsToJson } = (await import(`${dist}prelude.js`)) as typeof import('../../src/sandbox/prelude.ts');
+
 const CONTEXTS_PER_ROOM = 500;
-const limits = JSON.stringify({
+const limits = limitsToJson({
   cpuMs: 1_000,
   maxToolCalls: 1_000,
   maxPendingToolCalls: 256,

@@ -1,25 +1,24 @@
-// Guard and prelude as one function that every new context has or gets, and the V8 start snapshot that holds it compiled.
+// Guard and prelude as every new context has or gets them, and the V8 start snapshot that holds a context with both in place.
 import ivm from 'isolated-vm';
 import { describing } from './describing.ts';
-import { guard } from './guard.ts';
+import { fixBuffers, removeGlobals } from './guard.ts';
 import { createParallel } from './parallel.ts';
-import { type Deliver, type HostCallback, prelude } from './prelude.ts';
-
-export type Boot = (
-  host: HostCallback,
-  script: string | (() => object),
-  argsJson: string,
-  limitsJson: string,
-) => Deliver;
+import { prelude, type Start } from './prelude.ts';
 
 /** Where a context from the snapshot keeps it. It takes itself away before it lets the script begin. */
 const GLOBAL_NAME = '__enclaveBoot';
 
-const BOOT_SOURCE: string = `(host, script, args, limits) => {
+// What V8 itself puts into a new context needs the globals, so they go only when that is done.
+const BOOT_SOURCE: string = `(() => {
+const removeGlobals = ${removeGlobals};
+(${fixBuffers})();
+const start = (${prelude})({ describing: ${describing}, createParallel: ${createParallel} });
+return (host, script, args, limits) => {
 delete globalThis.${GLOBAL_NAME};
-(${guard})();
-return (${prelude})(host, script, args, limits, { describing: ${describing}, createParallel: ${createParallel} });
-}`;
+removeGlobals();
+return start(host, script, args, limits);
+};
+})()`;
 
 let snapshot: ivm.ExternalCopy<ArrayBuffer> | undefined;
 
@@ -37,9 +36,9 @@ export function prepareBootSnapshot(): void {
 }
 
 // Run once before the snapshot is taken, in a context that is thrown away: what it ran stays compiled.
-const WARM_UP = `${GLOBAL_NAME}(() => '', '(async () => 1)', '{}', '${JSON.stringify({ maxResultBytes: 9 })}')`;
+const WARM_UP = `${GLOBAL_NAME}(() => '', '(async () => 1)', '{}', '[1,1,9,9,9,9,9]')`;
 
-/** Finds the boot function in a context of an isolate that came from the snapshot, or compiles it, once per isolate. */
+/** Finds the start function in a context of an isolate that came from the snapshot, or sets one up, compiled once per isolate. */
 export class BootSource {
   readonly #isolate: ivm.Isolate;
   readonly #isInSnapshot: boolean;
@@ -50,10 +49,10 @@ export class BootSource {
     this.#isInSnapshot = isInSnapshot;
   }
 
-  in(context: ivm.Context): ivm.Reference<Boot> {
+  in(context: ivm.Context): ivm.Reference<Start> {
     if (this.#isInSnapshot)
-      return context.global.getSync(GLOBAL_NAME, { reference: true }) as ivm.Reference<Boot>;
+      return context.global.getSync(GLOBAL_NAME, { reference: true }) as ivm.Reference<Start>;
     this.#script ??= this.#isolate.compileScriptSync(BOOT_SOURCE);
-    return this.#script.runSync(context, { reference: true }) as ivm.Reference<Boot>;
+    return this.#script.runSync(context, { reference: true }) as ivm.Reference<Start>;
   }
 }

@@ -15,7 +15,7 @@ export interface Describing {
 /** `toolFailures` knows the errors of failed calls by identity, since a name can be forged. */
 export function describing(
   toolFailures: WeakMap<object, readonly [tool: string, code: string]>,
-  maxErrorBytes: number,
+  maxErrorBytes: () => number,
 ): Describing {
   const { stringify } = JSON;
   const { apply } = Reflect;
@@ -61,9 +61,10 @@ export function describing(
     } else {
       message = show(thrown);
     }
-    name = cut(name, min(100, maxErrorBytes));
-    message = cut(message, maxErrorBytes - name.length);
-    stack = cut(stack, maxErrorBytes);
+    const most = maxErrorBytes();
+    name = cut(name, min(100, most));
+    message = cut(message, most - name.length);
+    stack = cut(stack, most);
     return stringify([name, message, stack, failure?.[0] ?? '', failure?.[1] ?? '']);
   }
 

@@ -12,7 +12,7 @@ import {
 } from './failure-reports.ts';
 import type { FailureReport, RunOptions, UpMessage, Usage } from './messages.ts';
 import { scriptUrl, wrapSource } from './positions.ts';
-import { type Deliver, HOST_OPERATION } from './prelude.ts';
+import { type Deliver, HOST_OPERATION, limitsToJson } from './prelude.ts';
 import type { Room } from './room.ts';
 import type { SlotWriter } from './slot.ts';
 import type { SourceCache } from './source-cache.ts';
@@ -93,7 +93,7 @@ export class ExecutionRun {
       const place = this.room.takePlace();
       this.#context = place.context;
       const main = this.#host.sources.main(file, this.#options, this.room, place.context);
-      const values = [main ?? wrapped, argsJson, JSON.stringify(this.#options.limits)] as const;
+      const values = [main ?? wrapped, argsJson, limitsToJson(this.#options.limits)] as const;
       this.#deliver = this.room.start(place, this.#onHostCall, values, timeout);
     });
     if (this.#outcome?.ok === false && this.#outcome.failure.code === 'SYNTAX_ERROR')

@@ -2,9 +2,13 @@
 // callbacks from the garbage collector. Never called here: its text is evaluated inside the isolate.
 
 /** WebAssembly and SharedArrayBuffer go together: a shared wasm memory would hand a SharedArrayBuffer back. */
-export function guard(): void {
+export function removeGlobals(): void {
   for (const name of ['WebAssembly', 'SharedArrayBuffer', 'Atomics', 'WeakRef', 'FinalizationRegistry'])
     Reflect.deleteProperty(globalThis, name);
+}
+
+/** Leaves buffers of a fixed length only. */
+export function fixBuffers(): void {
   const Original = ArrayBuffer;
   for (const name of ['resize', 'transfer', 'transferToFixedLength'])
     Reflect.deleteProperty(Original.prototype, name);

@@ -1,5 +1,6 @@
 // Runs second in every context: gives the script its globals and keeps its caps. Never called here: its text is evaluated
-// inside the isolate, so nothing of this module but types may be used in it. Script code can replace any built-in later,
+// inside the isolate, so nothing of this module but types may be used in it. All that is the same for every script is set up
+// first, as a start snapshot holds it, and one function remains to be called with what differs. Script code can replace any built-in later,
 // therefore all that is needed after the script has begun is captured first, and no array method or iteration is used then.
 import type { describing as makeDescribing } from './describing.ts';
 import type { ScriptLimits } from './messages.ts';
@@ -30,14 +31,42 @@ interface PreludeParts {
   readonly createParallel: typeof makeParallel;
 }
 
-/** Starts the script, given as text or compiled; what it answers delivers the replies to its tool calls. */
-export function prelude(
+/** Starts the script, given as text or compiled, once; what it answers delivers the replies to its tool calls. */
+export type Start = (
   host: HostCallback,
   script: string | (() => object),
   argsJson: string,
   limitsJson: string,
-  { describing, createParallel }: PreludeParts,
-): Deliver {
+) => Deliver;
+
+type LimitList = [
+  maxToolCalls: number,
+  maxPendingToolCalls: number,
+  maxToolArgBytes: number,
+  maxResultBytes: number,
+  maxConsoleBytes: number,
+  maxConsoleCalls: number,
+  maxErrorBytes: number,
+];
+
+/** Limits as the prelude takes them: a list, since each key of an object would cost every context a hidden class. */
+export function limitsToJson(limits: ScriptLimits): string {
+  const { maxToolCalls, maxPendingToolCalls, maxToolArgBytes, maxResultBytes } = limits;
+  const { maxConsoleBytes, maxConsoleCalls, maxErrorBytes } = limits;
+  const list: LimitList = [
+    maxToolCalls,
+    maxPendingToolCalls,
+    maxToolArgBytes,
+    maxResultBytes,
+    maxConsoleBytes,
+    maxConsoleCalls,
+    maxErrorBytes,
+  ];
+  return JSON.stringify(list);
+}
+
+/** Sets up a context. */
+export function prelude({ describing, createParallel }: PreludeParts): Start {
   const { parse, stringify } = JSON;
   const { apply, defineProperty } = Reflect;
   const { hasOwnProperty: hasOwn } = Object.prototype;
@@ -55,21 +84,26 @@ export function prelude(
   const LOG = 2;
   const MAX_IN_FLIGHT = 1e6;
   const MAX_TOOL_NAME = 256;
-  const limits: ScriptLimits = parse(limitsJson);
 
+  let host: HostCallback;
+  let maxToolCalls = 0;
+  let maxPendingToolCalls = 0;
+  let maxToolArgBytes = 0;
+  let maxResultBytes = 0;
+  let maxErrorBytes = 0;
   let finished = false;
   let calls = 0;
   let underWay = 0;
   let inFlight = 0;
-  let consoleLeft = limits.maxConsoleBytes;
-  let consoleCallsLeft = limits.maxConsoleCalls;
+  let consoleLeft = 0;
+  let consoleCallsLeft = 0;
   let isConsoleCut = false;
   let firstWaiting: PendingCall | undefined;
   let lastWaiting: PendingCall | undefined;
   const pending: { [id: number]: PendingCall } = { __proto__: null } as never;
   const toolFailures = new WeakMap<object, readonly [string, string]>();
   const nothing = (): void => undefined;
-  const { cut, readText, show, describe } = describing(toolFailures, limits.maxErrorBytes);
+  const { cut, readText, show, describe } = describing(toolFailures, () => maxErrorBytes);
 
   function finish(kind: string, payload: string): void {
     if (finished) return;
@@ -136,7 +170,7 @@ export function prelude(
   }
 
   function hasRoom(): boolean {
-    return underWay === 0 || (underWay < limits.maxPendingToolCalls && inFlight < MAX_IN_FLIGHT);
+    return underWay === 0 || (underWay < maxPendingToolCalls && inFlight < MAX_IN_FLIGHT);
   }
 
   function callTool(tool: unknown, args: unknown): Promise<unknown> {
@@ -155,10 +189,10 @@ export function prelude(
       }
     }
     // Numbered only now: writing the arguments may have run a script's toJSON, which made calls of its own.
-    if (calls >= limits.maxToolCalls) throw finishWithLimit('TOOL_CALL_LIMIT');
+    if (calls >= maxToolCalls) throw finishWithLimit('TOOL_CALL_LIMIT');
     const id = ++calls;
     const name = typeof tool === 'string' ? cut(tool, MAX_TOOL_NAME) : '';
-    if (json.length > limits.maxToolArgBytes) throw finishWithLimit('TOOL_ARGS_TOO_LARGE');
+    if (json.length > maxToolArgBytes) throw finishWithLimit('TOOL_ARGS_TOO_LARGE');
     const promise = new NativePromise<unknown>((resolve, reject) => {
       const call: PendingCall = { id, tool: name, json, resolve, reject, site, next: undefined };
       if (problem !== '') {
@@ -194,30 +228,6 @@ export function prelude(
     sendWaiting();
   }
 
-  const console: Record<string, (...values: unknown[]) => void> = {};
-  for (const level of ['debug', 'log', 'info', 'warn', 'error'])
-    console[level] = (...values) => write(level, values);
-  const globals: Record<string, unknown> = {
-    callTool,
-    parallel: createParallel(),
-    console,
-    args: parse(argsJson),
-  };
-  for (const name of ['callTool', 'parallel', 'console', 'args'])
-    defineProperty(globalThis, name, {
-      value: globals[name],
-      writable: true,
-      configurable: true,
-      enumerable: false,
-    });
-
-  let main: () => object;
-  try {
-    main = typeof script === 'string' ? evaluate(script) : script;
-  } catch (error) {
-    finish('SYNTAX_ERROR', describe(error));
-    return deliver;
-  }
   const succeed = (value: unknown): void => {
     let json: string;
     try {
@@ -226,18 +236,47 @@ export function prelude(
       finish('RESULT_NOT_SERIALIZABLE', describe(error));
       return;
     }
-    if (json.length > limits.maxResultBytes) finish('RESULT_TOO_LARGE', text(json.length));
+    if (json.length > maxResultBytes) finish('RESULT_TOO_LARGE', text(json.length));
     else finish('ok', json);
   };
   const fail = (error: unknown): void => finish('SCRIPT_ERROR', describe(error));
-  try {
-    const promise: object = apply(main, undefined, []);
-    // An own undefined constructor keeps `then` from looking at what the script may have put on Promise.prototype.
-    if (!apply(hasOwn, promise, ['constructor']))
-      defineProperty(promise, 'constructor', { __proto__: null, value: undefined } as PropertyDescriptor);
-    apply(then, promise, [succeed, fail]);
-  } catch (error) {
-    fail(error);
+
+  function start(...[hostCallback, script, argsJson, limitsJson]: Parameters<Start>): Deliver {
+    host = hostCallback;
+    const limits: LimitList = parse(limitsJson);
+    [maxToolCalls, maxPendingToolCalls, maxToolArgBytes, maxResultBytes] = limits;
+    [, , , , consoleLeft, consoleCallsLeft, maxErrorBytes] = limits;
+    define('args', parse(argsJson));
+    let main: () => object;
+    try {
+      main = typeof script === 'string' ? evaluate(script) : script;
+    } catch (error) {
+      finish('SYNTAX_ERROR', describe(error));
+      return deliver;
+    }
+    try {
+      const promise: object = apply(main, undefined, []);
+      // An own undefined constructor keeps `then` from looking at what the script may have put on Promise.prototype.
+      if (!apply(hasOwn, promise, ['constructor']))
+        defineProperty(promise, 'constructor', { __proto__: null, value: undefined } as PropertyDescriptor);
+      apply(then, promise, [succeed, fail]);
+    } catch (error) {
+      fail(error);
+    }
+    return deliver;
   }
-  return deliver;
+
+  function define(name: string, value: unknown): void {
+    defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
+  }
+  define('callTool', callTool);
+  define('parallel', createParallel());
+  define('console', {
+    debug: (...values: unknown[]) => write('debug', values),
+    log: (...values: unknown[]) => write('log', values),
+    info: (...values: unknown[]) => write('info', values),
+    warn: (...values: unknown[]) => write('warn', values),
+    error: (...values: unknown[]) => write('error', values),
+  });
+  return start;
 }

@@ -1,9 +1,9 @@
 // A room is one isolate and what the worker keeps about it. In isolate mode it serves one execution, in context mode one tenant.
 import { setFlagsFromString } from 'node:v8';
 import ivm from 'isolated-vm';
-import { type Boot, BootSource, bootSnapshot } from './boot.ts';
+import { BootSource, bootSnapshot } from './boot.ts';
 import { Lru } from './lru.ts';
-import type { Deliver, HostCallback } from './prelude.ts';
+import type { Deliver, HostCallback, Start } from './prelude.ts';
 
 /** The compiled form takes a small multiple of the text, of the heap that the tenant has. */
 const MAX_SCRIPTS = 100;
@@ -15,7 +15,7 @@ export type Main = ivm.Reference<() => object>;
 /** A new context and the function that starts a script in it. */
 export interface Place {
   readonly context: ivm.Context;
-  readonly boot: ivm.Reference<Boot>;
+  readonly boot: ivm.Reference<Start>;
 }
 
 export class Room {
@@ -52,7 +52,7 @@ export class Room {
     return place;
   }
 
-  /** Runs guard, prelude and script; answers with the function that takes replies. A place serves once. */
+  /** Runs the script; answers with the function that takes replies. A place serves once. */
   start(
     { boot }: Place,
     host: HostCallback,
