@@ -9,7 +9,7 @@ const BASE_DATA_BYTES = 2e9;
 const DATA_PER_ISOLATE_BYTES = 0.56e9;
 /** Isolates besides those of live executions: a spare, one that is being disposed. */
 const EXTRA_ISOLATES = 2;
-/** In context mode: those of idle tenants, and 100 live executions in each of the others at most. */
+/** In context mode: those of idle tenants, and up to 150 live executions in each of the others. */
 const IDLE_WARM_ISOLATES = 32;
 const LIVE_PER_WARM_ISOLATE = 50;
 

@@ -3,8 +3,8 @@
 import type { RunOptions } from './messages.ts';
 import { Room } from './room.ts';
 
-/** Contexts alive in one isolate; with more, resuming one becomes slow. */
-const MAX_LIVE_PER_ROOM = 100;
+/** Contexts alive in one isolate: with more, resuming one becomes slow; with fewer, what the isolate itself takes weighs more. */
+const MAX_LIVE_PER_ROOM = 150;
 const MAX_STARTED_PER_ROOM = 500;
 const MAX_TIMEOUTS_PER_ROOM = 3;
 const MAX_HEAP_USE = 0.5;
