@@ -203,8 +203,9 @@ export function readGrowth({ growth }: PlanFlags, reader: OptionReader): number 
   const isPercent = text?.endsWith('%') === true;
   const value = reader.number('--growth', isPercent ? text?.slice(0, -1) : text, {
     above: isPercent ? -100 : -1,
-    max: isPercent ? 10_000 : 100,
-    words: 'above -100 % and up to 10,000 % per year, such as 40%/year',
+    // 5 without a sign would be 500 %, which nobody means.
+    max: isPercent ? 10_000 : 1,
+    words: 'above -100 % and up to 10,000 % per year, such as 40%/year, or a share up to 1',
   });
   return value === undefined ? undefined : isPercent ? value / 100 : value;
 }

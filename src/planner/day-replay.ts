@@ -41,6 +41,8 @@ export interface DayFleet {
 
 /** The chosen type over the curve. */
 export interface DayPlan {
+  /** Where the curve comes from, and what was mended in it. */
+  readonly source: string;
   readonly hours: readonly DayHour[];
   readonly peakHour: number;
   /** Share of its day's volume in the busiest hour. */
@@ -86,6 +88,7 @@ export function replayDay(input: PlanInput, demand: FleetDemand, chosen: TypePla
   const fixedHours = chosen.instances * rates.length;
   const idealHours = needs.reduce((sum, count) => sum + count, 0);
   return {
+    source: curve.source,
     hours: rates.map((ratePerSecond, hour) => ({
       hour,
       ratePerSecond,

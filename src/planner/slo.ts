@@ -13,14 +13,15 @@ export interface Slo {
 
 const EXPECTED = 'expected an objective such as p99=100ms or wait95=50ms';
 
-/** `p99=100ms`, `p99.9<1s`, `wait95=50ms`. Several are separated by commas or blanks. */
+/** `p99=100ms`, `p99.9<1s`, `wait95=50ms`. Several are separated by commas or blanks; all that are wrong are named. */
 export function parseSlos(text: string): Parsed<readonly Slo[]> {
-  const slos: Slo[] = [];
-  for (const part of text.split(/[\s,]+/).filter((piece) => piece !== '')) {
-    const parsed = parseSlo(part);
-    if (!parsed.ok) return parsed;
-    slos.push(parsed.value);
-  }
+  const parsed = text
+    .split(/[\s,]+/)
+    .filter((piece) => piece !== '')
+    .map(parseSlo);
+  const bad = parsed.flatMap((one) => (one.ok ? [] : [one.message]));
+  if (bad.length > 0) return { ok: false, message: bad.join('; ') };
+  const slos = parsed.flatMap((one) => (one.ok ? [one.value] : []));
   return slos.length > 0 ? { ok: true, value: slos } : refuse(text);
 }
 

@@ -16,10 +16,10 @@ export function dayText(day: DayPlan, columns: number): string {
 /** The same in sentences, without the table. */
 export function dayLines(day: DayPlan): readonly string[] {
   const { autoscaled: auto, fixed, hours, ideal, peakHour, peakHourShare } = day;
-  const { simulated } = day;
+  const { simulated, source } = day;
   const saved = fixed.usdPerMonth - auto.usdPerMonth;
   return [
-    `Busiest hour ${peakHour % DAY_HOURS}:00 of ${hours.length} hours, ${percent(peakHourShare)} of its day.`,
+    `Busiest hour ${peakHour % DAY_HOURS}:00 of ${hours.length} hours, ${percent(peakHourShare)} of its day (${source}).`,
     `Fixed: ${fleet(fixed)}. Autoscaled: ${fleet(auto)}, ${formatUsd(usd(Math.abs(saved)), 0)} ${saved >= 0 ? 'less' : 'more'} a month. No autoscaler can go below ${formatCount(ideal.instanceHours)} instance-hours.`,
     `Autoscaler: ${auto.minReplicas} to ${auto.maxReplicas} instances, target ${percent(auto.targetUtilisation)} busy, ready after ${auto.readyDelayS} s, shrinks after ${auto.scaleDownWindowS} s; ${auto.changes} changes, at most ${auto.most} up.`,
     ...(simulated === null

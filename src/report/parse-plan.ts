@@ -192,6 +192,7 @@ const year = z.looseObject({
 const dayFleet = z.looseObject({ instanceHours: number, usdPerMonth: number, missShare: share });
 
 const day = z.looseObject({
+  source: text,
   hours: z.array(
     z.looseObject({
       hour: count,

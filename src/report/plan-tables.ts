@@ -166,12 +166,12 @@ export function rehearsalTable({ rehearsal }: Plan): TableModel {
   return {
     columns: [
       text('situation'),
-      number('p99 foretold'),
+      number('foretold'),
       number('simulated'),
       optional(number('low')),
       optional(number('high')),
-      text(''),
-      number('beyond objective'),
+      number('apart'),
+      number('beyond'),
       optional(number('restarted')),
     ],
     rows: rehearsal.map((row) => [
@@ -180,7 +180,7 @@ export function rehearsalTable({ rehearsal }: Plan): TableModel {
       time(row.simulatedP99Ms.value),
       time(row.simulatedP99Ms.low),
       time(row.simulatedP99Ms.high),
-      agreement(row),
+      agreement(row).replace('differ ', ''),
       missed(row),
       formatCount(row.restarted),
     ]),

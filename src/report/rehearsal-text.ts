@@ -10,7 +10,7 @@ export function rehearsalLines({ day, rehearsal }: Plan): string[] {
   const [simulated, all] = first.slice;
   const stretch = rehearsal.find(({ instances }) => instances !== undefined);
   return [
-    `Each row is a seeded simulation at the peak${simulated < all ? `, of ${simulated} of the ${formatCount(all)} instances with their share of the load` : ''}: losses after a tenth of it; an update in four batches, new ones up before old ones go; processors shared by all executions of an instance instead of one waiting for another.`,
+    `The p99 of the response, and the share of responses beyond the first objective. Each row is a seeded simulation at the peak${simulated < all ? `, of ${simulated} of the ${formatCount(all)} instances with their share of the load` : ''}: losses after a tenth of it; an update in four batches, new ones up before old ones go; processors shared by all executions of an instance instead of one waiting for another.`,
     ...(stretch?.instances === undefined
       ? [
           'There is no busiest stretch under the autoscaler: at this rate, or with such a peak, it is too long to simulate, and the replay of the curve, which takes the load as a fluid, has to do.',

@@ -67,6 +67,18 @@ describe('the options of enclave plan', () => {
     expect(text.match(/expected a report and a weight above 0/g)).toHaveLength(3);
   });
 
+  it('name every objective that is wrong, and a growth without a sign', () => {
+    const text = refusal({ slo: 'p99=10,p0=3ms,mean=5ms', growth: '5' });
+    for (const part of [
+      /a duration needs its unit/,
+      /"p0=3ms"/,
+      /"mean=5ms"/,
+      /--growth: expected .* got "5"/,
+    ])
+      expect(text).toMatch(part);
+    expect(read({ growth: '0.4/year' }).growthPerYear).toBeCloseTo(0.4, 12);
+  });
+
   it('read several reports, apart or with commas', () => {
     expect(read({ from: ['a.json,b.json', 'c.json'] }).from).toEqual(['a.json', 'b.json', 'c.json']);
   });
