@@ -35,6 +35,7 @@ export interface PlanFlags {
   readonly seed?: string;
   readonly allowNoise?: boolean;
   readonly growth?: string;
+  readonly history?: string;
   readonly start?: string;
   readonly md?: string | true;
   readonly html?: string;

@@ -23,6 +23,13 @@ import {
   readWith,
   type StatedCapacity,
 } from './plan-readers.ts';
+import type { ReadGrowth } from './read-history.ts';
+
+/** What files hold that options name; absent where none is named, or it is refused. */
+export interface PlanFiles {
+  readonly curve?: Curve | undefined;
+  readonly history?: ReadGrowth | undefined;
+}
 
 export interface PlanOptions {
   readonly perDay: Sourced;
@@ -52,6 +59,7 @@ export interface PlanOptions {
   /** Bytes. */
   readonly serverlessMemory: number;
   readonly growthPerYear?: number;
+  readonly growthSource?: Omit<Sourced, 'value'>;
   readonly startDate?: string;
   readonly confidence?: number;
 }
@@ -63,9 +71,10 @@ export interface PlanOptions {
 export function readPlanOptions(
   flags: PlanFlags,
   reader: OptionReader,
-  curve?: Curve,
+  files: PlanFiles = {},
 ): PlanOptions | undefined {
   const perDay = readVolume(flags, reader);
+  const { curve } = files;
   const peakMultiplier = readPeak(flags, reader, curve);
   const autoscaler = readAutoscaler(flags, reader);
   const slos = readWith(reader, '--slo', flags.slo, parseSlos) ?? [];
@@ -96,7 +105,9 @@ export function readPlanOptions(
     max: 10_240 * 2 ** 20,
     words: 'from 128MiB to 10240MiB',
   });
-  const growth = readGrowth(flags, reader);
+  const growth = readGrowth(flags, reader) ?? files.history?.perYear;
+  if (flags.growth !== undefined && flags.history !== undefined)
+    reader.problem('--history', 'expected either --growth or --history, got both');
   const confidence = reader.number('--confidence', flags.confidence, {
     above: 0,
     max: 0.999,
@@ -129,6 +140,9 @@ export function readPlanOptions(
     ...(confidence === undefined ? {} : { confidence }),
     ...(flags.start === undefined ? {} : { startDate: flags.start }),
     ...(growth === undefined ? {} : { growthPerYear: growth }),
+    ...(files.history === undefined
+      ? {}
+      : { growthSource: { provenance: 'measured', source: files.history.source } }),
     serverlessMemory: serverlessMemory ?? SERVERLESS_MEMORY,
     ...(fixed === undefined ? {} : { fixedUsdPerMonth: fixed }),
     ...(discount === undefined ? {} : { reservedDiscount: discount / 100 }),
@@ -147,8 +161,8 @@ function noteContradictions(
   if (outputs.length > 1) reader.problem('--md', 'expected one form of output, got --json and --md');
   if (flags.md === true && flags.explain !== undefined)
     reader.problem('--explain', 'expected text or --json with it, got --md');
-  if (flags.start !== undefined && flags.growth === undefined)
-    reader.problem('--start', 'expected --growth beside it, got none');
+  if (flags.start !== undefined && flags.growth === undefined && flags.history === undefined)
+    reader.problem('--start', 'expected --growth or --history beside it, got none');
   if (flags.start !== undefined && !/^\d{4}-\d{2}-\d{2}$/.test(flags.start))
     reader.problem('--start', `expected a date such as 2027-01-31, got ${JSON.stringify(flags.start)}`);
   if (budget !== undefined && fixed !== undefined && fixed > budget)

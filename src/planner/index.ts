@@ -8,6 +8,7 @@ export { parseCurve } from './curve.ts';
 export { erlangB, erlangC, type Station } from './erlang.ts';
 export { type Explanation, explain } from './explain.ts';
 export { fitUsl, type Interval, type LoadPoint, type UslFit } from './fit-usl.ts';
+export { fitGrowth, type GrowthFit, type VolumePoint } from './growth-fit.ts';
 export { type HpaInput, type HpaMetric, hpaDesiredReplicas } from './hpa.ts';
 export { HPA_DEFAULTS, type HpaConfig, HpaController } from './hpa-controller.ts';
 export { allenCunneenMeanWait, type MgcInput, mdcMeanWaitExact, mgcMeanWait } from './mgc.ts';

@@ -298,6 +298,15 @@ function inputsOf(input: PlanInput): Plan['inputs'] {
       provenance: 'published',
       source: `prices of ${input.catalogue.region}, ${input.catalogue.asOf}`,
     },
+    ...(input.growthPerYear === undefined
+      ? {}
+      : {
+          growthPerYear: {
+            ...(input.growthSource ?? { provenance: 'given', source: '--growth' }),
+            value: input.growthPerYear,
+            unit: 'a year',
+          },
+        }),
     ...(workload.hostMemory === undefined ? {} : { hostMemory: { ...workload.hostMemory, unit: 'bytes' } }),
     testedCores: { ...workload.machine.cores, unit: 'cores', source: workload.machine.name },
   };

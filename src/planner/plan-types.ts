@@ -48,6 +48,8 @@ export interface PlanInput {
   readonly reservedDiscount?: number;
   /** Growth of the volume per year: 0.4 is 40 %; above -1. */
   readonly growthPerYear?: number;
+  /** Where the growth comes from. Default: given. */
+  readonly growthSource?: Omit<Sourced, 'value'>;
   /** Demand over the day or week; its peak must be the peak multiplier. Absent: no plan over the hours. */
   readonly curve?: Curve;
   /** Settings of the autoscaler that the curve is replayed with. */

@@ -4,7 +4,7 @@ import type { Plan, Prediction, Warning } from '../planner/plan-types.ts';
 import { sloName } from '../planner/slo.ts';
 import { formatCount, formatDuration, formatRate } from '../units.ts';
 import { alternativeLines } from './alternatives-text.ts';
-import { ceilingLines } from './ceiling-text.ts';
+import { ceilingLines, growthLine } from './ceiling-text.ts';
 import { certaintyLines } from './certainty-text.ts';
 import { dayLines } from './day-text.ts';
 import type { Figure, Statement, TableModel, Verdict } from './document-model.ts';
@@ -192,7 +192,7 @@ function sectionsOf(plan: Plan): PlanSection[] {
           part(
             'growth',
             'Growth',
-            ['The same type, year by year.', ...ceilingLines(plan)],
+            ['The same type, year by year.', growthLine(plan), ...ceilingLines(plan)],
             growthTable(plan),
           ),
         ]),

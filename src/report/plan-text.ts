@@ -5,7 +5,7 @@ import { PROVENANCES } from '../planner/provenance.ts';
 import { sloName } from '../planner/slo.ts';
 import { formatCount, formatDuration, formatRate } from '../units.ts';
 import { alternativeLines } from './alternatives-text.ts';
-import { ceilingLines } from './ceiling-text.ts';
+import { ceilingLines, growthLine } from './ceiling-text.ts';
 import { certaintyText } from './certainty-text.ts';
 import { dayText } from './day-text.ts';
 import {
@@ -68,7 +68,7 @@ export function planText(plan: Plan, style: TextStyle): string {
           section(
             'Growth',
             'of the volume, year by year',
-            `${growthTable(plan, columns)}${ceilings.join('')}`,
+            `${wrap(growthLine(plan), columns, '  ')}\n${growthTable(plan, columns)}${ceilings.join('')}`,
           ),
         ]),
     ...(checks.length === 0

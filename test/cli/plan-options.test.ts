@@ -7,7 +7,7 @@ import type { Curve } from '../../src/planner/curve.ts';
 
 function read(flags: PlanFlags, curve?: Curve): PlanOptions {
   const reader = new OptionReader();
-  const options = readPlanOptions({ perDay: '5M', ...flags }, reader, curve);
+  const options = readPlanOptions({ perDay: '5M', ...flags }, reader, { curve });
   reader.finish('enclave plan');
   if (options === undefined) throw new Error('refused without a message');
   return options;

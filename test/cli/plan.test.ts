@@ -197,6 +197,26 @@ describe('enclave plan', () => {
     ]);
   });
 
+  it('fits the growth to a history, and names everything that is wrong with one', async () => {
+    const rows = Array.from(
+      { length: 9 },
+      (_, month) => `2026-0${month + 1}-01,${1_000_000 * 1.02 ** month}`,
+    );
+    await writeFile(join(folder, 'history.csv'), ['date,volume', ...rows].join('\n'));
+    await writeFile(join(folder, 'bad.csv'), '2026-01-01,5\nsoon,6');
+    const found = await plan('--per-day', '5M', '--history', 'history.csv', '--json');
+    expect(JSON.parse(found.stdout).inputs.growthPerYear).toMatchObject({
+      // 2 % a month of 30.4 days.
+      value: expect.closeTo(1.02 ** 12 - 1, 1),
+      provenance: 'measured',
+      source: expect.stringMatching(/^history\.csv: 2\d.* a year, .* from 9 values over 0\.7 years/),
+    });
+    const bad = await plan('--per-day', '5M', '--history', 'bad.csv', '--growth', '3%');
+    expect(bad.status).toBe(2);
+    for (const part of [/bad\.csv value 2: /, /at least 6, got 2/, /either --growth or --history/])
+      expect(bad.stderr).toMatch(part);
+  });
+
   it('prints the tables of a published guide next to the formulas, as text and as JSON', async () => {
     const { status, stdout } = await plan('--profile', 'eyeflow');
     expect(status).toBe(0);

@@ -17,6 +17,7 @@ import { checkOutputs, writePlan } from '../plan-output.ts';
 import { profileCommand } from '../plan-profile.ts';
 import { DEFAULT_CAPACITY_TYPE, REPORTS, readWorkload } from '../plan-workload.ts';
 import { readCurve } from '../read-curve.ts';
+import { readHistory } from '../read-history.ts';
 import { readJson } from '../read-json.ts';
 import { readScaling } from '../read-scaling.ts';
 import { planVerifyCommand } from './plan-verify.ts';
@@ -88,8 +89,12 @@ export function planCommand(io: Io): Command {
     .option('--confidence <share>', 'probability that the plan must meet its objectives with, such as 0.95')
     .option('--growth <rate>', 'growth of the volume, such as 40%/year: the plan for five years')
     .option(
+      '--history <file>',
+      'CSV of dates and executions per day, from 6 on: the growth is fitted, instead of --growth',
+    )
+    .option(
       '--start <date>',
-      'with --growth: day from which it counts, for the dates on which ceilings break',
+      'with --growth or --history: day from which it counts, for the dates on which ceilings break',
     )
     .option('--seed <n>', 'seed of the simulation (default: 1)')
     .option('--allow-noise', 'plan from a run that declared itself invalid; the plan says so')
@@ -134,7 +139,8 @@ async function plan(flags: PlanFlags, io: Io): Promise<void> {
   checkOutputs(flags, reader);
   const curve = flags.curve === undefined ? undefined : await readCurve(flags.curve, reader, io);
   const scaling = flags.scaling === undefined ? undefined : await readScaling(flags.scaling, reader, io);
-  const options = readPlanOptions(flags, reader, curve);
+  const history = flags.history === undefined ? undefined : await readHistory(flags.history, reader, io);
+  const options = readPlanOptions(flags, reader, { curve, history });
   const catalogue = await readCatalogue(flags.prices, reader, io);
   if (catalogue !== undefined) checkTypes(flags, catalogue, reader);
   if (flags.region !== undefined && catalogue !== undefined && catalogue.region !== flags.region)
