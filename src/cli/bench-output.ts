@@ -16,6 +16,7 @@ import type { StudyReport } from '../report/study-model.ts';
 import { studyPage } from '../report/study-page.ts';
 import { formatSweep } from '../report/sweep-text.ts';
 import { formatRunSummary } from '../report/terminal-summary.ts';
+import { fitLine } from '../report/wrap.ts';
 import type { DocumentTarget } from './bench-flags.ts';
 import { type Io, printable, styled } from './io.ts';
 
@@ -61,7 +62,7 @@ async function writeText(path: string, text: string, io: Io): Promise<void> {
 }
 
 /** A study for the terminal. */
-export function studyText(report: StudyReport, path?: string): string {
+export function studyText(report: StudyReport, io: Io, path?: string): string {
   const shown = path === undefined ? undefined : printable(path);
   switch (report.kind) {
     case 'search':
@@ -69,7 +70,10 @@ export function studyText(report: StudyReport, path?: string): string {
     case 'sweep':
       return formatSweep(report, shown);
     case 'compare':
-      return formatCompareReport(report, shown);
+      return formatCompareReport(report, shown)
+        .split('\n')
+        .map((line) => fitLine(line, io.stdout.columns))
+        .join('\n');
     case 'self-test':
       return formatSelfTest(report, shown);
   }
@@ -107,7 +111,7 @@ export async function publishStudy(
   io: Io,
 ): Promise<void> {
   const kept = await keepReport(folder, report);
-  showKept(kept, report, json, (path) => studyText(report, path), io);
+  showKept(kept, report, json, (path) => studyText(report, io, path), io);
   await writeStudyDocuments(report, documents, io);
   io.exitWith(report.exit_code);
 }

@@ -61,7 +61,7 @@ async function compare(runs: readonly string[], options: CompareFlags, io: Io): 
     ...(tolerance === undefined ? {} : { toleranceRatio: tolerance }),
     failsOnWorse: options.failOnWorse === true,
   });
-  io.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : studyText(report));
+  io.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : studyText(report, io));
   await writeStudyDocuments(report, documentsOf(options), io);
   io.exitWith(report.exit_code);
 }

@@ -48,7 +48,7 @@ async function report(files: readonly string[], flags: ReportFlags, io: Io): Pro
     io.stdout.write(`${JSON.stringify(content)}\n`);
   } else if (documents.length === 0) {
     const texts = reports.map(({ name, report: each }) =>
-      each.kind === 'run' ? summaryText(each, name, io) : studyText(each, name),
+      each.kind === 'run' ? summaryText(each, name, io) : studyText(each, io, name),
     );
     io.stdout.write(texts.join('\n'));
   } else if (!usesStdout) {
