@@ -22,6 +22,9 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+/** Lines that were broken to fit 80 columns, whole again. */
+const unwrapped = (text: string): string => text.replaceAll(/\n {2}/gu, ' ');
+
 describe('enclave bench, more than one run', () => {
   it('writes the runs that a plan is made from into one folder, which plan takes as a whole', async () => {
     const args = '--scenario simple --calibrate --duration 1500ms --repeat 1 --allow-noise'.split(' ');
@@ -191,7 +194,7 @@ describe('enclave bench --ab', () => {
       out,
     ]);
     expect(stderr).toMatch(/run a1: .*\nrun b1: /);
-    expect(stdout).toMatch(/^p50 .* cannot tell .*1 against 1 runs/m);
+    expect(unwrapped(stdout)).toMatch(/^p50 .* cannot tell .*1 against 1 runs/m);
     expect(status).toBe(0);
     const names = await readdir(out);
     expect(names.filter((name) => /-[ab]1\.json$/.test(name))).toHaveLength(2);
@@ -209,7 +212,7 @@ describe('enclave compare', () => {
     const a = await Promise.all([10, 10.1, 10.2, 10.3, 10.4].map((ms, index) => write(`a${index}.json`, ms)));
     const b = await Promise.all([20, 20.1, 20.2, 20.3, 20.4].map((ms, index) => write(`b${index}.json`, ms)));
     const { status, stdout } = await cli(['compare', ...a, '--with', ...b, '--fail-on-worse']);
-    expect(stdout).toMatch(
+    expect(unwrapped(stdout)).toMatch(
       /^p99 +10\.2 ms -> 20\.2 ms +\+98(\.\d)? % .* worse \(p 0\.0\d+; 5 against 5 runs\)$/m,
     );
     expect(status).toBe(99);
