@@ -1,5 +1,5 @@
 // expect: MEMORY_LIMIT
-// limits: cpuMs=10000 memoryMb=16
+// limits: cpuMs=40000 memoryMb=16
 const list = [];
 const silent = new Promise(() => {});
 for (;;)
