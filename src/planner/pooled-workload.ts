@@ -1,12 +1,14 @@
 // Several runs of one scenario as one workload: pooled where their load is the same, a law where it differs.
 import { EnclaveError } from '../errors.ts';
 import type { RunReport } from '../report/run-report.ts';
+import { formatRate } from '../units.ts';
 import { costLaw } from './cost-law.ts';
 import { poolTimes } from './merge-times.ts';
 import type { Sourced } from './provenance.ts';
 import type { Bin, ServiceTime } from './service-time.ts';
 import { studentQuantile } from './special.ts';
 import {
+  LEAST_EXECUTIONS,
   type ReportUse,
   type ResponseAnchor,
   type RunSpread,
@@ -44,7 +46,8 @@ const Z95 = 1.959963984540054;
 export function workloadFromRuns(runs: readonly MeasuredRun[], use: PoolUse): Workload {
   const reasons = [...scenarioReasons(runs), ...(use.mixMachines === true ? [] : machineReasons(runs))];
   // Each run alone must be fit; whether there are samples enough is asked of the pool.
-  const single = runs.flatMap((run) => gather(reasons, () => readRun(run, { ...use, percentiles: [] })));
+  const part: PoolUse = { ...use, percentiles: [], ...(runs.length > 1 ? { leastExecutions: 1 } : {}) };
+  const single = runs.flatMap((run) => gather(reasons, () => readRun(run, part)));
   refuse(reasons);
   const groups = groupByLoad(single);
   const base = groups.find(({ isOpen }) => isOpen) ?? groups[0];
@@ -56,7 +59,15 @@ export function workloadFromRuns(runs: readonly MeasuredRun[], use: PoolUse): Wo
   if (runs.length === 1 && only !== undefined) return readRun(only, use).workload;
   const names = runs.map(({ name }) => name).join(', ');
   const service = poolTimes(base.members.map(({ workload }) => workload.service));
-  checkSamples(service, use.percentiles, names);
+  checkSamples(service, use.percentiles, 'the lowest load', names);
+  for (const { isOpen, members, ratePerCore } of groups.slice(1))
+    if (isOpen)
+      checkSamples(
+        poolTimes(members.map(({ workload }) => workload.service)),
+        [],
+        `${formatRate(ratePerCore)} a core`,
+        names,
+      );
   const source = `${runs.length} runs: ${names}`;
   const spread = spreadOf(groups);
   const mean = (members: readonly Member[], of: (workload: Workload) => number): number =>
@@ -210,12 +221,17 @@ function relativeError(values: readonly number[]): number {
   return ((studentQuantile(0.975, n - 1) / Z95) * Math.sqrt(variance / n)) / mean;
 }
 
-function checkSamples(service: ServiceTime, percentiles: readonly number[], names: string): void {
+function checkSamples(
+  service: ServiceTime,
+  percentiles: readonly number[],
+  load: string,
+  names: string,
+): void {
   const count = service.kind === 'histogram' ? service.count : 0;
   const hardest = Math.max(0, ...percentiles);
-  const needed = hardest === 0 ? 100 : Math.ceil(10 / (1 - hardest) - 1e-9);
+  const needed = Math.max(LEAST_EXECUTIONS, hardest === 0 ? 0 : Math.ceil(10 / (1 - hardest) - 1e-9));
   if (count < needed)
     refuse([
-      `p${Number((hardest * 100).toFixed(6))} needs ${needed} successful executions at the lowest load, ${names} have ${Math.floor(count)}`,
+      `${needed > LEAST_EXECUTIONS ? `p${Number((hardest * 100).toFixed(6))}` : 'a plan'} needs ${needed} successful executions at ${load}, ${names} have ${Math.floor(count)}`,
     ]);
 }

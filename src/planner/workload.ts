@@ -88,11 +88,15 @@ export interface ReportUse {
   readonly percentiles: readonly number[];
   /** Takes a run that declared itself invalid; the plan then warns with severity error. Default false. */
   readonly allowNoise?: boolean;
+  /** Successful executions that it must have at least. Default 100; fewer will do where several runs are pooled. */
+  readonly leastExecutions?: number;
 }
 
 /** Samples that must lie above a percentile for it to be trusted. */
 const TAIL_SAMPLES = 10;
 const MAX_FAILED_SHARE = 0.01;
+/** A load of which less was measured says nothing. */
+export const LEAST_EXECUTIONS = 100;
 
 /**
  * The workload that a run measured.
@@ -107,13 +111,13 @@ const MAX_FAILED_SHARE = 0.01;
 export function workloadFromReport(
   report: RunReport,
   bins: readonly Bin[],
-  { allowNoise = false, name, percentiles }: ReportUse,
+  { allowNoise = false, leastExecutions = LEAST_EXECUTIONS, name, percentiles }: ReportUse,
 ): Workload {
   const count = bins.reduce((sum, bin) => sum + bin.count, 0);
   const reasons = [
     ...runReasons(report),
     ...(allowNoise ? [] : validityReasons(report)),
-    ...sampleReasons(count, percentiles),
+    ...sampleReasons(count, percentiles, leastExecutions),
   ];
   const { host_cpu_mean_us: hostUs, embedding_cpu_mean_us: embeddingUs } = report.cost;
   if (hostUs === null || hostUs <= 0)
@@ -214,11 +218,11 @@ function validityReasons({ validity }: RunReport): string[] {
   return [`the run declared itself invalid${causes.length > 0 ? ` (${causes.join('; ')})` : ''}`];
 }
 
-function sampleReasons(count: number, percentiles: readonly number[]): string[] {
-  const needed = Math.max(100, ...percentiles.map((p) => Math.ceil(TAIL_SAMPLES / (1 - p) - 1e-9)));
+function sampleReasons(count: number, percentiles: readonly number[], least: number): string[] {
+  const needed = Math.max(least, ...percentiles.map((p) => Math.ceil(TAIL_SAMPLES / (1 - p) - 1e-9)));
   if (count >= needed) return [];
   const hardest = Math.max(0, ...percentiles);
-  const what = needed > 100 ? `p${Number((hardest * 100).toFixed(6))}` : 'a plan';
+  const what = needed > least ? `p${Number((hardest * 100).toFixed(6))}` : 'a plan';
   return [`${what} needs ${needed} successful executions, it has ${count}`];
 }
 

@@ -58,6 +58,14 @@ describe('workloadFromRuns()', () => {
     expect(workload.betweenRuns).toBeUndefined();
   });
 
+  it('asks for samples of the pool, at every open load', () => {
+    const short = ['a', 'b', 'c'].map((name) => run(name, at(50, 3_000), 50));
+    expect(workloadFromRuns(short, { percentiles: [] }).anchors).toHaveLength(1);
+    expect(
+      refusal(() => workloadFromRuns([...short, run('d', at(300, 2_000), 60)], { percentiles: [] })),
+    ).toMatch(/a plan needs 100 successful executions at 150\/s a core, a, b, c, d have 60/);
+  });
+
   it('takes as capacity the mean of the closed runs with as many in flight as the one that did most', () => {
     const closed = (ratePerSecond: number, inFlight: number) => {
       const changes = at(ratePerSecond, 1_000, 'closed');
