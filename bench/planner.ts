@@ -97,7 +97,7 @@ async function measureRounds(subject: Subject, full: FullLoad): Promise<RunRepor
     return await runRounds({
       loads: SHARES.map(({ share }) => share),
       rounds: ROUNDS,
-      repeats: 2 * ROUNDS,
+      repeats: ROUNDS,
       run: async (index, round) => {
         if (open?.round !== round) {
           await open?.target[Symbol.asyncDispose]();

@@ -57,7 +57,7 @@ export function workloadFromRuns(runs: readonly MeasuredRun[], use: PoolUse): Wo
   const top = groups.at(-1) ?? base;
   const [only] = runs;
   if (runs.length === 1 && only !== undefined) return readRun(only, use).workload;
-  const names = runs.map(({ name }) => name).join(', ');
+  const names = listOf(runs.map(({ name }) => name));
   const service = poolTimes(base.members.map(({ workload }) => workload.service));
   checkSamples(service, use.percentiles, 'the lowest load', names);
   for (const { isOpen, members, ratePerCore } of groups.slice(1))
@@ -103,6 +103,14 @@ export function workloadFromRuns(runs: readonly MeasuredRun[], use: PoolUse): Wo
     ...(noise.length === 0 ? {} : { noise: noise.join('; ') }),
     machine: lead.machine,
   };
+}
+
+/** Names of one folder are written as a shell would take them: `reports/x/{full-1,light-1}.json`. */
+function listOf(names: readonly string[]): string {
+  const parts = names.map((name) => /^(?<folder>.*\/)(?<base>[^/]+)\.json$/u.exec(name)?.groups ?? {});
+  const folder = parts[0]?.['folder'];
+  const isOne = folder !== undefined && parts.every((part) => part['folder'] === folder);
+  return isOne ? `${folder}{${parts.map((part) => part['base']).join(',')}}.json` : names.join(', ');
 }
 
 interface Member {

@@ -158,7 +158,7 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
-/** Path of the run report in `folder` that was written last; undefined when there is none. */
+/** Path of the run report, or the folder of a calibration, in `folder` that was written last; undefined when there is none. */
 export async function newestReport(folder: string): Promise<string | undefined> {
   const names = await readdir(folder).catch(() => []);
   let newest: { readonly path: string; readonly writtenMs: number } | undefined;
@@ -170,7 +170,7 @@ export async function newestReport(folder: string): Promise<string | undefined> 
   return newest?.path;
 }
 
-const REPORT_NAME = /-\d{8}T\d{6}Z\.json$/u;
+const REPORT_NAME = /-\d{8}T\d{6}Z\.json$|-calibration-\d{8}T\d{6}Z$/u;
 
 function notWritable(message: string, cause: unknown): EnclaveError {
   return new EnclaveError('FILE_NOT_WRITABLE', `${message} (${codeOf(cause)})`, { cause });

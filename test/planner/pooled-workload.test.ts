@@ -58,6 +58,18 @@ describe('workloadFromRuns()', () => {
     expect(workload.betweenRuns).toBeUndefined();
   });
 
+  it('names the runs of one folder together', () => {
+    const named = (...names: readonly string[]) =>
+      workloadFromRuns(
+        names.map((name) => run(name, at(50, 3_000))),
+        use,
+      ).serviceSource.source;
+    expect(named('reports/x/full-1.json', 'reports/x/light-1.json')).toBe(
+      '2 runs: reports/x/{full-1,light-1}.json',
+    );
+    expect(named('a/full-1.json', 'b/light-1.json')).toBe('2 runs: a/full-1.json, b/light-1.json');
+  });
+
   it('asks for samples of the pool, at every open load', () => {
     const short = ['a', 'b', 'c'].map((name) => run(name, at(50, 3_000), 50));
     expect(workloadFromRuns(short, { percentiles: [] }).anchors).toHaveLength(1);
