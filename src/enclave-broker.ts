@@ -18,6 +18,7 @@ import { EnclaveError } from './errors.ts';
 import type { ExecutionLimits } from './execution.ts';
 import { resolveLimits } from './limits.ts';
 import type { BrokerLink } from './protocol/link.ts';
+import { withFallback } from './store/fallback-store.ts';
 import type { BrokerInfo } from './store/fleet-operations.ts';
 import { createMemoryStore } from './store/memory.ts';
 import { createRedisStore } from './store/redis.ts';
@@ -40,6 +41,11 @@ export interface EnclaveBrokerOptions {
   readonly redis?: RedisClient | string;
   /** Instead of `redis`: a store that is made already, such as that of a SQLite file. */
   readonly store?: Store;
+  /**
+   * `memory`: while the store is away, sessions without an idempotency key run on free runtimes of this broker, known to it
+   * alone and gone with it. Default: they are refused.
+   */
+  readonly fallback?: 'memory';
   /** Tools that scripts may call. They run here; runtimes see neither them nor their secrets. Default none. */
   readonly tools?: readonly Tool[];
   readonly secrets?: SecretSource;
@@ -135,7 +141,9 @@ export class EnclaveBroker implements AsyncDisposable {
     const maxConcurrentSessions = options.maxConcurrentSessions ?? 1_000;
     const sessionTimeoutMs = options.sessionTimeout ?? 300_000;
     const routingRules = options.routingRules ?? [];
-    const opened = options.store ?? openStore(options.redis, clock);
+    const shared = options.store ?? openStore(options.redis, clock);
+    const fallback = options.fallback === undefined ? undefined : createMemoryStore({ clock });
+    const opened = fallback === undefined ? shared : withFallback(shared, fallback);
     const metrics = new BrokerMetrics({
       store: opened,
       routes: routesOf(routingRules),
@@ -179,6 +187,7 @@ export class EnclaveBroker implements AsyncDisposable {
       heartbeatMs,
       leaseMs: options.lease ?? 15_000,
       reattachMs: options.reattach ?? 1_000,
+      ...(fallback === undefined ? {} : { fallback }),
       streamHeartbeatMs: options.streamHeartbeat ?? 15_000,
       clientBuffer: options.clientBuffer ?? 256,
     });

@@ -17,6 +17,7 @@ export interface EnclaveRuntimeOptions {
     /** Largest heap of one isolate. Default 128 MiB. */
     readonly maxMemory?: number;
     readonly isolation?: Isolation;
+    /** No execution gets more, whatever its broker says. */
     readonly limits?: Partial<ExecutionLimits>;
   };
   /** Sessions at one time. Default 128: scripts that wait for tools cost memory, not time. */
@@ -63,6 +64,7 @@ export class EnclaveRuntime implements AsyncDisposable {
       ),
       slots: options.slots ?? DEFAULT_SLOTS,
       heartbeatMs: options.heartbeatInterval ?? DEFAULT_HEARTBEAT_MS,
+      ceiling: limits ?? {},
     });
   }
 

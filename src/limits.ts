@@ -172,6 +172,17 @@ export function resolveLimits(
   return fill((name) => Math.ceil(given[name] ?? usual[name]));
 }
 
+/** What was asked for, but nowhere above the ceiling; what the ceiling does not name is left as it is. */
+export function lowerLimits(
+  asked: Partial<ExecutionLimits>,
+  ceiling: Partial<ExecutionLimits>,
+): Partial<ExecutionLimits> {
+  const lowered = Object.entries(ceiling).filter(
+    ([name, most]) => isLimitName(name) && most < (asked[name] ?? Infinity),
+  );
+  return lowered.length === 0 ? asked : { ...asked, ...Object.fromEntries(lowered) };
+}
+
 function isLimitName(name: string): name is keyof ExecutionLimits {
   return Object.hasOwn(LIMITS, name);
 }

@@ -7,6 +7,7 @@ import { EnclaveError } from '../errors.ts';
 import type { ExecutionLimits, ToolHandler } from '../execution.ts';
 import { isTerminal } from '../protocol/events.ts';
 import type { BrokerLink } from '../protocol/link.ts';
+import { isHere } from '../store/fallback-store.ts';
 import type { BrokerInfo, RuntimeInfo } from '../store/fleet-operations.ts';
 import type { EventCursor, SessionList, SessionQuery, SessionRecord, Store } from '../store/store.ts';
 import type { ToolEffect } from '../tools/define-tool.ts';
@@ -53,6 +54,8 @@ export interface BrokerCoreOptions {
   /** Trace context for the runtime of a session, when it is traced. */
   readonly traceparentOf: (id: string) => string | undefined;
   readonly pool?: PoolSetup;
+  /** Keeps, in this process, what is begun while the store is away; part of `store`. */
+  readonly fallback?: Store;
 }
 
 export class Broker {
@@ -62,6 +65,8 @@ export class Broker {
   readonly #hub: EventHub;
   readonly #view: FleetView;
   readonly #admission: Admission;
+  /** Of the sessions that are begun here while the store is away. */
+  readonly #degraded: Admission | undefined;
   readonly #pool: Autoscaler | undefined;
   readonly #intake: Intake;
   readonly #answers: ToolAnswers;
@@ -70,7 +75,7 @@ export class Broker {
   constructor(options: BrokerCoreOptions) {
     this.#options = options;
     const { store, clock, callTool, effectOf, external, routingRules, heartbeatMs, leaseMs } = options;
-    const { reattachMs, sessionTimeoutMs, traceparentOf } = options;
+    const { reattachMs, sessionTimeoutMs, traceparentOf, fallback } = options;
     const { brokerId } = this;
     const { maxToolResultBytes } = options.limits;
     this.#hub = new EventHub({
@@ -82,6 +87,8 @@ export class Broker {
     });
     this.#view = new FleetView({ store, clock, brokerId });
     this.#admission = new Admission({ ...options, view: this.#view });
+    this.#degraded =
+      fallback === undefined ? undefined : new Admission({ ...options, store: fallback, view: this.#view });
     this.#dispatcher = new Dispatcher({
       context: {
         ...{ store, clock, brokerId, callTool, effectOf, external, maxToolResultBytes, traceparentOf },
@@ -109,6 +116,7 @@ export class Broker {
       sessionTimeoutMs,
       dispatcher: this.#dispatcher,
       admission: this.#admission,
+      ...(this.#degraded === undefined ? {} : { degraded: this.#degraded }),
       cache: new ResultCache(store, options.tools),
       demandRuntime: (route) => this.#demandRuntime(route),
       onWait: () => this.#pool?.hurry(),
@@ -181,7 +189,7 @@ export class Broker {
 
   /** The places and the deadline of a session that is over. */
   #giveBack(id: string, tenant: string): void {
-    this.#admission.giveBack(id, tenant);
+    (isHere(id) ? this.#degraded : this.#admission)?.giveBack(id, tenant);
     void this.#options.store.dropDeadline(id).catch(() => {});
   }
 
@@ -254,6 +262,8 @@ export class Broker {
   /** Whether sessions could be served now: what is missing, in words; nothing when all is well. */
   async missing(): Promise<string[]> {
     if (this.#isDraining) return ['the broker is shutting down'];
+    // Its own runtimes serve without the store.
+    if (this.#degraded !== undefined && this.runtimes.length > 0) return [];
     try {
       await this.#options.store.ping();
       const brokers = await this.#options.store.fleet();

@@ -49,6 +49,9 @@ export function checkBrokerOptions(options: object): void {
       path: 'routingStrategy',
       message: `expected one of ${ROUTING_STRATEGIES.join(', ')}, got ${show(strategy)}`,
     });
+  const fallback = valueAt(options, 'fallback');
+  if (fallback !== undefined && fallback !== 'memory')
+    problems.push({ path: 'fallback', message: `expected memory, got ${show(fallback)}` });
   problems.push(...ruleProblems(valueAt(options, 'routingRules')));
   if (problems.length > 0) throw invalidInput('broker options', problems);
 }

@@ -125,13 +125,16 @@ export class Dispatcher {
   /**
    * Creates a session and starts it in one step; `undefined` when it has to go through the queue.
    * @param stored what `session.request` is the text of.
+   * @param options.isAlone it will not be queued, so it overtakes nobody.
    */
   async runNow(
     session: NewSession,
     stored: StoredRequest,
+    { isAlone = false }: { readonly isAlone?: boolean } = {},
   ): Promise<'created' | 'exists' | 'late' | undefined> {
     const { id, tenant, route, source, request, atMs: createdAtMs, deadlineMs } = session;
-    const peer = this.canRunNow(route) ? this.#crew.choose(route) : undefined;
+    const mayRun = isAlone ? !this.#isDraining : this.canRunNow(route);
+    const peer = mayRun ? this.#crew.choose(route) : undefined;
     if (peer === undefined) return undefined;
     const { store, brokerId } = this.#context;
     const { leaseMs } = this.#options;

@@ -1,7 +1,8 @@
 // The way of a submit into the fleet: who asks, whether it was asked before, whether there is a result already, whether
 // anybody could run it and when; then it is created, and started at once where there is a place.
 import { createHash, randomUUID } from 'node:crypto';
-import { EnclaveError } from '../errors.ts';
+import { EnclaveError, toEnclaveError } from '../errors.ts';
+import { idOfHere, isHere } from '../store/fallback-store.ts';
 import type { NewSession, Store } from '../store/store.ts';
 import type { Admission } from './admission.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -23,6 +24,8 @@ export interface IntakeOptions {
   readonly demandRuntime: (route: string) => Promise<void>;
   /** A session has to wait for a place. */
   readonly onWait: () => void;
+  /** Admits sessions that are begun here while the store is away. Absent: they are refused. */
+  readonly degraded?: Admission;
   /** Listens to a session that is not there yet, so that none of its events is missed. */
   readonly watch: (session: NewSession) => Watch;
 }
@@ -45,6 +48,11 @@ export interface Submitted {
   readonly watch?: Watch;
 }
 
+interface Admitted {
+  readonly session: NewSession;
+  readonly plan: CachePlan | undefined;
+}
+
 const DAY_MS = 86_400_000;
 /** `runtimeId` of a session that got a kept result. */
 const CACHE_RUNTIME = 'cache';
@@ -58,6 +66,21 @@ export class Intake {
 
   /** @throws EnclaveError NO_RUNTIME, OVERLOADED, RATE_LIMITED, STORE_UNAVAILABLE, IDEMPOTENCY_KEY_REUSED */
   async submit(body: SubmitBody, tenant: string, options: SubmitOptions): Promise<Submitted> {
+    let admitted: Admitted | Submitted;
+    try {
+      admitted = await this.#admit(body, tenant, options);
+    } catch (thrown) {
+      // Nothing has been created so far. Of what has a key, another broker may know more.
+      const { degraded } = this.#options;
+      const mayRunHere = degraded !== undefined && options.key === undefined;
+      if (!mayRunHere || toEnclaveError(thrown).code !== 'STORE_UNAVAILABLE') throw thrown;
+      return await this.#runHere(degraded, body, tenant, options, thrown);
+    }
+    return 'session' in admitted ? await this.#create(admitted, options) : admitted;
+  }
+
+  /** @throws as `submit`; nothing has been created then. */
+  async #admit(body: SubmitBody, tenant: string, options: SubmitOptions): Promise<Admitted | Submitted> {
     const { store, admission, cache, dispatcher, routingRules } = this.#options;
     // Nothing is awaited that need not be: a promise is a good part of what a submit costs here.
     if (admission.hasRate) await admission.checkRate(tenant);
@@ -84,7 +107,12 @@ export class Intake {
       this.#options.onWait();
     }
     await admission.takePlaces(sessionId, tenant, route);
-    const session = newSession();
+    return { session: newSession(), plan };
+  }
+
+  async #create({ session, plan }: Admitted, options: SubmitOptions): Promise<Submitted> {
+    const { store, admission, dispatcher } = this.#options;
+    const { id: sessionId, tenant } = session;
     const watch = options.isWatched === true ? this.#options.watch(session) : undefined;
     try {
       const code = (await dispatcher.runNow(session, stored)) ?? (await store.submit(session));
@@ -97,6 +125,31 @@ export class Intake {
       watch?.close();
       // Its places alone: it may have been created all the same, and its lease is how others find it.
       admission.giveBack(sessionId, tenant);
+      throw error;
+    }
+  }
+
+  /** At once, on a free runtime of this broker, or not at all: a queue that dies with the process is no queue. */
+  async #runHere(
+    admission: Admission,
+    body: SubmitBody,
+    tenant: string,
+    options: SubmitOptions,
+    why: unknown,
+  ): Promise<Submitted> {
+    const { dispatcher, routingRules, watch: watchOf } = this.#options;
+    const route = routeOf(body.labels, body.priority, routingRules);
+    const id = idOfHere(randomUUID());
+    await admission.checkRate(tenant);
+    await admission.takePlaces(id, tenant, route);
+    const session = this.#sessionOf(id, body, tenant, route, undefined, options);
+    const watch = options.isWatched === true ? watchOf(session) : undefined;
+    try {
+      if ((await dispatcher.runNow(session, { isAlone: true })) !== 'created') throw why;
+      return { sessionId: id, isNew: true, ...(watch === undefined ? {} : { watch }) };
+    } catch (error) {
+      watch?.close();
+      admission.giveBack(id, tenant);
       throw error;
     }
   }
@@ -145,6 +198,7 @@ export class Intake {
         cancelUrl: `/sessions/${id}/cancel`,
         expiresAt: deadlineMs,
         execution: 'at-most-once',
+        ...(isHere(id) ? { degraded: true } : {}),
       }),
       ...(isWatched ? { watcher: brokerId } : {}),
     };

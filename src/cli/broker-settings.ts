@@ -45,6 +45,7 @@ export async function brokerOptionsOf(
     observe: logBrokerEvents(log, realClock),
     onPoolNotice: ({ kind, message }) => io.stderr.write(`pool ${kind}: ${printable(message)}\n`),
     ...given({
+      fallback: settings.fallback === 'none' ? undefined : settings.fallback,
       auth,
       limits: settings.limits,
       routingRules: settings['routing.rules'],
@@ -59,7 +60,11 @@ export async function brokerOptionsOf(
 
 export function runtimeOptionsOf(settings: Settings): EnclaveRuntimeOptions {
   return {
-    workerPool: { size: settings['runtime.workers'], isolation: settings['runtime.isolation'] },
+    workerPool: {
+      size: settings['runtime.workers'],
+      isolation: settings['runtime.isolation'],
+      ...given({ limits: settings.limits }),
+    },
     slots: settings['runtime.slots'],
     heartbeatInterval: settings['fleet.heartbeat'],
     ...given({ labels: settings['runtime.labels'] }),

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { ExecutionLimits } from '../execution.ts';
 import { LIMITS } from '../limits.ts';
 import { formatDuration, formatSize } from '../units.ts';
-import type { OptionReader } from './option-reader.ts';
+import { OptionReader } from './option-reader.ts';
 
 /** The names that commander gives the values of the options. */
 type LimitKey =
@@ -36,7 +36,7 @@ const LIMIT_FLAGS: readonly LimitFlag[] = [
     limit: 'wallMs',
     flag: '--timeout',
     key: 'timeout',
-    what: 'wall time; also CPU time unless --cpu-time is given',
+    what: 'wall time',
   },
   { limit: 'cpuMs', flag: '--cpu-time', key: 'cpuTime', what: 'CPU time of all synchronous steps together' },
   { limit: 'memoryMb', flag: '--memory', key: 'memory', what: 'heap of the isolate' },
@@ -85,26 +85,51 @@ const LIMIT_FLAGS: readonly LimitFlag[] = [
 const MIB = 2 ** 20;
 const ARGUMENT = { ms: 'duration', MiB: 'size', bytes: 'size', calls: 'n' } as const;
 
-/** Declares an option for every limit. */
+/** Declares an option for every limit of one execution. */
 export function limitOptions(command: Command): Command {
+  return declareLimits(command, { wallMs: '; also CPU time unless --cpu-time is given' });
+}
+
+function declareLimits(command: Command, notes: Partial<Record<keyof ExecutionLimits, string>>): Command {
   for (const { limit, flag, what } of LIMIT_FLAGS) {
     const { unit, default: usual, max } = LIMITS[limit];
-    const text = `${what} (default: ${words(limit, usual)}, at most ${words(limit, max)})`;
+    const text = `${what}${notes[limit] ?? ''} (default: ${words(limit, usual)}, at most ${words(limit, max)})`;
     command.option(`${flag} <${ARGUMENT[unit]}>`, text);
   }
   return command;
 }
 
-/** The limits that were given; problems go to `read`. */
+/** The same as an operator's ceiling, under a heading of their own; the last options of a command. */
+export function ceilingOptions(command: Command): Command {
+  return declareLimits(command.optionsGroup('Limits of every execution; a caller may only lower them:'), {});
+}
+
+/** @throws EnclaveError INVALID_INPUT; `undefined` when none was given. */
+export function readCeilingFlags(flags: LimitFlags): Partial<ExecutionLimits> | undefined {
+  const read = new OptionReader();
+  const limits = readEach(flags, read);
+  read.finish('limits');
+  return Object.keys(limits).length === 0 ? undefined : limits;
+}
+
+/** The limits of one execution that were given; problems go to `read`. */
 export function readLimitFlags(flags: LimitFlags, read: OptionReader): Partial<ExecutionLimits> {
+  const limits = readEach(flags, read);
+  // Who gives a script a minute does not want it to end after a second of work.
+  const { wallMs } = limits;
+  if (wallMs !== undefined) limits.cpuMs ??= Math.min(wallMs, LIMITS.cpuMs.max);
+  return limits;
+}
+
+function readEach(
+  flags: LimitFlags,
+  read: OptionReader,
+): { -readonly [K in keyof ExecutionLimits]?: number } {
   const limits: { -readonly [K in keyof ExecutionLimits]?: number } = {};
   for (const { limit, flag, key } of LIMIT_FLAGS) {
     const value = readLimit(limit, flag, flags[key], read);
     if (value !== undefined) limits[limit] = value;
   }
-  // Who gives a script a minute does not want it to end after a second of work.
-  const { wallMs } = limits;
-  if (wallMs !== undefined) limits.cpuMs ??= Math.min(wallMs, LIMITS.cpuMs.max);
   return limits;
 }
 

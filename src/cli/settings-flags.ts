@@ -6,6 +6,7 @@ import { addTexts, environmentLayer, objectLayer } from '../settings/layers.ts';
 import { type Layer, type Resolved, resolveSettings, type Source } from '../settings/resolve.ts';
 import { FIELDS, SETTING_NAMES } from '../settings/settings.ts';
 import type { Io } from './io.ts';
+import { readCeilingFlags } from './limit-flags.ts';
 import { readPoolFlags } from './pool-flags.ts';
 
 /** Options that every command with settings has. */
@@ -48,16 +49,21 @@ function flagLayer(flags: FlagValues, problems: Problem[]): Layer {
     const value = flag === undefined ? undefined : flags[attributeOf(flag)];
     if (value !== undefined) values.set(name, { value, source: { kind: 'flag', name: flag ?? '' } });
   }
-  const pool = poolOf(flags, problems);
+  const limits = groupOf(() => readCeilingFlags(flags), problems);
+  if (limits !== undefined && values.has('limits'))
+    problems.push({ path: '--set', message: 'expected limits by their flags or by --set, got both' });
+  if (limits !== undefined) values.set('limits', { value: limits, source: { kind: 'flag', name: 'limits' } });
+  const pool = groupOf(() => readPoolFlags(flags), problems);
   if (pool !== undefined) values.set('pool', { value: pool, source: { kind: 'flag', name: '--pool' } });
   const { preset } = flags;
   if (preset === undefined) return { values };
   return { values, preset: { value: preset, source: { kind: 'flag', name: '--preset' } } };
 }
 
-function poolOf(flags: FlagValues, problems: Problem[]): unknown {
+/** What a group of flags means together; its problems go to the others. */
+function groupOf(read: () => unknown, problems: Problem[]): unknown {
   try {
-    return readPoolFlags(flags);
+    return read();
   } catch (thrown) {
     const found = thrown instanceof Error && 'problems' in thrown ? thrown.problems : undefined;
     if (!Array.isArray(found)) throw thrown;

@@ -44,6 +44,7 @@ export function parseSessionEvent(json: string): SessionEvent | undefined {
           cancelUrl: text(payload, 'cancelUrl', 2_048),
           expiresAt: amount(payload, 'expiresAt'),
           execution: oneOf(payload, 'execution', ['at-most-once']),
+          ...(payload['degraded'] === true ? { degraded: true as const } : {}),
         },
       };
     case 'queued':

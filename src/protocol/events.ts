@@ -46,6 +46,8 @@ export interface EventPayloads {
     /** ms since 1970: when the session ends by itself. */
     readonly expiresAt: number;
     readonly execution: 'at-most-once';
+    /** The store was away: the session is known to its broker alone, and gone with it. */
+    readonly degraded?: true;
   };
   /** Back in the queue: the runtime that got it could not take it. */
   readonly queued: { readonly reason: string };

@@ -2,7 +2,14 @@
 // has it for sure. A line may break and come back, here or at another broker; scripts go on meanwhile.
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.ts';
-import type { ExecutionOutcome, Executor, ExecutorStats, ToolHandler } from '../execution.ts';
+import type {
+  ExecutionLimits,
+  ExecutionOutcome,
+  Executor,
+  ExecutorStats,
+  ToolHandler,
+} from '../execution.ts';
+import { lowerLimits } from '../limits.ts';
 import { NO_STATS } from '../no-stats.ts';
 import { type Labels, PROTOCOL_VERSION } from '../protocol/events.ts';
 import type { RuntimeLink } from '../protocol/link.ts';
@@ -18,6 +25,8 @@ export interface RuntimeOptions {
   /** Sessions at one time. */
   readonly slots: number;
   readonly heartbeatMs: number;
+  /** Limits that no execution gets more than, whatever the broker says. */
+  readonly ceiling?: Partial<ExecutionLimits>;
   readonly runtimeId?: string;
 }
 
@@ -203,7 +212,7 @@ export class Runtime implements AsyncDisposable {
         language,
         filename,
         tenant,
-        limits,
+        limits: lowerLimits(limits, this.#options.ceiling ?? {}),
         executionId: id,
         signal: running.abort.signal,
         ...(isolation === undefined ? {} : { isolation }),

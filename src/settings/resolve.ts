@@ -51,7 +51,8 @@ export function resolveSettings(layers: readonly Layer[], found: readonly Proble
     }
   for (const layer of layers) {
     for (const [name, value] of checked(layer, problems)) {
-      values.set(name, value);
+      // Limits are many: who sets one means the others to stay.
+      values.set(name, name === 'limits' ? { ...objectOf(values.get(name)), ...objectOf(value) } : value);
       const source = layer.values.get(name)?.source;
       if (isSettingName(name) && source !== undefined) sources.set(name, source);
     }
@@ -59,6 +60,10 @@ export function resolveSettings(layers: readonly Layer[], found: readonly Proble
   if (problems.length > 0) throw invalidInput('settings', problems);
   // Every name of the table is there, and each value was made by the schema of its field.
   return { settings: Object.fromEntries(values) as unknown as Settings, sources };
+}
+
+function objectOf(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : {};
 }
 
 function checked({ values }: Layer, problems: Problem[]): Map<string, unknown> {

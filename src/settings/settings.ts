@@ -40,6 +40,7 @@ export interface Settings {
   readonly 'retention.events': number | undefined;
   readonly 'retention.results': number | undefined;
   readonly store: string;
+  readonly fallback: 'none' | 'memory';
   readonly 'sqlite.busyTimeout': number;
   readonly 'sqlite.cacheSize': number;
   readonly 'sqlite.mmapSize': number;
@@ -165,6 +166,12 @@ export const FIELDS: { readonly [Name in SettingName]: Field<Settings[Name]> } =
     fallback: 'memory',
     about: 'where serve keeps sessions: memory, or sqlite:FILE, which survives a restart',
     flag: '--store',
+  },
+  fallback: {
+    schema: choice(['none', 'memory']),
+    fallback: 'none',
+    about: 'while Redis is away: memory runs sessions without an idempotency key on runtimes of the broker',
+    flag: '--fallback',
   },
   'sqlite.busyTimeout': time(5_000, 'how long to wait for another process that holds the file'),
   'sqlite.cacheSize': {

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { brokerOptions, untilInterrupted } from '../broker-flags.ts';
 import type { Io } from '../io.ts';
+import { ceilingOptions } from '../limit-flags.ts';
 import { toolOptions } from '../open-tools.ts';
 import { poolOptions } from '../pool-flags.ts';
 import { type FlagValues, readSettings, settingsOptions } from '../settings-flags.ts';
@@ -10,8 +11,9 @@ export function brokerCommand(io: Io): Command {
   const command = new Command('broker').description(
     'Serves sessions over HTTP and hands them to runtimes. Brokers share nothing but Redis: start as many as you like.',
   );
-  return settingsOptions(poolOptions(brokerOptions(toolOptions(command))))
+  settingsOptions(poolOptions(brokerOptions(toolOptions(command))))
     .option('--redis <url>', 'redis://[:password@]host:port[/db] of a Redis 7 or later')
+    .option('--fallback <kind>', 'memory: while Redis is away, run what has no idempotency key here')
     .addHelpText(
       'after',
       `
@@ -21,6 +23,7 @@ Examples:
   enclave broker --redis redis://127.0.0.1:6379 --pool local --pool-min 1 --pool-max 4`,
     )
     .action((flags: FlagValues) => serveBroker(flags, io));
+  return ceilingOptions(command);
 }
 
 async function serveBroker(flags: FlagValues, io: Io): Promise<void> {

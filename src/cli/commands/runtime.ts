@@ -2,13 +2,14 @@
 import { Command } from 'commander';
 import { readSecretFile, untilInterrupted, workerOptions } from '../broker-flags.ts';
 import { type Io, printable } from '../io.ts';
+import { ceilingOptions } from '../limit-flags.ts';
 import { type FlagValues, missingSetting, readSettings, settingsOptions } from '../settings-flags.ts';
 
 export function runtimeCommand(io: Io): Command {
   const command = new Command('runtime').description(
     'Runs scripts that a broker hands out. It holds no secrets: tools run at the broker.',
   );
-  return settingsOptions(workerOptions(command))
+  settingsOptions(workerOptions(command))
     .option('--broker <url>', 'ws://, wss://, http:// or https:// of a broker; several with commas')
     .option('--label <name=value...>', 'labels that sessions are routed by, such as region=eu')
     .option('--token-file <file>', 'the token that the broker asks runtimes for')
@@ -18,6 +19,7 @@ export function runtimeCommand(io: Io): Command {
       '\nExample:\n  enclave runtime --broker ws://127.0.0.1:3001 --label region=eu --label tier=standard',
     )
     .action((flags: FlagValues) => runRuntime(flags, io));
+  return ceilingOptions(command);
 }
 
 async function runRuntime(flags: FlagValues, io: Io): Promise<void> {

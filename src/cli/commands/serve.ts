@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { brokerOptions, untilInterrupted, workerOptions } from '../broker-flags.ts';
 import type { Io } from '../io.ts';
+import { ceilingOptions } from '../limit-flags.ts';
 import { toolOptions } from '../open-tools.ts';
 import { type FlagValues, readSettings, settingsOptions } from '../settings-flags.ts';
 
@@ -10,7 +11,7 @@ export function serveCommand(io: Io): Command {
   const command = new Command('serve').description(
     'Serves scripts over HTTP: broker and runtime in one process. SIGTERM lets what runs end.',
   );
-  return settingsOptions(workerOptions(brokerOptions(toolOptions(command))))
+  settingsOptions(workerOptions(brokerOptions(toolOptions(command))))
     .option('--store <kind>', 'memory, or sqlite:FILE, which survives a restart (default: memory)')
     .addHelpText(
       'after',
@@ -24,6 +25,7 @@ Examples:
     -d '{"code":"return args.n * 2","input":{"n":21}}' http://127.0.0.1:3001/sessions`,
     )
     .action((flags: FlagValues) => serve(flags, io));
+  return ceilingOptions(command);
 }
 
 async function serve(flags: FlagValues, io: Io): Promise<void> {
