@@ -29,8 +29,13 @@ import { BrokerMetrics } from './telemetry/broker-metrics.ts';
 import { observedStore } from './telemetry/observed-store.ts';
 import { observedTools } from './telemetry/observed-tools.ts';
 import { MetricsRegistry } from './telemetry/registry.ts';
+import { StateMetrics } from './telemetry/state-metrics.ts';
 import { BrokerTracing } from './telemetry/tracing.ts';
-import { createBreakingHandler, type ToolBreakerOptions } from './tools/breaking-handler.ts';
+import {
+  createBreakingHandler,
+  createToolBreakers,
+  type ToolBreakerOptions,
+} from './tools/breaking-handler.ts';
 import type { Tool } from './tools/define-tool.ts';
 import { externalTools } from './tools/external-tools.ts';
 import { createToolHandler, type SecretSource } from './tools/registry.ts';
@@ -150,14 +155,18 @@ export class EnclaveBroker implements AsyncDisposable {
       tools: tools.map(({ name }) => name),
       now: () => this.#broker,
     });
-    const breaking = createBreakingHandler(
-      createToolHandler({ tools, secrets }),
-      tools.map(({ name }) => name),
-      clock,
-      options.toolBreaker,
-    );
+    const names = tools.map(({ name }) => name);
+    const breakers = createToolBreakers(names, clock, options.toolBreaker);
+    const breaking = createBreakingHandler(createToolHandler({ tools, secrets }), breakers);
+    const state = new StateMetrics({
+      routes: routesOf(routingRules),
+      waitMs: (route) => this.#broker.waitMs(route),
+      breakers,
+      storeBreaker: () => shared.breakerState?.(),
+    });
     const observe: ObserveBroker = (event) => {
       metrics.observe(event);
+      state.observe(event);
       this.#tracing.observe(event);
       options.observe?.(event);
     };
@@ -167,6 +176,7 @@ export class EnclaveBroker implements AsyncDisposable {
       wallMs: () => clock.wallMs(),
     });
     this.#metrics.add(metrics);
+    this.#metrics.add(state);
     this.#broker = new Broker({
       store: observedStore(opened, clock, observe),
       clock,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CircuitBreaker } from '../src/circuit-breaker.ts';
 import { ManualClock } from '../src/clock.ts';
-import { createBreakingHandler } from '../src/tools/breaking-handler.ts';
+import { createBreakingHandler, createToolBreakers } from '../src/tools/breaking-handler.ts';
 import { ToolFailure } from '../src/tools/tool-failure.ts';
 
 describe('CircuitBreaker', () => {
@@ -40,9 +40,7 @@ describe('createBreakingHandler()', () => {
         calls++;
         return answer();
       },
-      ['a', 'b'],
-      clock,
-      { failures: 2, openFor: 60_000 },
+      createToolBreakers(['a', 'b'], clock, { failures: 2, openFor: 60_000 }),
     );
     const context = { executionId: 's', callId: 1, tenant: 't', signal: new AbortController().signal };
     const call = async (name: string) => {

@@ -129,6 +129,11 @@ export class Broker {
     this.#pool?.start();
   }
 
+  /** What a session of the route would wait if it were queued now, ms, as far as is known. @throws EnclaveError STORE_UNAVAILABLE */
+  async waitMs(route: string): Promise<number | undefined> {
+    return await this.#view.waitMs(route);
+  }
+
   get pool(): PoolStatus | undefined {
     return this.#pool?.status;
   }

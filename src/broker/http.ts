@@ -104,13 +104,15 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     const body = parseSubmit(request.body, limits);
     const tenant = tenantOf(request);
     try {
-      return await tracing.submit(single(request.headers['traceparent']), (traceparent) =>
+      const submitted = await tracing.submit(single(request.headers['traceparent']), (traceparent) =>
         broker.submit(body, tenant, {
           isWatched,
           ...(key === undefined ? {} : { key }),
           ...(traceparent === undefined ? {} : { traceparent }),
         }),
       );
+      if (submitted.cache !== undefined) observe({ type: 'cache_asked', outcome: submitted.cache });
+      return submitted;
     } catch (thrown) {
       observe({ type: 'refused', tenant, reason: toEnclaveError(thrown).code });
       throw thrown;

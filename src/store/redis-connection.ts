@@ -1,7 +1,7 @@
 // The connections of one broker to Redis: one for commands, one that listens. Both are told from a dead link by time-outs:
 // without them ioredis waits for ever on a link that swallows packets.
 import { type Cluster, Redis } from 'ioredis';
-import { CircuitBreaker } from '../circuit-breaker.ts';
+import { CircuitBreaker, type CircuitState } from '../circuit-breaker.ts';
 import type { Clock } from '../clock.ts';
 import { EnclaveError } from '../errors.ts';
 import { loadScript, SCRIPT_NAMES, type Script, type ScriptName } from './redis-scripts.ts';
@@ -183,6 +183,10 @@ export class RedisConnection {
       .map((info) => /run_id:(\w+)/u.exec(String(info))?.[1] ?? '')
       .sort()
       .join(',');
+  }
+
+  get breakerState(): CircuitState {
+    return this.#breaker.state;
   }
 
   async close(): Promise<void> {

@@ -13,6 +13,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
     open: (brokerId, onBell) => db.open(brokerId, onBell),
     ping: () => db.ping(),
     nowMs: () => db.nowMs(),
+    breakerState: () => db.redis.breakerState,
     ...redisSessions(db, queues),
     ...queues,
     ...redisFleet(db),

@@ -1,5 +1,6 @@
 // What a broker asks of a session store. Memory, SQLite and Redis answer alike: one conformance suite runs over all three.
 // Every operation is atomic for its session; what spans several keys is ordered so that it may be repeated or abandoned.
+import type { CircuitState } from '../circuit-breaker.ts';
 import type { Labels, Priority, SessionState, StoredEvent } from '../protocol/events.ts';
 import type { FleetOperations } from './fleet-operations.ts';
 import type { ToolBegin, ToolBeginReply, ToolDone, ToolDoneReply, ToolEnd } from './tool-journal.ts';
@@ -259,6 +260,8 @@ export interface Store extends SessionOperations, QueueOperations, FleetOperatio
   open(brokerId: string, onBell: (bell: Bell) => void): Promise<void>;
   /** Rejects with STORE_UNAVAILABLE unless the store answers. */
   ping(): Promise<void>;
+  /** Whether operations are let through to a server; absent where there is none. */
+  breakerState?(): CircuitState;
   /** The store's clock, ms since 1970. */
   nowMs(): number;
 }

@@ -56,6 +56,8 @@ export type BrokerEvent =
       readonly durationMs: number;
       readonly isOk: boolean;
     }
+  /** A submit asked for a kept result. */
+  | { readonly type: 'cache_asked'; readonly outcome: 'hit' | 'miss' }
   | { readonly type: 'stream_opened'; readonly sessionId: string }
   | { readonly type: 'stream_written'; readonly bytes: number }
   /** `wasCut`: its reader took nothing for too long. */

@@ -77,6 +77,7 @@ export function logBrokerEvents(log: Log, clock: Clock): ObserveBroker {
       case 'fault':
         log.error(fieldsOf(event), 'fault');
         return;
+      case 'cache_asked':
       case 'stream_opened':
       case 'responded':
         tell('trace', event);

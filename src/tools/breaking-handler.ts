@@ -30,15 +30,20 @@ const AWAY = new Set([
 /** Causes are looked through so far: `fetch` hides the reason one or two levels down. */
 const MAX_CAUSES = 4;
 
-/** @param handler what is called while the breaker of the tool is closed; open, calls fail with TOOL_UNAVAILABLE at once. */
-export function createBreakingHandler(
-  handler: ToolHandler,
+/** One for each tool, by its name. */
+export function createToolBreakers(
   names: readonly string[],
   clock: Clock,
   { failures = DEFAULTS.failures, openFor = DEFAULTS.openFor }: ToolBreakerOptions = {},
+): ReadonlyMap<string, CircuitBreaker> {
+  return new Map(names.map((name) => [name, new CircuitBreaker({ clock, failures, openMs: openFor })]));
+}
+
+/** @param handler what is called while the breaker of the tool is closed; open, calls fail with TOOL_UNAVAILABLE at once. */
+export function createBreakingHandler(
+  handler: ToolHandler,
+  breakers: ReadonlyMap<string, CircuitBreaker>,
 ): ToolHandler {
-  const options = { clock, failures, openMs: openFor };
-  const breakers = new Map(names.map((name) => [name, new CircuitBreaker(options)]));
   return async (name, args, context) => {
     const breaker = breakers.get(name);
     if (breaker === undefined) return await handler(name, args, context);
