@@ -44,7 +44,7 @@ function behavior(n: DeployNumbers): Tree {
 
 export function hpaYaml(n: DeployNumbers): string {
   return formatNotedYaml(
-    `Autoscaler, choice 1 of 2: apply this or the KEDA ScaledObject, never both.
+    `Autoscaler, choice 1 of 3: apply this or the KEDA ScaledObject, never both.
 Needs metrics-server for cpu, and prometheus-adapter that serves enclave_active_executions as a pod metric
 (rules in prometheus/adapter-rules.yaml). Without the adapter delete that metric: an HPA with a metric that has no
 series never scales in.`,
@@ -79,7 +79,7 @@ series never scales in.`,
 
 export function scaledObjectYaml(n: DeployNumbers): string {
   return formatNotedYaml(
-    `Autoscaler, choice 2 of 2: apply this or the HPA, never both (KEDA makes an HPA of its own).
+    `Autoscaler, choice 2 of 3: apply this or the HPA, never both (KEDA makes an HPA of its own).
 Needs KEDA 2 and Prometheus. FILL IN the address of Prometheus.
 Waiting executions count as well: running ones alone stop at the number of workers and hide a backlog.`,
     [

@@ -7,6 +7,18 @@ import { SECRETS_FOLDER, SERVE_PORT, serveArguments } from './serve-command.ts';
 export const IMAGE = 'REPLACE_ME/enclave:REPLACE_ME';
 export const APP = 'enclave';
 export const LABELS: Readonly<Record<string, string>> = { 'app.kubernetes.io/name': APP };
+export const METRICS_PORT_NAME = 'metrics';
+const METRICS_PORT = 9_464;
+const METRICS_ARGUMENTS = [
+  noted(`--metrics-port=${METRICS_PORT}`, 'needs no key, so it is in no Service and no Ingress'),
+  noted('--metrics-host=0.0.0.0', 'Prometheus comes from outside the pod'),
+];
+/** Read by Prometheus as its common Kubernetes configuration does; texts, as all annotations. */
+const SCRAPED = {
+  'prometheus.io/scrape': 'true',
+  'prometheus.io/port': noted(String(METRICS_PORT), 'that of --metrics-port'),
+  'prometheus.io/path': '/metrics',
+};
 const PORT: Noted<number> = noted(SERVE_PORT, 'assumed; the same in the Service and the Ingress');
 const FILL_IN = `FILL IN before use: image ${IMAGE}, one whose entry point is enclave (none is published; the placeholder
 is refused by the kubelet on purpose). The keys, lines of "key tenant", and a token of 16 characters and more come from a secret:
@@ -25,9 +37,12 @@ export function deploymentYaml(n: DeployNumbers): string {
   const container = {
     name: APP,
     image: IMAGE,
-    args: serveArguments(n),
+    args: [...serveArguments(n), ...METRICS_ARGUMENTS],
     volumeMounts: [{ name: 'secrets', mountPath: SECRETS_FOLDER, readOnly: true }],
-    ports: [{ name: 'http', containerPort: PORT }],
+    ports: [
+      { name: 'http', containerPort: PORT },
+      { name: METRICS_PORT_NAME, containerPort: noted(METRICS_PORT, 'that of --metrics-port') },
+    ],
     resources,
     readinessProbe: probe('/readyz', noted(5, 'assumed'), noted(2, 'out of the Service after 2 x 5 s')),
     livenessProbe: probe(
@@ -53,8 +68,9 @@ export function deploymentYaml(n: DeployNumbers): string {
           },
         },
         template: {
-          metadata: { labels: LABELS },
+          metadata: { labels: LABELS, annotations: SCRAPED },
           spec: {
+            automountServiceAccountToken: false,
             terminationGracePeriodSeconds: noted(
               n.sessionTimeoutS.value + 30,
               `session time-out ${n.sessionTimeoutS.value} s + 30 s to drain`,

@@ -116,6 +116,9 @@ function metricProblems(hpa: Found | undefined, objects: readonly Found[]): Prob
   });
 }
 
+/** Kinds that choose the pods of the deployment. */
+const SELECTING: readonly string[] = ['Service', 'PodDisruptionBudget', 'PodMonitor', 'Deployment'];
+
 function targetProblems(deployment: Found | undefined, named: readonly Found[]): Problem[] {
   if (deployment === undefined) return [];
   const name = at(deployment.value, 'metadata', 'name');
@@ -127,10 +130,7 @@ function targetProblems(deployment: Found | undefined, named: readonly Found[]):
         { path: `${path}.spec.scaleTargetRef`, message: `expected ${String(name)}, got ${String(target)}` },
       ];
     const selector = at(value, 'spec', 'selector', 'matchLabels') ?? at(value, 'spec', 'selector');
-    if (
-      (kind === 'Service' || kind === 'PodDisruptionBudget' || kind === 'Deployment') &&
-      JSON.stringify(selector) !== labels
-    )
+    if (SELECTING.includes(kind) && JSON.stringify(selector) !== labels)
       return [
         {
           path: `${path}.spec.selector`,

@@ -6,6 +6,7 @@ import { parseScenario } from '../scenario/parse-scenario.ts';
 import { deployNumbers } from './deploy-numbers.ts';
 import { ecsYaml, nginxConf, sysctlConf, systemdUnit } from './hosts.ts';
 import { deploymentYaml, disruptionBudgetYaml, ingressYaml, quotaYaml, serviceYaml } from './kubernetes.ts';
+import { podMonitorYaml, scalerAccessYaml } from './kubernetes-access.ts';
 import { adapterRulesYaml, hpaYaml, scaledObjectYaml } from './kubernetes-autoscalers.ts';
 import { lintManifests, type ManifestFile } from './lint.ts';
 import { alertRulesYaml, alertTestsYaml } from './prometheus.ts';
@@ -23,6 +24,7 @@ export function planManifests(plan: Plan, type: InstanceType): readonly Manifest
     { path: 'ecs/autoscaling.yaml', text: ecsYaml(n) },
     { path: 'host/enclave.service', text: systemdUnit(n) },
     { path: 'host/sysctl.conf', text: sysctlConf(n) },
+    { path: 'kubernetes/autoscaler-enclave/rbac.yaml', text: scalerAccessYaml() },
     { path: 'kubernetes/autoscaler-hpa/hpa.yaml', text: hpaYaml(n) },
     { path: 'kubernetes/autoscaler-keda/scaledobject.yaml', text: scaledObjectYaml(n) },
     { path: 'kubernetes/deployment.yaml', text: deploymentYaml(n) },
@@ -34,6 +36,7 @@ export function planManifests(plan: Plan, type: InstanceType): readonly Manifest
     { path: 'prometheus/adapter-rules.yaml', text: adapterRulesYaml() },
     { path: 'prometheus/alerts-test.yaml', text: alertTestsYaml(plan, n) },
     { path: 'prometheus/alerts.yaml', text: alertRulesYaml(plan, n) },
+    { path: 'prometheus/podmonitor.yaml', text: podMonitorYaml() },
     { path: 'scenario/plan-retest.json', text: retestScenario(plan, n) },
   ];
   const problems = lintManifests(files);

@@ -19,8 +19,9 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     selector,
     strategy: { type: true, rollingUpdate: { maxUnavailable: true, maxSurge: true } },
     template: {
-      metadata: { labels: { '*': true } },
+      metadata: { labels: { '*': true }, annotations: { '*': true } },
       spec: {
+        automountServiceAccountToken: true,
         terminationGracePeriodSeconds: true,
         topologySpreadConstraints: {
           maxSkew: true,
@@ -75,6 +76,21 @@ const SHAPES: Readonly<Record<string, Shape>> = {
     },
     behavior,
   }),
+  PodMonitor: top({ selector, podMetricsEndpoints: { port: true, path: true, interval: true } }),
+  ServiceAccount: { apiVersion: true, kind: true, metadata: meta },
+  Role: {
+    apiVersion: true,
+    kind: true,
+    metadata: meta,
+    rules: { apiGroups: true, resources: true, resourceNames: true, verbs: true },
+  },
+  RoleBinding: {
+    apiVersion: true,
+    kind: true,
+    metadata: meta,
+    subjects: { kind: true, name: true, namespace: true },
+    roleRef: { apiGroup: true, kind: true, name: true },
+  },
   ScaledObject: top({
     scaleTargetRef: { name: true },
     minReplicaCount: true,

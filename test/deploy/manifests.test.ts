@@ -7,8 +7,11 @@ import { Deployment } from 'kubernetes-models/apps/v1/Deployment';
 import { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler';
 import { Ingress } from 'kubernetes-models/networking.k8s.io/v1/Ingress';
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1/PodDisruptionBudget';
+import { Role } from 'kubernetes-models/rbac.authorization.k8s.io/v1/Role';
+import { RoleBinding } from 'kubernetes-models/rbac.authorization.k8s.io/v1/RoleBinding';
 import { ResourceQuota } from 'kubernetes-models/v1/ResourceQuota';
 import { Service } from 'kubernetes-models/v1/Service';
+import { ServiceAccount } from 'kubernetes-models/v1/ServiceAccount';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isScalar, parseAllDocuments, visit } from 'yaml';
 import { lintManifests, type ManifestFile } from '../../src/deploy/lint.ts';
@@ -69,16 +72,20 @@ const MODELS = {
   Ingress,
   PodDisruptionBudget,
   ResourceQuota,
+  Role,
+  RoleBinding,
   ScaledObject,
   Service,
+  ServiceAccount,
 } as const;
 
 describe.each(SETS)('manifests of %s', (_name, files) => {
   it('pass the schemas of Kubernetes and KEDA', () => {
     const kinds = files
       .filter(({ path }) => path.startsWith('kubernetes/'))
-      .map(({ text }) => {
-        const value = parseAllDocuments(text)[0]?.toJS() as { readonly kind: keyof typeof MODELS };
+      .flatMap(({ text }) => parseAllDocuments(text))
+      .map((document) => {
+        const value = document.toJS() as { readonly kind: keyof typeof MODELS };
         // The models type what they then validate.
         const model = new MODELS[value.kind](value as never);
         model.validate();
@@ -106,6 +113,37 @@ describe.each(SETS)('manifests of %s', (_name, files) => {
     const all = files.map(({ text }) => text).join('\n');
     expect(all).not.toMatch(/: (?:on|off|yes|no)$/mu);
   });
+});
+
+it('lets brokers scale one deployment, and do nothing else', () => {
+  const [account, role, binding] = parseAllDocuments(text(manifests(10, ''), 'rbac.yaml')).map((document) =>
+    document.toJS(),
+  );
+  // What the driver calls: GET and PATCH of the scale subresource of the deployment it is given.
+  expect(role.rules).toEqual([
+    {
+      apiGroups: ['apps'],
+      resources: ['deployments/scale'],
+      resourceNames: ['enclave-runtime'],
+      verbs: ['get', 'patch'],
+    },
+  ]);
+  expect(binding.roleRef).toMatchObject({ kind: 'Role', name: role.metadata.name });
+  expect(binding.subjects).toMatchObject([{ kind: 'ServiceAccount', name: account.metadata.name }]);
+});
+
+it('shows figures on one port, to those who scrape and to nobody else', () => {
+  const files = manifests(10, '');
+  const [deployment] = parseAllDocuments(text(files, 'deployment.yaml')).map((document) => document.toJS());
+  const { metadata, spec } = deployment.spec.template;
+  const port = spec.containers[0].ports.find(
+    (each: { name: string }) => each.name === 'metrics',
+  ).containerPort;
+  expect(spec.containers[0].args).toContain(`--metrics-port=${port}`);
+  expect(metadata.annotations['prometheus.io/port']).toBe(String(port));
+  expect(text(files, 'podmonitor.yaml')).toContain('port: metrics');
+  expect(text(files, 'service.yaml')).not.toContain('metrics');
+  expect(spec.automountServiceAccountToken).toBe(false);
 });
 
 it('gives ECS 60 times the rate per second', () => {
