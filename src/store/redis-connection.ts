@@ -1,6 +1,6 @@
 // The connections of one broker to Redis: one for commands, one that listens. Both are told from a dead link by time-outs:
 // without them ioredis waits for ever on a link that swallows packets.
-import { type Cluster, Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import { CircuitBreaker, type CircuitState } from '../circuit-breaker.ts';
 import type { Clock } from '../clock.ts';
 import { EnclaveError } from '../errors.ts';
@@ -82,6 +82,11 @@ export class RedisConnection {
     for (const client of this.#clients) await this.run(() => connect(client));
     await this.run(() => this.#listener.subscribe(...channels));
     this.#listener.on('ready', () => void this.#subscribeAgain(channels, onReconnect));
+    // A master that went leaves its slots to a replica, which may lack what was written last; the listener may be on another node.
+    if (this.#command instanceof Cluster)
+      this.#command.on('-node', () => {
+        if (!this.#isClosed) this.#clock.defer(onReconnect);
+      });
     this.#schedulePing();
   }
 

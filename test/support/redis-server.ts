@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findRedis } from './find-redis.ts';
+import { findRedis, type RedisProgram } from './find-redis.ts';
 
 export interface TestRedis extends AsyncDisposable {
   readonly url: string;
@@ -26,6 +26,9 @@ const FOLDER = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 /** Survives the death of the process, while the disk keeps up. */
 export const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'everysec'] as const;
 
+/** Survives the death of the machine as well: nothing is acknowledged that is not on disk. */
+export const SAFEST = ['--appendonly', 'yes', '--appendfsync', 'always'] as const;
+
 /** Whether tests that start, and kill, a server of their own can run here. */
 export function hasRedis(): boolean {
   return findRedis() !== undefined;
@@ -40,8 +43,10 @@ export async function freePort(): Promise<number> {
 }
 
 /** A server of our own, even if REDIS_URL is set: tests that kill it must not kill somebody else's. */
-export async function startRedis(extraArgs: readonly string[] = []): Promise<TestRedis> {
-  const program = findRedis();
+export async function startRedis(
+  extraArgs: readonly string[] = [],
+  program: RedisProgram | undefined = findRedis(),
+): Promise<TestRedis> {
   if (program === undefined) throw new Error('there is no Redis server here');
   const folder = mkdtempSync(join(FOLDER, 'enclave-redis-'));
   const port = await freePort();
