@@ -50,7 +50,8 @@ export interface Submitted {
 
 interface Admitted {
   readonly session: NewSession;
-  readonly plan: CachePlan | undefined;
+  /** What `session.request` is the text of. */
+  readonly stored: StoredRequest;
 }
 
 const DAY_MS = 86_400_000;
@@ -107,17 +108,17 @@ export class Intake {
       this.#options.onWait();
     }
     await admission.takePlaces(sessionId, tenant, route);
-    return { session: newSession(), plan };
+    return { session: newSession(), stored };
   }
 
-  async #create({ session, plan }: Admitted, options: SubmitOptions): Promise<Submitted> {
+  async #create({ session, stored }: Admitted, options: SubmitOptions): Promise<Submitted> {
     const { store, admission, dispatcher } = this.#options;
     const { id: sessionId, tenant } = session;
     const watch = options.isWatched === true ? this.#options.watch(session) : undefined;
     try {
       const code = (await dispatcher.runNow(session, stored)) ?? (await store.submit(session));
       if (code === 'late') throw tooSlow();
-      const miss = plan === undefined ? {} : ({ cache: 'miss' } as const);
+      const miss = stored.cache === undefined ? {} : ({ cache: 'miss' } as const);
       if (watch !== undefined && code === 'created') return { sessionId, isNew: true, watch, ...miss };
       watch?.close();
       return { sessionId, isNew: code === 'created', ...miss };
@@ -142,10 +143,12 @@ export class Intake {
     const id = idOfHere(randomUUID());
     await admission.checkRate(tenant);
     await admission.takePlaces(id, tenant, route);
-    const session = this.#sessionOf(id, body, tenant, route, undefined, options);
+    const { traceparent } = options;
+    const stored = { ...body, ...(traceparent === undefined ? {} : { traceparent }) };
+    const session = this.#sessionOf(id, body, tenant, route, stored, options);
     const watch = options.isWatched === true ? watchOf(session) : undefined;
     try {
-      if ((await dispatcher.runNow(session, { isAlone: true })) !== 'created') throw why;
+      if ((await dispatcher.runNow(session, stored, { isAlone: true })) !== 'created') throw why;
       return { sessionId: id, isNew: true, ...(watch === undefined ? {} : { watch }) };
     } catch (error) {
       watch?.close();
