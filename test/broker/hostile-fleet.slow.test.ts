@@ -224,7 +224,13 @@ describe('a broker under attack', { timeout: 120_000 }, () => {
     await attack(ATTEMPTS / 2);
     expect(answered).toBe(ATTEMPTS);
     expect(rssBytes() - before).toBeLessThan(100 * MIB);
-    expect((await client(KEYS.other).run({ code: 'return 1' })).final?.ok).toBe(true);
+    // On a machine that has little time for it the runtime may have been given up meanwhile: it comes back.
+    await until('others are served', async () => {
+      const end = await client(KEYS.other)
+        .run({ code: 'return 1' })
+        .catch((error: unknown) => expect(error).toMatchObject({ code: 'NO_RUNTIME' }));
+      return end?.final?.ok === true;
+    });
   });
 });
 
