@@ -22,14 +22,18 @@ export interface CrewOptions {
 }
 
 const SILENT_INTERVALS = 2.5;
+/** A look that comes so late tells of this process, not of its runtimes. */
+const LATE_INTERVALS = 1.5;
 
 export class Crew {
   readonly #options: CrewOptions;
   readonly #peers = new Set<RuntimePeer>();
+  #lookedMs: number;
   #isClosed = false;
 
   constructor(options: CrewOptions) {
     this.#options = options;
+    this.#lookedMs = options.clock.nowMs();
   }
 
   get peers(): readonly RuntimePeer[] {
@@ -97,11 +101,16 @@ export class Crew {
     else void this.#options.onRefuse(session, peer).catch(() => {});
   }
 
-  /** Drops runtimes that have been silent for too long. */
+  /** Drops runtimes that have been silent for too long. To be called at every heartbeat interval, or more often. */
   dropSilent(): void {
     const { clock, heartbeatMs } = this.#options;
+    const nowMs = clock.nowMs();
+    const wasAway = nowMs - this.#lookedMs > LATE_INTERVALS * heartbeatMs;
+    this.#lookedMs = nowMs;
+    // Whoever was stopped itself, or had no time, has not listened: what was said meanwhile is still to be read.
     for (const peer of [...this.#peers])
-      if (clock.nowMs() - peer.lastHeardMs > SILENT_INTERVALS * heartbeatMs)
+      if (wasAway) peer.lastHeardMs = nowMs;
+      else if (nowMs - peer.lastHeardMs > SILENT_INTERVALS * heartbeatMs)
         this.#drop(peer, 'silent for too long');
   }
 

@@ -87,6 +87,8 @@ export class Dispatcher {
   start(): void {
     const { heartbeatMs, leaseMs } = this.#options;
     this.#every('poll', POLL_MS, async () => this.pump());
+    // Apart from the beat, which may have to wait for the store.
+    this.#every('listen', heartbeatMs, async () => this.#crew.dropSilent());
     this.#every('beat', Math.min(heartbeatMs, leaseMs / 3), () => this.beat());
     // The jitter of one broker against another comes from when each was started.
     this.#every('reap', leaseMs / 2, () => this.#reaper.round());
@@ -245,11 +247,10 @@ export class Dispatcher {
     if (this.#options.routes.some((route) => !this.#emptyRoutes.has(route))) this.pump();
   }
 
-  /** Tells the store that this broker, its runtimes and its entries are alive; drops runtimes that are silent. */
+  /** Tells the store that this broker, its runtimes and its entries are alive. */
   async beat(): Promise<void> {
     const { store, brokerId } = this.#context;
     const { leaseMs } = this.#options;
-    this.#crew.dropSilent();
     const runtimes = this.#crew.peers.map((peer) => peer.info);
     await Promise.all([
       store.beat({ brokerId, runtimes, rates: this.#options.rates() }, leaseMs),
