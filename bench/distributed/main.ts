@@ -165,7 +165,9 @@ function row(name: string, result: CellResult | undefined): string {
   return `| ${name} | ${Math.round(perSecond).toLocaleString('en')} | ${p50Ms.toFixed(1)} | ${p99Ms.toFixed(1)} | ${whole.join(' | ')} |`;
 }
 
-function judgeMemory({ liveBytes, endedBytes, compactedBytes }: SessionMemory): void {
+function judgeMemory({ liveBytes, endedBytes, compactedBytes, floorBytes }: SessionMemory): void {
+  const floor = Math.round(floorBytes);
+  lines.push(`A Redis key with the name of a session, an expiry and nothing in it takes ${floor} bytes.`, '');
   judge('Redis memory of a live session', liveBytes / 1_024, 2.2, 'KB', true);
   judge('… when it has ended, with 4 events', endedBytes / 1_024, 2.2, 'KB', true);
   judge('… when only its result is kept', compactedBytes, 200, 'bytes', true);
