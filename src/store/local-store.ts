@@ -145,16 +145,14 @@ class LocalStore implements Omit<Store, keyof FleetOperations> {
 
   async toolBegin(call: ToolBegin): Promise<ToolBeginReply> {
     const live = this.#live.get(call.id);
-    const reply =
-      live === undefined ? ({ code: 'stale' } as const) : rules.toolBegin(live, call, this.nowMs());
+    const reply = rules.toolBegin(live, call, this.nowMs());
     if (live !== undefined && (reply.code === 'run' || reply.code === 'doubt')) await this.#changed(live);
     return reply;
   }
 
   async toolDone(call: ToolDone): Promise<ToolDoneReply> {
     const live = this.#live.get(call.id);
-    const reply =
-      live === undefined ? ({ code: 'stale' } as const) : rules.toolDone(live, call, this.nowMs());
+    const reply = rules.toolDone(live, call, this.nowMs());
     if (live !== undefined && reply.code === 'ok') await this.#changed(live);
     return reply;
   }
@@ -162,8 +160,7 @@ class LocalStore implements Omit<Store, keyof FleetOperations> {
   async toolEnd(call: ToolEnd): Promise<'ok' | 'already' | 'missing'> {
     const live = this.#live.get(call.id);
     // An ended session takes no answer any more, and need not be written again.
-    if (live === undefined)
-      return this.#find(call.id)?.tools.has(call.callId) === true ? 'already' : 'missing';
+    if (live === undefined) return this.#find(call.id)?.tools.has(call.callId) ? 'already' : 'missing';
     const reply = rules.toolEnd(live, call, this.nowMs());
     if (reply === 'ok') {
       await this.#changed(live);

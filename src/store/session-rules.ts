@@ -100,8 +100,8 @@ function push(live: LiveSession, type: EventType, payload: string, ts: number): 
 }
 
 /** Every change of a runtime's making passes here: it must run, and under this fence. */
-function holds(live: LiveSession, fence: string): boolean {
-  return live.state === 'running' && live.fence === fence;
+function holds(live: LiveSession | undefined, fence: string): live is LiveSession {
+  return live?.state === 'running' && live.fence === fence;
 }
 
 export function claim(live: LiveSession, request: ClaimRequest, epoch: number, nowMs: number): ClaimReply {
@@ -168,7 +168,7 @@ export function append(
   return 'ok';
 }
 
-export function toolBegin(live: LiveSession, call: ToolBegin, nowMs: number): ToolBeginReply {
+export function toolBegin(live: LiveSession | undefined, call: ToolBegin, nowMs: number): ToolBeginReply {
   if (!holds(live, call.fence)) return { code: 'stale' };
   const known = live.tools.get(call.callId);
   if (known === undefined) {
@@ -189,7 +189,7 @@ export function toolBegin(live: LiveSession, call: ToolBegin, nowMs: number): To
   return { code: 'run' };
 }
 
-export function toolDone(live: LiveSession, call: ToolDone, nowMs: number): ToolDoneReply {
+export function toolDone(live: LiveSession | undefined, call: ToolDone, nowMs: number): ToolDoneReply {
   if (!holds(live, call.fence)) return { code: 'stale' };
   const known = live.tools.get(call.callId);
   if (known !== undefined && known.hash !== call.hash) return { code: 'mismatch' };
