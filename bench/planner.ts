@@ -37,6 +37,8 @@ const PROBE_SECONDS = 3;
 const WARMUP_MS = 500;
 /** The issue asks for p99 within 10 % and capacity within 5 %. */
 const TARGETS: Readonly<Record<string, number>> = { p99: 0.1, capacity: 0.05 };
+/** The same number, foretold without the closed runs. */
+const OPEN_ONLY = ' (open runs only)';
 /** With fewer rounds nothing is said of the spread. */
 const MIN_ROUNDS = 3;
 
@@ -192,8 +194,6 @@ interface Compared {
   readonly predicted: number;
   readonly measured: number;
 }
-
-const OPEN_ONLY = ' (open runs only)';
 
 function compareLoad(base: readonly RunReport[], judged: readonly RunReport[]): Map<string, Compared> {
   const workload = workloadOf(base);
