@@ -39,8 +39,8 @@ export type ExecutionResult = ExecutionOutcome;
 /**
  * Names a pool of host processes and checks its options; the processes start with the first {@link Enclave} that uses it.
  * `poolSize` host processes (default: one per core); `maxWorkerMemory` bytes for the heap of any one script (default
- * 128 MiB); `maxExecutionsPerWorker` until a process is replaced (default 50,000); `idleTimeout` ms after which an idle
- * process stops (default 60,000).
+ * 128 MiB); `maxExecutionsPerWorker` until a process is replaced (default 15,000 in isolate mode, 50,000 in context
+ * mode); `idleTimeout` ms after which an idle process stops (default 60,000).
  * @throws EnclaveError INVALID_INPUT that lists every option out of range.
  */
 export function createWorkerPoolAdapter(options: WorkerPoolAdapterOptions = {}): WorkerPoolAdapter {

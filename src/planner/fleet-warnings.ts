@@ -6,8 +6,9 @@ import { executionsInFlight, MAX_SESSIONS } from './in-flight.ts';
 import type { PlanInput, TypePlan, Warning } from './plan-types.ts';
 
 /** Executions after which the pool replaces a host process unless told otherwise. */
-const RECYCLE_AFTER = 50_000;
-const SHORT_LIFE_S = 60;
+const RECYCLE_AFTER = { isolate: 15_000, context: 50_000 } as const;
+/** A start takes some 0.13 s of a processor: one in a hundred of such a life. */
+const SHORT_LIFE_S = 13;
 /** Open files of a process on a stock Linux. */
 const DESCRIPTORS = 1_024;
 /** Sockets of a process beside those of executions: logs, store, metrics. */
@@ -25,7 +26,7 @@ export function fleetWarnings(
   return [
     ...runWarnings(input, demand, chosen),
     ...queueWarnings(demand, chosen),
-    ...limitWarnings(demand, chosen),
+    ...limitWarnings(input, demand, chosen),
     ...autoscalerWarnings(day, chosen),
   ];
 }
@@ -86,7 +87,7 @@ function queueWarnings(demand: FleetDemand, chosen: TypePlan): Warning[] {
   ];
 }
 
-function limitWarnings(demand: FleetDemand, chosen: TypePlan): Warning[] {
+function limitWarnings({ workload }: PlanInput, demand: FleetDemand, chosen: TypePlan): Warning[] {
   const warnings: Warning[] = [];
   const inFlight = executionsInFlight(demand, chosen.vcpu, chosen.needed);
   if (inFlight > MAX_SESSIONS)
@@ -104,12 +105,13 @@ function limitWarnings(demand: FleetDemand, chosen: TypePlan): Warning[] {
       evidence: `2 x (${formatCount(inFlight, 0)} in flight + ${OTHER_DESCRIPTORS}) = ${formatCount(descriptors, 0)} descriptors, and a process has ${formatCount(DESCRIPTORS)} by default`,
       fix: `set LimitNOFILE to ${2 ** Math.ceil(Math.log2(descriptors))}`,
     });
-  const lifeS = (RECYCLE_AFTER * chosen.needed * chosen.vcpu) / demand.peakPerSecond;
+  const recycleAfter = RECYCLE_AFTER[workload.measuredAs?.isolation ?? 'context'];
+  const lifeS = (recycleAfter * chosen.needed * chosen.vcpu) / demand.peakPerSecond;
   if (lifeS < SHORT_LIFE_S)
     warnings.push({
       id: 'RECYCLE',
       severity: 'warning',
-      evidence: `a host process is replaced every ${formatCount(lifeS)} s at the peak (after ${formatCount(RECYCLE_AFTER)} executions); its start is not in the plan`,
+      evidence: `a host process is replaced every ${formatCount(lifeS)} s at the peak (after ${formatCount(recycleAfter)} executions); its start is not in the plan`,
       fix: 'raise maxExecutionsPerWorker',
     });
   return warnings;
