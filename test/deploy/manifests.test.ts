@@ -298,14 +298,3 @@ it.runIf(process.platform === 'linux')('the kernel knows every setting of the sy
   for (const setting of settings)
     expect(await readFile(join('/proc/sys', ...setting.split('.')), 'utf8'), setting).toMatch(/^\d+$/m);
 });
-
-const cfnLint = 'cfn-lint';
-it.runIf(has(cfnLint))(
-  `CloudFormation would take the ECS policies: ${has(cfnLint) ? cfnLint : 'cfn-lint (absent: pip install cfn-lint)'}`,
-  { timeout: 60_000 },
-  async () => {
-    const target = join(folder, 'ecs');
-    await writeManifests(SETS[1]?.[1] ?? [], target);
-    await succeed(cfnLint, ['autoscaling.yaml'], join(target, 'ecs'));
-  },
-);

@@ -34,31 +34,21 @@ function onPath(): RedisProgram | undefined {
   return command === undefined ? undefined : { command, env: {} };
 }
 
-function cacheFolder(kind = 'redis'): string {
-  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'enclave', kind);
+/** The same for Valkey, the fork of Redis 7.2: only on the PATH, since Debian has it from version 13 on. Absent is a visible skip. */
+export function findValkey(): RedisProgram | undefined {
+  if (run('valkey-server', ['--version']).status === 0) return { command: 'valkey-server', env: {} };
+  console.warn('skipped: no Valkey server; apt-get install -y valkey-server');
+  return undefined;
 }
 
-let valkey: RedisProgram | undefined;
-let isValkeySearched = false;
-
-/** The same for Valkey, the fork of Redis 7.2 that Debian has from version 13 on. Absent is a visible skip, also in CI. */
-export function findValkey(): RedisProgram | undefined {
-  if (isValkeySearched) return valkey;
-  isValkeySearched = true;
-  const isThere = run('valkey-server', ['--version']).status === 0;
-  valkey = isThere ? { command: 'valkey-server', env: {} } : fetchFromDebian(cacheFolder('valkey'), 'valkey');
-  if (valkey === undefined) console.warn('skipped: no Valkey server; apt-get install -y valkey-server');
-  return valkey;
+function cacheFolder(): string {
+  return join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'enclave', 'redis');
 }
 
 /** Unpacks the package that holds the server, and the libraries it names. `undefined` where there is no apt, or no network. */
-export function fetchFromDebian(
-  folder: string,
-  kind: 'redis' | 'valkey' = 'redis',
-): RedisProgram | undefined {
-  const server = `${kind}-server`;
+export function fetchFromDebian(folder: string): RedisProgram | undefined {
   if (!existsSync(folder)) {
-    const depends = run('apt-cache', ['depends', `${kind}-tools`]);
+    const depends = run('apt-cache', ['depends', 'redis-tools']);
     if (depends.status !== 0) return undefined;
     const libraries = [...depends.stdout.matchAll(/^ {2}Depends: (lib(?!c6$)\S+)$/gmu)].map(
       (match) => match[1] ?? '',
@@ -66,16 +56,14 @@ export function fetchFromDebian(
     mkdirSync(join(folder, '..'), { recursive: true });
     const unfinished = mkdtempSync(`${folder}-`);
     try {
-      if (!unpack(unfinished, [`${kind}-tools`, ...libraries])) return undefined;
-      // One program under several names; Debian keeps this one in another package, which also starts a service.
-      symlinkSync(join('files', 'usr', 'bin', `${kind}-check-rdb`), join(unfinished, server));
+      if (!unpack(unfinished, ['redis-tools', ...libraries])) return undefined;
       // Another process may have been quicker.
       if (!existsSync(folder)) renameSync(unfinished, folder);
     } finally {
       rmSync(unfinished, { recursive: true, force: true });
     }
   }
-  const program = { command: join(folder, server), env: { LD_LIBRARY_PATH: libraryPath(folder) } };
+  const program = { command: join(folder, 'redis-server'), env: { LD_LIBRARY_PATH: libraryPath(folder) } };
   return run(program.command, ['--version'], folder, program.env).status === 0 ? program : undefined;
 }
 
@@ -83,6 +71,8 @@ function unpack(folder: string, packages: readonly string[]): boolean {
   if (run('apt-get', ['download', ...packages], folder).status !== 0) return false;
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.deb')))
     if (run('dpkg', ['-x', file, 'files'], folder).status !== 0) return false;
+  // One program under several names; Debian keeps this one in another package, which also starts a service.
+  symlinkSync(join('files', 'usr', 'bin', 'redis-check-rdb'), join(folder, 'redis-server'));
   return true;
 }
 
