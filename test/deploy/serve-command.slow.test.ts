@@ -22,13 +22,15 @@ it('the arguments of the Deployment and of the systemd unit start a server that 
   };
   const args = deployment.spec.template.spec.containers[0]?.args ?? [];
   const unit = /^ExecStart=\S+ (.*)$/mu.exec(textOf('enclave.service'))?.[1] ?? '';
-  expect(unit.replaceAll('%d/', '/etc/enclave/').split(' ')).toEqual(args);
+  // Only a pod is scraped from outside; a host has its own agent on loopback.
+  const scraped = ['--metrics-port=9464', '--metrics-host=0.0.0.0'];
+  expect([...unit.replaceAll('%d/', '/etc/enclave/').split(' '), ...scraped]).toEqual(args);
 
   const folder = await mkdtemp(join(tmpdir(), 'enclave-serve-'));
   await writeFile(join(folder, 'keys'), 'a-key-of-at-least-sixteen-characters tenant\n', { mode: 0o600 });
   await writeFile(join(folder, 'runtime-token'), 'a-token-of-at-least-sixteen-characters\n', { mode: 0o600 });
   const here = args.map((argument) =>
-    argument.startsWith('--port=') ? '--port=0' : argument.replace('/etc/enclave', folder),
+    argument.replace(/^(--(?:metrics-)?port)=.*/u, '$1=0').replace('/etc/enclave', folder),
   );
   const child = spawn(process.execPath, [ENTRY, ...here], { stdio: ['ignore', 'ignore', 'pipe'] });
   try {
