@@ -1,4 +1,4 @@
-// Process entry: the laws behind HTTP, one fresh server for each path. Started by law-server.ts; ends with its parent.
+// Process entry: the laws behind HTTP, one fresh server for each path `/law/attempt`. Started by law-server.ts; ends with its parent.
 import { createServer } from 'node:http';
 import process from 'node:process';
 import { realClock } from '../../clock.ts';
@@ -6,7 +6,7 @@ import { LawTarget } from './law-target.ts';
 import { LAWS } from './laws.ts';
 
 const server = createServer((request, response) => {
-  const target = targets[Number(request.url?.slice(1))];
+  const target = targetOf(request.url ?? '');
   if (target === undefined) {
     response.writeHead(404).end();
     return;
@@ -17,7 +17,17 @@ const server = createServer((request, response) => {
   const watch = { connected: ignore, first: ignore, line, toolCall: ignore, onCancel: ignore };
   void target.execute(undefined, watch).then(() => response.end());
 });
-const targets = LAWS.map((law) => new LawTarget(law, realClock));
+const targets = new Map<string, LawTarget>();
+
+function targetOf(path: string): LawTarget | undefined {
+  const known = targets.get(path);
+  const [, number] = /^\/(\d+)\/[1-9]$/u.exec(path) ?? [];
+  const law = number === undefined ? undefined : LAWS[Number(number)];
+  if (known !== undefined || law === undefined) return known;
+  const target = new LawTarget(law, realClock);
+  targets.set(path, target);
+  return target;
+}
 
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();

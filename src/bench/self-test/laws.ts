@@ -35,6 +35,8 @@ const BIMODAL_SEED = 9;
 const STALL_EVERY_MS = 1_000;
 const STALL_MS = 200;
 const STALL_SERVICE_MS = 5;
+/** Where the first arrival falls in the period: between two steps of arrivals 4 ms apart, so that being late by a hair moves nobody into a stall. */
+const STALL_PHASE_MS = 3;
 const SERVICE_MS = 4;
 
 /** Every execution takes the same, however many there are. */
@@ -59,9 +61,9 @@ const bimodal: Law = {
 };
 
 /**
- * Stands still for S at the end of every T. Who comes in a stall waits for its end, so a share S/T of all arrivals waits evenly
- * between 0 and S: the q-quantile is b + S (q - (1 - S/T)) / (S/T) beyond q = 1 - S/T, and b below. A load generator that waits for
- * answers would send one execution into each stall and call the rest fast.
+ * Stands still for S at the end of every T. Who comes in a stall waits for its end. A load generator that waits for answers would
+ * send one execution into each stall and call the rest fast. What is expected is computed for the very arrivals that are sent;
+ * {@link stallQuantileMs} is what it tends to as they become many.
  */
 const stall: Law = {
   id: 'periodic stall',
@@ -70,18 +72,34 @@ const stall: Law = {
   createServer: () => {
     let zeroMs: number | undefined;
     return (nowMs) => {
-      zeroMs ??= nowMs;
-      const inPeriod = (nowMs - zeroMs) % STALL_EVERY_MS;
-      const waitMs = inPeriod >= STALL_EVERY_MS - STALL_MS ? STALL_EVERY_MS - inPeriod : 0;
-      return nowMs + waitMs + STALL_SERVICE_MS;
+      zeroMs ??= nowMs - STALL_PHASE_MS;
+      return nowMs + stallResponseMs(nowMs - zeroMs);
     };
   },
   quantiles: [0.5, 0.9, 0.99],
-  expectedMs(quantile) {
-    const share = STALL_MS / STALL_EVERY_MS;
-    return STALL_SERVICE_MS + Math.max(0, (STALL_MS * (quantile - (1 - share))) / share);
+  expectedMs(quantile, arrivalsMs, from) {
+    const zeroMs = (arrivalsMs[0] ?? 0) - STALL_PHASE_MS;
+    return quantileOf(
+      arrivalsMs.slice(from).map((arrivalMs) => stallResponseMs(arrivalMs - zeroMs)),
+      quantile,
+    );
   },
 };
+
+function stallResponseMs(sinceZeroMs: number): number {
+  const inPeriod = sinceZeroMs % STALL_EVERY_MS;
+  const waitMs = inPeriod >= STALL_EVERY_MS - STALL_MS ? STALL_EVERY_MS - inPeriod : 0;
+  return waitMs + STALL_SERVICE_MS;
+}
+
+/**
+ * A share S/T of all arrivals waits evenly between 0 and S, so the q-quantile of the response is b + S (q - (1 - S/T)) / (S/T)
+ * beyond q = 1 - S/T, and the service b below.
+ */
+export function stallQuantileMs(quantile: number): number {
+  const share = STALL_MS / STALL_EVERY_MS;
+  return STALL_SERVICE_MS + Math.max(0, (STALL_MS * (quantile - (1 - share))) / share);
+}
 
 function queue(id: string, arrivals: ArrivalKind, ratePerSecond: number, quantiles: readonly number[]): Law {
   return {
@@ -97,10 +115,7 @@ function queue(id: string, arrivals: ArrivalKind, ratePerSecond: number, quantil
     },
     quantiles,
     expectedMs(quantile, arrivalsMs, from) {
-      const responses = lindleyResponses(arrivalsMs, SERVICE_MS)
-        .slice(from)
-        .sort((a, b) => a - b);
-      return responses[Math.max(0, Math.ceil(quantile * responses.length - 1e-6) - 1)] ?? NaN;
+      return quantileOf(lindleyResponses(arrivalsMs, SERVICE_MS).slice(from), quantile);
     },
   };
 }
@@ -142,4 +157,10 @@ export function lindleyResponses(arrivalsMs: readonly number[], serviceMs: numbe
     if (before !== undefined) waitMs = Math.max(0, waitMs + serviceMs - (arrivalMs - before));
     return waitMs + serviceMs;
   });
+}
+
+/** The value of rank ceil(qn), as histograms count. */
+function quantileOf(valuesMs: readonly number[], quantile: number): number {
+  const sorted = valuesMs.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(quantile * sorted.length - 1e-6) - 1)] ?? NaN;
 }

@@ -74,7 +74,7 @@ export function benchCommand(io: Io): Command {
     .option('--driver <name>', 'autocannon: only its throughput, closed loop, as a cross-check of --url')
     .option(
       '--self-test',
-      'measure servers of known behaviour and compare with theory; 2 to 4 min, exit 98 on a miss',
+      'measure servers of known behaviour and compare with theory; 2 to 6 min, exit 98 on a miss',
     )
     .option('--hdr', 'also write histograms for other tools: .hlog over time, .hgrm of the whole run')
     .option('--html <file>', 'also write one self-contained HTML page')

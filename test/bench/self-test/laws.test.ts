@@ -4,7 +4,7 @@ import { createArrivals } from '../../../src/bench/arrivals.ts';
 import { runEngine } from '../../../src/bench/engine.ts';
 import { RunRecorder } from '../../../src/bench/run-recorder.ts';
 import { LawTarget } from '../../../src/bench/self-test/law-target.ts';
-import { LAWS, lindleyResponses } from '../../../src/bench/self-test/laws.ts';
+import { LAWS, lindleyResponses, stallQuantileMs } from '../../../src/bench/self-test/laws.ts';
 import { expectationsOf, planOf } from '../../../src/bench/self-test/run-self-test.ts';
 import { timerWaker } from '../../../src/bench/waker.ts';
 import { ManualClock } from '../../../src/clock.ts';
@@ -31,9 +31,27 @@ describe('the laws of the self-test', () => {
     for (const { metric, ms, quantile } of expectationsOf(law, plan)) {
       const found = recorder.histogram(metric)?.quantile(quantile);
       const measuredMs = found?.kind === 'value' ? found.us / 1_000 : NaN;
-      // The histogram tells values apart within 0.1 %. The stall's closed form is continuous; arrivals 4 ms apart see steps of it.
-      expect(Math.abs(measuredMs - ms)).toBeLessThan(law.id === 'periodic stall' ? 4 : 0.001 * ms + 0.002);
+      // The histogram tells values apart within 0.1 %.
+      expect(Math.abs(measuredMs - ms)).toBeLessThan(0.001 * ms + 0.002);
     }
+  });
+});
+
+describe('stallQuantileMs()', () => {
+  const stall = LAWS.find(({ id }) => id === 'periodic stall');
+  const evenlyMs = (gapMs: number): number[] => Array.from({ length: 7_000 / gapMs }, (_, n) => n * gapMs);
+
+  it.each([0.5, 0.9, 0.99])('is what many even arrivals tend to, at %d', (quantile) => {
+    // Sixteen arrivals a millisecond see the continuous law; the phase is a constant of the server.
+    const many = stall?.expectedMs(quantile, evenlyMs(1 / 16), 16_000) ?? NaN;
+    expect(Math.abs(many - stallQuantileMs(quantile))).toBeLessThan(0.1);
+  });
+
+  it('does not depend on whether the first arrival is late by a hair', () => {
+    const arrivals = evenlyMs(4);
+    const late = [(arrivals[0] ?? 0) + 0.5, ...arrivals.slice(1)];
+    const [due, lateMs] = [arrivals, late].map((times) => stall?.expectedMs(0.9, times, 250) ?? NaN);
+    expect(Math.abs((lateMs ?? NaN) - (due ?? NaN))).toBeLessThan(0.51);
   });
 });
 
