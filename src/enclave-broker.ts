@@ -20,13 +20,14 @@ import { resolveLimits } from './limits.ts';
 import type { BrokerLink } from './protocol/link.ts';
 import { withFallback } from './store/fallback-store.ts';
 import type { BrokerInfo } from './store/fleet-operations.ts';
+import { holdBack } from './store/held-back.ts';
 import { createMemoryStore } from './store/memory.ts';
 import { createRedisStore } from './store/redis.ts';
 import type { RedisClient } from './store/redis-connection.ts';
 import type { Store } from './store/store.ts';
 import type { ObserveBroker } from './telemetry/broker-events.ts';
 import { BrokerMetrics } from './telemetry/broker-metrics.ts';
-import { observedStore } from './telemetry/observed-store.ts';
+import { observedStore, timedStore } from './telemetry/observed-store.ts';
 import { observedTools } from './telemetry/observed-tools.ts';
 import { MetricsRegistry } from './telemetry/registry.ts';
 import { StateMetrics } from './telemetry/state-metrics.ts';
@@ -178,7 +179,7 @@ export class EnclaveBroker implements AsyncDisposable {
     this.#metrics.add(metrics);
     this.#metrics.add(state);
     this.#broker = new Broker({
-      store: observedStore(opened, clock, observe),
+      store: observedStore(holdBack(timedStore(opened, clock, observe), clock), observe),
       clock,
       callTool: this.#tracing.tools(observedTools(breaking, clock, observe)),
       traceparentOf: this.#tracing.traceparentOf,

@@ -11,6 +11,7 @@ import type { Isolation } from '../../src/execution.ts';
 export const REDIS_SETTINGS: readonly string[] = [
   ...['--save', '', '--appendonly', 'yes', '--appendfsync', 'everysec'],
   ...['--stream-node-max-bytes', '1024'],
+  ...['--hash-max-listpack-entries', '512', '--hash-max-listpack-value', '1024'],
 ];
 
 const START_MS = 30_000;
@@ -97,6 +98,12 @@ export async function startRuntime(
   const flags = ['runtime', '--broker', `ws://127.0.0.1:${brokerPort}`, '--workers', '1'];
   const more = ['--isolation', isolation, '--slots', `${slots}`, '--drain', '0s'];
   return await start(process.execPath, [...nodeFlags, ...cli([...flags, ...more])], /^connected to/u);
+}
+
+/** The runtime of `instant-runtime.ts`. */
+export async function startInstantRuntime(brokerPort: number, slots: number): Promise<Running> {
+  const script = fileURLToPath(new URL('instant-runtime.ts', import.meta.url));
+  return await start(process.execPath, [script, `${brokerPort}`, `${slots}`], /^connected to/u);
 }
 
 export async function freePort(): Promise<number> {

@@ -1,6 +1,6 @@
 // npm run bench:distributed: one broker, two runtimes, redis-server and a load generator on this machine's cores: what a
 // session costs, against the targets and the figures of the published guide. `--seconds 3` per cell, `--clients 5000`,
-// `--only rates|overload|memory|clients`, `--broker-flag=--cpu-prof` and `--runtime-flag=--cpu-prof` profile,
+// `--only control|rates|overload|memory|clients`, `--broker-flag=--cpu-prof` and `--runtime-flag=--cpu-prof` profile,
 //  `--write` puts the tables into docs/performance.md. Ends within four minutes.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -19,6 +19,10 @@ const BEGIN = '<!-- bench:distributed -->';
 const END = '<!-- /bench:distributed -->';
 const TRIVIAL = 'return 1 + 1';
 const THREE_TOOLS = 'let n = 0; for (let i = 0; i < 3; i++) n += await callTool("one", {}); return n';
+
+/** The same for runtimes that run nothing. */
+const NO_CALLS = '0 => 2';
+const THREE_CALLS = '3 => 3';
 
 setTimeout(() => {
   console.error(`not finished after ${MAX_RUN_MS / 1_000} s, given up`);
@@ -50,7 +54,7 @@ function cell(
     name,
     isolation,
     code,
-    expect: code === TRIVIAL ? '"result":2' : '"result":3',
+    expect: code === TRIVIAL || code === NO_CALLS ? '"result":2' : '"result":3',
     concurrency,
     accept,
   };
@@ -63,6 +67,16 @@ const CONTEXT = [
   cell('context, trivial, one at a time', 'context', TRIVIAL, 1),
 ] as const;
 const ISOLATE = [cell('isolate, trivial, 64 at once', 'isolate', TRIVIAL, 64)] as const;
+
+const INSTANT = [
+  cell('no script, 64 at once', 'instant', NO_CALLS, 64),
+  cell('no script, 3 tool calls, 64 at once', 'instant', THREE_CALLS, 64),
+] as const;
+
+const HEAD = [
+  '| cell | sessions/s | p50 ms | p99 ms | broker us | Redis us | runtimes us | isolates us | client us |',
+  '|---|---|---|---|---|---|---|---|---|',
+];
 
 const load = loadavg()[0]?.toFixed(1) ?? 'unknown';
 const lines = [
@@ -81,6 +95,7 @@ function judge(what: string, seen: number, target: number, unit: string, isMost 
   );
 }
 
+await part('control', control);
 await part('rates', rates);
 await part('overload', async () => judgeOverload(await measureOverload(seconds, brokerFlags)));
 await part('memory', async () => judgeMemory(await measureMemory()));
@@ -112,8 +127,7 @@ async function rates(): Promise<void> {
   const [trivial, streamed, tools, single, isolate] = results;
   if (!(trivial && streamed && tools && single && isolate)) throw new Error('a cell is missing');
   lines.push(
-    '| cell | sessions/s | p50 ms | p99 ms | broker us | Redis us | runtimes us | isolates us | client us |',
-    '|---|---|---|---|---|---|---|---|---|',
+    ...HEAD,
     ...[...CONTEXT, ...ISOLATE].map(({ name }, i) => row(name, results[i])),
     '',
     'Processor time is per session, after a warm-up of six seconds. "Isolates" is the processes that hold them: the work itself,',
@@ -124,7 +138,7 @@ async function rates(): Promise<void> {
   judge('context, 3 tool calls', tools.perSecond, 1_200, 'sessions/s');
   judge('isolate, trivial', isolate.perSecond, 1_000, 'sessions/s');
   judge('added p50 over a local run, one at a time', single.p50Ms - local, 2, 'ms', true);
-  judge('broker, Redis and runtimes per session', controlUs(trivial), 100, 'us', true);
+  judge('control per session, with isolates on the same cores', controlUs(trivial), 100, 'us', true);
   judge('… more per tool call', (controlUs(tools) - controlUs(trivial)) / 3, 30, 'us', true);
   judge('guide: "simple" on one 8-core server', trivial.perSecond, 500, 'sessions/s');
   judge('guide: with tools on one 8-core server', tools.perSecond, 200, 'sessions/s');
@@ -134,6 +148,22 @@ async function rates(): Promise<void> {
   judge('guide: p50, three pods', trivial.p50Ms, 25, 'ms', true);
   judge('guide: p99, one server', trivial.p99Ms, 85, 'ms', true);
   judge('guide: p99, three pods', trivial.p99Ms, 120, 'ms', true);
+}
+
+/** What control costs by itself, as the design's prototype was measured. */
+async function control(): Promise<void> {
+  const results = await measureCells(INSTANT, seconds, profiled);
+  const [none, calls] = results;
+  if (!(none && calls)) throw new Error('a cell is missing');
+  lines.push(
+    'Runtimes that run nothing and answer at once, by which the design set its targets for what control costs:',
+    '',
+    ...HEAD,
+    ...INSTANT.map(({ name }, i) => row(name, results[i])),
+    '',
+  );
+  judge('control per session: broker, Redis and runtimes', controlUs(none), 100, 'us', true);
+  judge('… more per tool call', (controlUs(calls) - controlUs(none)) / 3, 30, 'us', true);
 }
 
 function judgeOverload({ capacityPerSecond, calm, flooded, brokerUs }: OverloadResult): void {

@@ -6,12 +6,14 @@ export interface SessionMemory {
   readonly liveBytes: number;
   readonly endedBytes: number;
   readonly compactedBytes: number;
-  /** What Redis needs for a key of that name with an expiry and nothing in it: no store with one key a session goes below. */
+  /** What Redis needs for a key of that name with an expiry and nothing in it: what one key for each session would take at least. */
   readonly floorBytes: number;
 }
 
 const SESSIONS = 4_000;
 const AT_ONCE = 100;
+/** Far fewer than there are sessions: the results of many lie in one key. */
+const SHARED_KEYS = SESSIONS / 4;
 /** How long the events of an ended session are kept here, ms: long enough to measure before they go. */
 const EVENTS_MS = 4_000;
 const WAIT_MS = 30_000;
@@ -20,6 +22,9 @@ const dist = (path: string) => new URL(`../../dist/${path}`, import.meta.url).hr
 const { createRedisStore } = (await import(
   dist('store/redis.js')
 )) as typeof import('../../src/store/redis.ts');
+const { createSessionId } = (await import(
+  dist('store/session-id.js')
+)) as typeof import('../../src/store/session-id.ts');
 const { realClock } = (await import(dist('clock.js'))) as typeof import('../../src/clock.ts');
 
 /** Each session has four events when it has ended: session_init, started, one line of output, final. */
@@ -37,11 +42,11 @@ export async function measureMemory(): Promise<SessionMemory> {
     const usedBytes = async () => Number(/used_memory:(\d+)/u.exec(await redis.info('memory'))?.[1]);
     const floorBytes = await measureFloor(redis, usedBytes);
     // Scripts, buffers and the queue are no session's.
-    const [warmId = '', warmFence = ''] = await start(store, SESSIONS);
+    const [warmId = '', warmFence = ''] = await start(store);
     await store.finish({ id: warmId, fence: warmFence, state: 'completed', final: '{"ok":true}' });
     const emptyBytes = await usedBytes();
     const fences: [string, string][] = [];
-    await inTurns(async (n) => fences.push(await start(store, n)));
+    await inTurns(async () => fences.push(await start(store)));
     const liveBytes = await usedBytes();
     await inTurns(async (n) => {
       const [id = '', fence = ''] = fences[n] ?? [];
@@ -49,7 +54,7 @@ export async function measureMemory(): Promise<SessionMemory> {
     });
     const endedBytes = await usedBytes();
     const giveUpMs = performance.now() + WAIT_MS;
-    while ((await redis.dbsize()) > SESSIONS + 10 && performance.now() < giveUpMs)
+    while ((await redis.dbsize()) > SHARED_KEYS && performance.now() < giveUpMs)
       await new Promise((resolve) => setTimeout(resolve, 100));
     const compactedBytes = await usedBytes();
     const each = (bytes: number) => (bytes - emptyBytes) / SESSIONS;
@@ -66,20 +71,17 @@ export async function measureMemory(): Promise<SessionMemory> {
 
 async function measureFloor(redis: Redis, usedBytes: () => Promise<number>): Promise<number> {
   const before = await usedBytes();
-  const key = (n: number) => `session:{${idOf(n)}}`;
+  const ids = Array.from({ length: SESSIONS }, () => createSessionId(Date.now()));
+  const key = (n: number) => `session:{${ids[n]}}`;
   await inTurns((n) => redis.set(key(n), '', 'PX', 600_000));
   const bytes = (await usedBytes()) - before;
   await inTurns((n) => redis.unlink(key(n)));
   return bytes / SESSIONS;
 }
 
-function idOf(n: number): string {
-  return `s_00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
-}
-
-async function start(store: import('../../src/store/store.ts').Store, n: number): Promise<[string, string]> {
-  const id = idOf(n);
+async function start(store: import('../../src/store/store.ts').Store): Promise<[string, string]> {
   const atMs = store.nowMs();
+  const id = createSessionId(atMs);
   const deadlineMs = atMs + 300_000;
   await store.submit({
     id,

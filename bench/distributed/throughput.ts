@@ -1,12 +1,21 @@
 // Sessions per second through a whole fleet, and what each of its processes pays for one.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Isolation } from '../../src/execution.ts';
-import { cpuUs, descendants, freePort, startBroker, startRedis, startRuntime } from './fleet.ts';
+import {
+  cpuUs,
+  descendants,
+  freePort,
+  startBroker,
+  startInstantRuntime,
+  startRedis,
+  startRuntime,
+} from './fleet.ts';
 import { type LoadResult, load } from './http-load.ts';
 
 export interface Cell {
   readonly name: string;
-  readonly isolation: Isolation;
+  /** `instant`: runtimes that run nothing and answer at once, so that all there is to measure is control. */
+  readonly isolation: Isolation | 'instant';
   readonly code: string;
   readonly expect: string;
   readonly concurrency: number;
@@ -52,10 +61,13 @@ export async function measureCells(
   await using broker = await startBroker(redisPort, port, { nodeFlags: brokerFlags });
   await using runtimes = new AsyncDisposableStack();
   const pids: number[] = [];
-  for (let i = 0; i < RUNTIMES; i++)
-    pids.push(
-      runtimes.use(await startRuntime(port, { isolation, slots: SLOTS, nodeFlags: runtimeFlags })).pid,
-    );
+  for (let i = 0; i < RUNTIMES; i++) {
+    const runtime =
+      isolation === 'instant'
+        ? await startInstantRuntime(port, SLOTS)
+        : await startRuntime(port, { isolation, slots: SLOTS, nodeFlags: runtimeFlags });
+    pids.push(runtimes.use(runtime).pid);
+  }
   await delay(SETTLE_MS);
   const results: CellResult[] = [];
   for (const [index, { code, expect, concurrency, accept }] of cells.entries()) {

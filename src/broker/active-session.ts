@@ -2,6 +2,7 @@
 import { EnclaveError, toEnclaveError } from '../errors.ts';
 import type { BrokerMessage, Done, Emit, ToolCall } from '../protocol/messages.ts';
 import type { DispatchEntry, Finish } from '../store/store.ts';
+import type { RuntimePeer } from './runtime-peer.ts';
 import { type CallContext, SessionCalls } from './session-calls.ts';
 import { endOf, failedFinal } from './session-end.ts';
 import type { CachePlan } from './session-request.ts';
@@ -44,7 +45,7 @@ export class ActiveSession {
   #calls: { readonly served: SessionCalls; readonly abort: AbortController } | undefined;
   /** Writes of this session, one after the other: a line may not overtake the one before, nor the end a line. */
   #tail: Promise<void> = Promise.resolve();
-  #send: ((message: BrokerMessage) => void) | undefined;
+  #runtime: Pick<RuntimePeer, 'send' | 'sendSoon'> | undefined;
   #isEnded = false;
   readonly #timers = new Set<() => void>();
   /** Ends the waits for answers that come from elsewhere. */
@@ -65,9 +66,9 @@ export class ActiveSession {
     );
   }
 
-  /** Where messages for the runtime go; absent while it is away. */
-  connect(send: ((message: BrokerMessage) => void) | undefined): void {
-    this.#send = send;
+  /** The runtime that messages go to; absent while it is away. */
+  connect(runtime: Pick<RuntimePeer, 'send' | 'sendSoon'> | undefined): void {
+    this.#runtime = runtime;
   }
 
   emit({ n, level, text }: Emit): void {
@@ -157,7 +158,7 @@ export class ActiveSession {
       const end = { ...this.#assignment, state, final, ...(owner === undefined ? {} : { owner }) };
       const reply = await this.#persist(() => this.#context.store.finish(end));
       if (reply === 'ok' && resultJson !== undefined) this.#keep(resultJson);
-      this.#tell({ type: 'done_ack', ...this.#assignment });
+      this.#runtime?.sendSoon({ type: 'done_ack', ...this.#assignment });
       if (reply === 'stale') this.#leave();
       else this.abandon();
       this.#context.onEnded(this, reply !== 'stale');
@@ -215,6 +216,6 @@ export class ActiveSession {
   }
 
   #tell(message: BrokerMessage): void {
-    this.#send?.(message);
+    this.#runtime?.send(message);
   }
 }

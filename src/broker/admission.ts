@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import { EnclaveError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 import type { FleetView } from './fleet-view.ts';
+import { PlaceShare } from './place-share.ts';
 
 /** How many sessions a tenant may submit. */
 export interface RateLimit {
@@ -16,6 +17,7 @@ export interface RateLimit {
 export interface AdmissionOptions {
   readonly store: Store;
   readonly clock: Clock;
+  readonly brokerId: string;
   readonly view: FleetView;
   readonly maxConcurrentSessions: number;
   readonly maxSessionsPerTenant: number;
@@ -52,9 +54,14 @@ export class Admission {
   readonly #options: AdmissionOptions;
   /** Since the fleet was found full; absent while there are places, as far as is known. */
   #full: FullFleet | undefined;
+  /** For sessions that are kept back here; absent where the store keeps none, or every place is somebody's. */
+  readonly #share: PlaceShare | undefined;
 
   constructor(options: AdmissionOptions) {
     this.#options = options;
+    const limit = options.maxConcurrentSessions;
+    const hasShare = options.store.writeOut !== undefined && !this.#countsTenants;
+    this.#share = hasShare ? new PlaceShare({ ...options, scope: ALL, limit }) : undefined;
   }
 
   get hasRate(): boolean {
@@ -89,19 +96,23 @@ export class Admission {
     );
   }
 
-  /** @throws EnclaveError OVERLOADED, RATE_LIMITED when there is no place; STORE_UNAVAILABLE */
-  async takePlaces(id: string, tenant: string, route: string): Promise<void> {
-    const { store, clock, maxSessionsPerTenant, maxConcurrentSessions, sessionTimeoutMs } = this.#options;
+  /**
+   * @param isAwaited the session may be kept back: it has a place of the broker's until it is {@link named}.
+   * @throws EnclaveError OVERLOADED, RATE_LIMITED when there is no place; STORE_UNAVAILABLE
+   */
+  async takePlaces(id: string, tenant: string, route: string, isAwaited = false): Promise<void> {
+    const { store, clock, maxSessionsPerTenant, maxConcurrentSessions } = this.#options;
     const full = this.#full;
     if (full !== undefined && !mayLook(full, clock.nowMs())) throw full.refusal;
     const isLook = full !== undefined && full.credits <= 0;
     if (isLook) full.isLookedAt = true;
     else if (full !== undefined) full.credits--;
-    const untilMs = store.nowMs() + sessionTimeoutMs + SLOT_GRACE_MS;
+    const untilMs = this.#untilMs;
+    const share = isAwaited ? this.#share : undefined;
     const [tenantHas, fleetHas] = await Promise.all([
       // A tenant that may have as many as the fleet needs no count of its own.
       !this.#countsTenants || store.acquireSlot(`t:${tenant}`, id, maxSessionsPerTenant, untilMs),
-      store.acquireSlot(ALL, id, maxConcurrentSessions, untilMs),
+      share?.take(id) ?? store.acquireSlot(ALL, id, maxConcurrentSessions, untilMs),
     ]).finally(() => {
       if (isLook) full.isLookedAt = false;
     });
@@ -144,10 +155,25 @@ export class Admission {
     return this.#options.maxSessionsPerTenant < this.#options.maxConcurrentSessions;
   }
 
+  /** The session is one that others may find, and end: from now on it has a place of its own. */
+  named(id: string): void {
+    if (this.#share?.giveBack(id) !== true) return;
+    // It was counted until now, and is counted from now on.
+    void this.#options.store.acquireSlot(ALL, id, Number.MAX_SAFE_INTEGER, this.#untilMs).catch(() => {});
+  }
+
+  get #untilMs(): number {
+    return this.#options.store.nowMs() + this.#options.sessionTimeoutMs + SLOT_GRACE_MS;
+  }
+
   /** The session is over, or never began. What fails here runs out by itself. */
   giveBack(id: string, tenant: string): void {
     if (this.#full !== undefined) this.#full.credits++;
-    this.#release(id, tenant);
+    if (this.#share?.giveBack(id) !== true) this.#release(id, tenant);
+  }
+
+  close(): void {
+    this.#share?.close();
   }
 
   #release(id: string, tenant: string): void {

@@ -82,7 +82,7 @@ export class Assignments {
     held.peer?.sessions.delete(id);
     held.peer = peer;
     peer.sessions.set(id, held.session);
-    held.session.connect(peer.send);
+    held.session.connect(peer);
   }
 
   /** Sessions that a runtime brings along from a line it lost, to this broker or to another. */
@@ -132,7 +132,9 @@ export class Assignments {
 
   /** The line of a runtime is gone: its sessions wait a little for the next one, then they are lost. */
   left(peer: RuntimePeer): void {
-    const { clock, reattachMs } = this.#options;
+    const { clock, reattachMs, context } = this.#options;
+    // The runtime may come back at another broker, which has to find them.
+    void context.store.writeOut?.([...peer.sessions.keys()]).catch(() => {});
     for (const { facts } of [...peer.sessions.values()]) {
       const held = this.#held.get(facts.id);
       if (held?.peer !== peer) continue;

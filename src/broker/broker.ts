@@ -86,9 +86,11 @@ export class Broker {
       pageSize: options.clientBuffer,
     });
     this.#view = new FleetView({ store, clock, brokerId });
-    this.#admission = new Admission({ ...options, view: this.#view });
+    this.#admission = new Admission({ ...options, brokerId, view: this.#view });
     this.#degraded =
-      fallback === undefined ? undefined : new Admission({ ...options, store: fallback, view: this.#view });
+      fallback === undefined
+        ? undefined
+        : new Admission({ ...options, brokerId, store: fallback, view: this.#view });
     this.#dispatcher = new Dispatcher({
       context: {
         ...{ store, clock, brokerId, callTool, effectOf, external, maxToolResultBytes, traceparentOf },
@@ -142,6 +144,8 @@ export class Broker {
   async start(): Promise<void> {
     await this.#options.store.open(this.brokerId, (bell) => {
       if (bell.kind === 'session') this.#hub.ring(bell.id, bell.event);
+      else if (bell.kind === 'ended') this.#hub.end(bell.record);
+      else if (bell.kind === 'written') this.#admission.named(bell.id);
       else if (bell.kind === 'resync') this.#hub.ringAll();
       this.#dispatcher.onBell(bell);
     });
@@ -291,6 +295,9 @@ export class Broker {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.drain();
+    // What runs on is found by whoever takes it over.
+    await this.#options.store.writeOut?.().catch(() => {});
+    this.#admission.close();
     this.#hub.close();
     this.#dispatcher.close();
     await this.#pool?.[Symbol.asyncDispose]();

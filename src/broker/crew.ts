@@ -50,7 +50,7 @@ export class Crew {
     link.onMessage((message) => {
       if (peer !== undefined) this.#hear(peer, message);
       else if (message.type === 'hello' && message.protocolVersion === PROTOCOL_VERSION && !this.#isClosed) {
-        peer = new RuntimePeer(message, link, this.#options.clock.nowMs());
+        peer = new RuntimePeer(message, link, this.#options.clock);
         this.#welcome(peer);
       } else link.close(`expected a hello of protocol ${PROTOCOL_VERSION}`);
     });

@@ -46,6 +46,11 @@ export class EventHub {
     for (const watch of this.#watches.get(id) ?? []) watch.ring(event);
   }
 
+  /** A session that was kept back has ended. */
+  end(record: SessionRecord): void {
+    for (const watch of this.#watches.get(record.id) ?? []) watch.end(record);
+  }
+
   ringAll(): void {
     for (const id of this.#watches.keys()) this.ring(id);
   }
@@ -74,7 +79,7 @@ export class EventHub {
   }
 
   /**
-   * What has become of a session that is watched from its creation on, when it has ended or the time is over; `undefined` when
+   * What has become of a session that is watched from its creation on, when it has ended; `undefined` when the time is over, or
    * the store has to be asked. Most sessions end in the very process that waits for them: they are not read back.
    * @param watch closed when this ends.
    */
@@ -85,13 +90,15 @@ export class EventHub {
     let record = watch.session === undefined ? undefined : recordOfNew(watch.session);
     try {
       while (record !== undefined && !this.#isClosing) {
+        if (watch.ended !== undefined) return watch.ended;
         const events = watch.take(cursor);
         if (events === undefined) return undefined;
         record = events.reduce(told, record);
         const last = events.at(-1);
         if (last !== undefined) cursor = cursorAt(last);
         const leftMs = endMs - clock.nowMs();
-        if (last?.type === 'final' || leftMs <= 0) return record;
+        if (last?.type === 'final') return record;
+        if (leftMs <= 0) return undefined;
         // Bells are hints; after a silence the store is asked.
         if (!(await watch.rung(clock, Math.min(leftMs, heartbeatMs)))) return undefined;
       }

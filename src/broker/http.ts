@@ -12,6 +12,7 @@ import type { Auth } from './auth.ts';
 import type { Broker } from './broker.ts';
 import type { EventStream } from './event-stream.ts';
 import { createServer } from './http-server.ts';
+import type { SubmitOptions } from './intake.ts';
 import { operationOf } from './openapi.ts';
 import { addOpsRoutes } from './ops-routes.ts';
 import { quotaHeaders } from './quota-headers.ts';
@@ -99,14 +100,17 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     ),
   );
 
-  const submit = async (request: FastifyRequest, isWatched: boolean) => {
+  const submit = async (
+    request: FastifyRequest,
+    reader: Pick<SubmitOptions, 'isWatched' | 'isAwaited'> = {},
+  ) => {
     const key = single(request.headers['idempotency-key']);
     const body = parseSubmit(request.body, limits);
     const tenant = tenantOf(request);
     try {
       const submitted = await tracing.submit(single(request.headers['traceparent']), (traceparent) =>
         broker.submit(body, tenant, {
-          isWatched,
+          ...reader,
           ...(key === undefined ? {} : { key }),
           ...(traceparent === undefined ? {} : { traceparent }),
         }),
@@ -124,7 +128,11 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   app.post('/sessions', async (request, reply) => {
     const format = accepted(request.headers.accept);
     const waitMs = format === 'json' ? readNumber(request.query, 'wait', MAX_WAIT_MS) : undefined;
-    const { sessionId, watch, cache } = await submit(request, format !== 'json' || waitMs !== undefined);
+    const isAwaited = waitMs !== undefined;
+    const { sessionId, watch, cache } = await submit(request, {
+      isWatched: format !== 'json' || isAwaited,
+      isAwaited,
+    });
     // On the raw response: a stream takes it over from fastify.
     if (cache !== undefined) reply.raw.setHeader('x-enclave-cache', cache);
     reply.header('x-session-id', sessionId);
@@ -167,7 +175,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   app.delete<Params>('/sessions/:id', cancel);
 
   app.post('/tasks', async (request, reply) => {
-    const { sessionId } = await submit(request, false);
+    const { sessionId } = await submit(request);
     return reply
       .code(202)
       .header('location', `/tasks/${sessionId}`)

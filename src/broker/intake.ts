@@ -3,6 +3,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { EnclaveError, toEnclaveError } from '../errors.ts';
 import { idOfHere, isHere } from '../store/fallback-store.ts';
+import { createSessionId } from '../store/session-id.ts';
 import type { NewSession, Store } from '../store/store.ts';
 import type { Admission } from './admission.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -34,6 +35,8 @@ export interface SubmitOptions {
   readonly key?: string;
   /** Somebody reads its events here as they come. */
   readonly isWatched?: boolean;
+  /** Nobody hears of it before it has ended, or the wait for that is over. */
+  readonly isAwaited?: boolean;
   /** Trace context that the session carries on. */
   readonly traceparent?: string;
 }
@@ -87,7 +90,7 @@ export class Intake {
     if (admission.hasRate) await admission.checkRate(tenant);
     const { sessionId, isRepeat } =
       options.key === undefined
-        ? { sessionId: `s_${randomUUID()}`, isRepeat: false }
+        ? { sessionId: createSessionId(store.nowMs()), isRepeat: false }
         : await this.#reserve(body, tenant, options.key);
     if (isRepeat && (await store.find(sessionId)) !== undefined) return { sessionId, isNew: false };
     const plan = cache.planOf(body, tenant);
@@ -107,8 +110,9 @@ export class Intake {
       await admission.checkWait(route);
       this.#options.onWait();
     }
-    await admission.takePlaces(sessionId, tenant, route);
-    return { session: newSession(), stored };
+    const session = newSession();
+    await admission.takePlaces(sessionId, tenant, route, session.isAwaited);
+    return { session, stored };
   }
 
   async #create({ session, stored }: Admitted, options: SubmitOptions): Promise<Submitted> {
@@ -163,16 +167,14 @@ export class Intake {
     tenant: string,
     key: string,
   ): Promise<{ readonly sessionId: string; readonly isRepeat: boolean }> {
+    const { store } = this.#options;
     const bodyHash = createHash('sha256').update(JSON.stringify(body)).digest('base64url');
-    // The id follows from the key: whoever repeats a submit that died half way creates the same session.
-    const digest = createHash('sha256')
-      .update(JSON.stringify([tenant, key]))
-      .digest('hex');
-    const sessionId = `s_${digest.slice(0, 32)}`;
-    const known = await this.#options.store.reserveKey(tenant, key, { sessionId, bodyHash }, DAY_MS);
+    // Whoever repeats a submit that died half way creates the same session.
+    const reservation = { sessionId: createSessionId(store.nowMs()), bodyHash };
+    const known = await store.reserveKey(tenant, key, reservation, DAY_MS);
     if (known !== undefined && known.bodyHash !== bodyHash)
       throw new EnclaveError('IDEMPOTENCY_KEY_REUSED', 'the idempotency key came with another body before');
-    return { sessionId, isRepeat: known !== undefined };
+    return { sessionId: (known ?? reservation).sessionId, isRepeat: known !== undefined };
   }
 
   #sessionOf(
@@ -181,7 +183,7 @@ export class Intake {
     tenant: string,
     route: string,
     stored: StoredRequest,
-    { isWatched = false }: SubmitOptions,
+    { isWatched = false, isAwaited = false, key }: SubmitOptions,
   ): NewSession {
     const { store, sessionTimeoutMs, brokerId } = this.#options;
     const atMs = store.nowMs();
@@ -204,6 +206,8 @@ export class Intake {
         ...(isHere(id) ? { degraded: true } : {}),
       }),
       ...(isWatched ? { watcher: brokerId } : {}),
+      // With a key others may look for it at once.
+      ...(isAwaited && key === undefined ? { isAwaited } : {}),
     };
   }
 

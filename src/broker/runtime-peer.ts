@@ -1,4 +1,5 @@
 // One runtime that is linked to this broker: what it said about itself, and the sessions it holds.
+import type { Clock } from '../clock.ts';
 import type { Labels } from '../protocol/events.ts';
 import type { BrokerLink } from '../protocol/link.ts';
 import type { BrokerMessage, Hello } from '../protocol/messages.ts';
@@ -7,6 +8,8 @@ import type { ActiveSession } from './active-session.ts';
 
 /** With more than this waiting on its line a runtime gets no new work, bytes. */
 const MAX_BACKLOG_BYTES = 2 ** 20;
+/** How long a message that nobody waits for may lie, ms. */
+const SOON_MS = 20;
 /** Choices so far, over all runtimes of the process: orders them by when each was chosen last. */
 let choices = 0;
 
@@ -21,15 +24,19 @@ export class RuntimePeer {
   reserved = 0;
   isDraining = false;
   readonly #link: BrokerLink;
+  readonly #clock: Clock;
+  #delayed: BrokerMessage[] = [];
+  #stopTimer: (() => void) | undefined;
   #lastChosen = 0;
 
-  constructor(hello: Hello, link: BrokerLink, nowMs: number) {
+  constructor(hello: Hello, link: BrokerLink, clock: Clock) {
     this.runtimeId = hello.runtimeId;
     this.instance = hello.instance;
     this.labels = hello.labels;
     this.slots = hello.slots;
-    this.lastHeardMs = nowMs;
+    this.lastHeardMs = clock.nowMs();
     this.#link = link;
+    this.#clock = clock;
   }
 
   /** Whether it is the runtime that was on another line before. */
@@ -61,9 +68,29 @@ export class RuntimePeer {
     return { runtimeId, labels, slots: this.isDraining ? 0 : slots, busy: this.sessions.size };
   }
 
-  readonly send: (message: BrokerMessage) => void = (message) => this.#link.send(message);
+  readonly send: (message: BrokerMessage) => void = (message) => {
+    this.#sendDelayed();
+    this.#link.send(message);
+  };
+
+  /** For what the runtime does not wait for: goes along with the next message, ahead of it, or alone a little later. */
+  readonly sendSoon: (message: BrokerMessage) => void = (message) => {
+    this.#delayed.push(message);
+    this.#stopTimer ??= this.#clock.setBackgroundTimer(SOON_MS, () => {
+      this.#stopTimer = undefined;
+      this.#sendDelayed();
+    });
+  };
+
+  #sendDelayed(): void {
+    if (this.#delayed.length === 0) return;
+    for (const message of this.#delayed) this.#link.send(message);
+    this.#delayed = [];
+  }
 
   close(reason: string): void {
+    this.#stopTimer?.();
+    this.#sendDelayed();
     this.#link.close(reason);
   }
 }

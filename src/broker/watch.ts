@@ -2,7 +2,7 @@
 // does not follow on, or is too much to keep, is left to the store.
 import type { Clock } from '../clock.ts';
 import type { StoredEvent } from '../protocol/events.ts';
-import type { EventCursor, NewSession } from '../store/store.ts';
+import type { EventCursor, NewSession, SessionRecord } from '../store/store.ts';
 
 /** Events kept for a stream whose client is slow; beyond, it reads when it is ready. */
 const MAX_HEARD = 16;
@@ -13,6 +13,7 @@ export class Watch {
   #heard: StoredEvent[] = [];
   #mustRead: boolean;
   #isRung = false;
+  #ended: SessionRecord | undefined;
   #settle: (() => void) | undefined;
   /** Called at every bell, for who does not wait by `rung`. */
   onRing: (() => void) | undefined;
@@ -30,6 +31,17 @@ export class Watch {
     if (event === undefined || this.#heard.length >= MAX_HEARD) this.mustRead();
     else this.#heard.push(event);
     this.wake();
+  }
+
+  /** The session is over, and nothing of it was told before. */
+  end(record: SessionRecord): void {
+    this.#ended = record;
+    this.ring();
+  }
+
+  /** What there is to know of the session, once it was told as a whole. */
+  get ended(): SessionRecord | undefined {
+    return this.#ended;
   }
 
   wake(): void {

@@ -83,14 +83,15 @@ export class Runtime implements AsyncDisposable {
     return this.#executor.ready();
   }
 
+  /** Scripts that run; what has ended and only waits for the broker to have it is none. */
   get busy(): number {
-    return this.#running.size;
+    return [...this.#running.values()].filter(({ outcome }) => outcome === undefined).length;
   }
 
   /** What it is doing at this moment. */
   get now(): RuntimeNow {
     return {
-      busy: this.#running.size,
+      busy: this.busy,
       slots: this.#options.slots,
       isConnected: this.#link !== undefined,
       isDraining: this.#isDraining,
@@ -150,7 +151,7 @@ export class Runtime implements AsyncDisposable {
     this.#stopBeating = this.#options.clock.setTimer(this.#heartbeatMs, () => {
       const { hosts } = this.#executor.stats();
       const rssBytes = hosts.reduce((sum, host) => sum + (host.rssBytes ?? 0), 0);
-      this.#send({ type: 'heartbeat', busy: this.#running.size, rssBytes });
+      this.#send({ type: 'heartbeat', busy: this.busy, rssBytes });
       this.#beat();
     });
   }

@@ -1,6 +1,7 @@
 // A store beside which another one, in the memory of this process, keeps the sessions that are begun while it is away. An id
 // tells where its session is.
-import type { DispatchEntry, Store } from './store.ts';
+import { overlaid } from './overlay.ts';
+import type { DispatchEntry, SessionOperations, Store } from './store.ts';
 
 const HERE = 's_here-';
 
@@ -13,19 +14,19 @@ export function isHere(id: string): boolean {
   return id.startsWith(HERE);
 }
 
+/** All that is done to one session: a new operation has to be sent to one of the two stores as well. */
+type OfSession = Omit<SessionOperations, 'list'> & Pick<Store, 'dropDeadline' | 'settle' | 'putBack'>;
+
 export function withFallback(away: Store, here: Store): Store {
   const of = (id: string) => (isHere(id) ? here : away);
-  const routed: Partial<Store> = {
-    async open(brokerId, onBell) {
-      await away.open(brokerId, onBell);
-      await here.open(brokerId, onBell);
-    },
+  const ofSession: OfSession = {
     submit: (session) => of(session.id).submit(session),
     submitClaimed: (session, holder) => of(session.id).submitClaimed(session, holder),
     claim: (request) => of(request.id).claim(request),
     adopt: (id, ...rest) => of(id).adopt(id, ...rest),
     append: (id, ...rest) => of(id).append(id, ...rest),
     toolBegin: (call) => of(call.id).toolBegin(call),
+    toolDone: (call) => of(call.id).toolDone(call),
     toolEnd: (call) => of(call.id).toolEnd(call),
     finish: (end) => of(end.id).finish(end),
     cancel: (id, final) => of(id).cancel(id, final),
@@ -35,6 +36,12 @@ export function withFallback(away: Store, here: Store): Store {
     dropDeadline: (id) => of(id).dropDeadline(id),
     settle: (entry) => of(entry.id).settle(entry),
     putBack: (entry) => of(entry.id).putBack(entry),
+  };
+  const both: Pick<Store, 'open' | 'renew' | typeof Symbol.asyncDispose> = {
+    async open(brokerId, onBell) {
+      await away.open(brokerId, onBell);
+      await here.open(brokerId, onBell);
+    },
     // Nobody else could take over what is here.
     renew: (entries, leaseMs) =>
       away.renew(
@@ -46,13 +53,5 @@ export function withFallback(away: Store, here: Store): Store {
       await away[Symbol.asyncDispose]();
     },
   };
-  return new Proxy(away, {
-    get(target, name): unknown {
-      const own: unknown = Reflect.get(routed, name);
-      if (own !== undefined) return own;
-      const value: unknown = Reflect.get(target, name);
-      // A store may be an object with private fields.
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
+  return Object.assign(overlaid(away), ofSession, both);
 }

@@ -30,7 +30,7 @@ export interface KeyReservation {
 
 /** What brokers share besides sessions. */
 export interface FleetOperations {
-  /** Takes one of `limit` places of a scope until it is given back, or until `untilMs` if that never happens. */
+  /** Takes one of `limit` places of a scope until it is given back, or until `untilMs` if that never happens. Asked again it is renewed. */
   acquireSlot(scope: string, id: string, limit: number, untilMs: number): Promise<boolean>;
   releaseSlot(scope: string, id: string): Promise<void>;
   /** Reserves an idempotency key; the answer is the earlier reservation, if there is one. */

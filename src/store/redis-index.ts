@@ -1,64 +1,54 @@
-// The sessions of each tenant in Redis, by time. A session and its place here lie on different servers of a Cluster, so a place
-// may outlive its session: whoever comes across such a one takes it away.
-import { GRACE_MS, type RedisLink } from './redis-link.ts';
-import { texts } from './redis-replies.ts';
-import { comesAfter } from './session-order.ts';
+// The sessions of each tenant in Redis, as a stream in the order in which they were written: a third of the memory of a sorted set. A
+// session and its place here lie on different servers of a Cluster, so a place may outlive its session: it is passed over.
+import { z } from 'zod';
+import type { RedisLink } from './redis-link.ts';
+import { expandSessionId, shortenSessionId } from './session-id.ts';
 import type { NewSession, SessionOperations, SessionPlace, SessionRecord } from './store.ts';
 
-/** So many submits of a broker are followed by one look at the oldest places of the tenant. */
-const LOOK_EVERY = 16;
-const LOOK_AT = 32;
+/** Between two renewals of a tenant's index by one broker, ms. */
+const RENEW_MS = 60_000;
+/** Tenants of which a broker knows when it last renewed their index. */
+const MAX_TENANTS = 10_000;
 /** Places looked at for one answer: a rare state among many sessions is found page by page. */
 const MAX_LOOKED_AT = 1_000;
+/** Places outlive their sessions by this much, since clocks differ, ms. Brokers of one fleet have one time-out of sessions. */
+const SLACK_MS = 60_000;
 
-export function redisIndex(
-  db: RedisLink,
-  find: SessionOperations['find'],
-): { readonly add: (session: NewSession) => Promise<void>; readonly list: SessionOperations['list'] } {
-  let submits = 0;
-  const drop = async (tenant: string, ids: readonly string[]) => {
-    if (ids.length > 0) await db.redis.gather('ZREM', db.keys.tenant(tenant), ids);
-  };
-  /** Those whose session is not there any more. */
-  const gone = async (ids: readonly string[]) => {
-    const { redis } = db;
-    const keys = ids.map((id) => db.keys.session(id)[0]);
-    const [first, ...more] = keys;
-    if (first === undefined) return [];
-    // All or none, as a rule: one question for all of them, where they lie on one server.
-    const count = redis.client.isCluster ? undefined : await redis.send('EXISTS', first, more);
-    if (count === 0) return ids;
-    if (count === ids.length) return [];
-    const there = await Promise.all(keys.map((key) => redis.send('EXISTS', key, [])));
-    return ids.filter((_id, i) => there[i] === 0);
-  };
-  const dropOldest = async (tenant: string) => {
-    const key = db.keys.tenant(tenant);
-    await db.redis.send('ZREMRANGEBYSCORE', key, ['-inf', db.nowMs() - 24 * GRACE_MS]);
-    await drop(tenant, await gone(texts(await db.redis.send('ZRANGE', key, [0, LOOK_AT - 1]))));
+export interface RedisIndex {
+  readonly add: (session: Pick<NewSession, 'id' | 'tenant' | 'atMs' | 'deadlineMs'>) => Promise<void>;
+  readonly list: SessionOperations['list'];
+}
+
+export function redisIndex(db: RedisLink, find: SessionOperations['find']): RedisIndex {
+  const renewedAtMs = new Map<string, number>();
+  /** A tenant that comes no more leaves nothing behind. */
+  const renew = async (tenant: string, lifeMs: number) => {
+    const nowMs = db.nowMs();
+    if (nowMs - (renewedAtMs.get(tenant) ?? 0) < RENEW_MS) return;
+    if (renewedAtMs.size >= MAX_TENANTS) renewedAtMs.clear();
+    renewedAtMs.set(tenant, nowMs);
+    await db.redis.send('PEXPIRE', db.keys.tenant(tenant), [lifeMs + 2 * RENEW_MS]);
   };
   return {
-    async add({ id, tenant, atMs }) {
-      await db.redis.gather('ZADD', db.keys.tenant(tenant), [atMs, id]);
-      // What fails here is done by a later submit.
-      if (++submits % LOOK_EVERY === 0) void dropOldest(tenant).catch(() => {});
+    async add({ id, tenant, atMs, deadlineMs }) {
+      const lifeMs = deadlineMs - atMs + db.retention.resultMs + SLACK_MS;
+      const oldest = Math.max(0, atMs - lifeMs);
+      const place = ['MINID', '~', oldest, '*', 'i', shortenSessionId(id)];
+      await Promise.all([db.redis.send('XADD', db.keys.tenant(tenant), place), renew(tenant, lifeMs)]);
     },
 
     async list({ tenant, state, after, limit }) {
       const sessions: SessionRecord[] = [];
+      const seen = new Set<string>();
       let place = after;
       for (let looked = 0; looked < MAX_LOOKED_AT; looked += limit) {
         const places = await placesAfter(db, tenant, place, limit);
         const records = await Promise.all(places.map(({ id }) => find(id)));
-        const old = places.filter(({ atMs }, i) => records[i] === undefined && isOld(db, atMs));
-        await drop(
-          tenant,
-          old.map(({ id }) => id),
-        );
         for (const [i, record] of records.entries()) {
-          place = places[i];
-          if (record === undefined || record.tenant !== tenant) continue;
+          place = places[i]?.place;
+          if (record === undefined || record.tenant !== tenant || seen.has(record.id)) continue;
           if (state !== undefined && record.state !== state) continue;
+          seen.add(record.id);
           sessions.push(record);
           if (sessions.length === limit && place !== undefined) return { sessions, next: place };
         }
@@ -69,30 +59,24 @@ export function redisIndex(
   };
 }
 
-/** A place is written just before its session. */
-function isOld(db: RedisLink, atMs: number): boolean {
-  return db.nowMs() - atMs > 60_000;
+interface IndexPlace {
+  /** Time and number of the entry. */
+  readonly place: SessionPlace;
+  readonly id: string;
 }
+
+const entries = z.array(z.tuple([z.string(), z.tuple([z.string(), z.string()])]));
 
 async function placesAfter(
   db: RedisLink,
   tenant: string,
   after: SessionPlace | undefined,
   limit: number,
-): Promise<SessionPlace[]> {
-  const key = db.keys.tenant(tenant);
-  const places: SessionPlace[] = [];
-  const most = after === undefined ? '+inf' : String(after.atMs);
-  // Several sessions of one millisecond have one score: those up to the place are passed over.
-  for (let offset = 0; places.length < limit; offset += limit) {
-    const reply = await db.redis.run(() =>
-      db.redis.client.zrange(key, most, '-inf', 'BYSCORE', 'REV', 'LIMIT', offset, limit, 'WITHSCORES'),
-    );
-    for (let i = 0; i < reply.length; i += 2) {
-      const place = { id: reply[i] ?? '', atMs: Number(reply[i + 1]) };
-      if (after === undefined || comesAfter(place, after)) places.push(place);
-    }
-    if (reply.length < 2 * limit) break;
-  }
-  return places.slice(0, limit);
+): Promise<IndexPlace[]> {
+  const most = after === undefined ? '+' : `(${after.atMs}-${after.id}`;
+  const reply = await db.redis.send('XREVRANGE', db.keys.tenant(tenant), [most, '-', 'COUNT', limit]);
+  return entries.parse(reply).map(([entryId, [, short]]) => {
+    const [atMs = '', number = ''] = entryId.split('-');
+    return { place: { atMs: Number(atMs), id: number }, id: expandSessionId(short) };
+  });
 }

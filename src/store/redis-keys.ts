@@ -4,12 +4,16 @@ import type { Priority } from '../protocol/events.ts';
 export interface RedisKeys {
   /** Hash, event stream and tool journal of a session, in this order. */
   readonly session: (id: string) => [string, string, string];
+  /** All events of a session that was written once, when it had ended; instead of the stream. */
+  readonly page: (id: string) => string;
+  /** Records of ended sessions, by short id. */
+  readonly ended: (bucket: string) => string;
   readonly queue: (route: string, priority: Priority) => string;
   /** The three queues of a route, highest priority first. */
   readonly queues: (route: string) => [string, string, string];
   readonly code: (sha256: string) => string;
   readonly slots: (scope: string) => string;
-  /** Sessions of a tenant by the time they were submitted. */
+  /** Stream of the tenant's sessions in the order in which they were written. */
   readonly tenant: (tenant: string) => string;
   readonly bucket: (tenant: string) => string;
   readonly role: (name: string) => string;
@@ -32,11 +36,13 @@ export function createRedisKeys(prefix: string): RedisKeys {
       const key = `${prefix}session:{${id}}`;
       return [key, `${key}:events`, `${key}:tools`];
     },
+    page: (id) => `${prefix}session:{${id}}:page`,
+    ended: (bucket) => of(`end:{${bucket}}`),
     queue,
     queues: (route) => [queue(route, 'high'), queue(route, 'normal'), queue(route, 'low')],
     code: (sha256) => of(`code:{${sha256}}`),
     slots: (scope) => of(`lim:{${scope}}`),
-    tenant: (tenant) => of(`ten:{${tenant}}`),
+    tenant: (tenant) => of(`idx:{${tenant}}`),
     bucket: (tenant) => of(`rate:{${tenant}}`),
     role: (name) => of(`leader:{${name}}`),
     cache: (key) => of(`cache:{${key}}`),

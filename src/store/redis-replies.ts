@@ -113,6 +113,34 @@ function recordOf(id: string, fields: readonly string[]): SessionRecord {
   };
 }
 
+/** What `finish` tells of a session besides its event: its fields in the order of the script. */
+export function parseEnded(
+  id: string,
+  endState: SessionRecord['state'],
+  final: string,
+  [tenant = '', route = '', prio = '', labelJson = '{}', created, deadline, attempts, seq]: readonly string[],
+): SessionRecord {
+  const fields = [
+    endState,
+    tenant,
+    route,
+    prio,
+    labelJson,
+    created,
+    deadline,
+    attempts,
+    seq,
+    '',
+    '',
+    '',
+    final,
+  ];
+  return recordOf(
+    id,
+    fields.map((field) => field ?? ''),
+  );
+}
+
 const pageReply = z.tuple([
   z.literal('ok'),
   text,

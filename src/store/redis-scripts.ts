@@ -5,6 +5,7 @@ import { EnclaveError } from '../errors.ts';
 
 export const SCRIPT_NAMES = [
   'submit',
+  'put',
   'claim',
   'adopt',
   'append',

@@ -1,17 +1,20 @@
 // The sessions themselves in Redis: each change is one Lua file, whose keys share the tag of the session.
-import { createHash } from 'node:crypto';
 import { PRIORITIES } from '../protocol/events.ts';
 import { redisIndex } from './redis-index.ts';
 import { GRACE_MS, type RedisLink } from './redis-link.ts';
 import {
   oneOf,
   parseClaim,
+  parseEnded,
   parsePage,
   parseRecord,
   parseToolBegin,
   RECORD_FIELDS,
   texts,
 } from './redis-replies.ts';
+import { redisResults } from './redis-results.ts';
+import { redisSources } from './redis-sources.ts';
+import { redisWhole } from './redis-whole.ts';
 import { startedPayload } from './session-rules.ts';
 import {
   DIRECT_ENTRY,
@@ -20,30 +23,20 @@ import {
   type NewSession,
   type QueueOperations,
   type SessionOperations,
+  type SessionRecord,
+  type WholeWrites,
 } from './store.ts';
 
-const CODE_TTL_MS = 3_600_000;
-/** Source up to this length is read with the claim itself, characters. */
-const MAX_INLINE_SOURCE = 4_096;
 /** Until the next heartbeat of the new owner says otherwise, ms. */
 const ADOPTED_LEASE_MS = 15_000;
 /** Where a claim tells of its event: behind what {@link parseClaim} reads. */
 const CLAIM_TOLD = 8;
 
-export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOperations {
-  const codeOf = ({ source }: NewSession) =>
-    source.length <= MAX_INLINE_SOURCE ? `=${source}` : `#${sha256(source)}`;
-  /** A long text is kept once for all sessions that run it; a short one lies in the session. */
-  const keepSource = async (session: NewSession) => {
-    const { source, deadlineMs, atMs } = session;
-    if (source.length <= MAX_INLINE_SOURCE) return;
-    const key = db.keys.code(codeOf(session).slice(1));
-    await db.redis.send('SET', key, [source, 'PX', CODE_TTL_MS + deadlineMs - atMs]);
-  };
-  const readSource = async (code: string) => {
-    if (code.startsWith('=')) return code.slice(1);
-    return String((await db.redis.send('GET', db.keys.code(code.slice(1)), [])) ?? '');
-  };
+export function redisSessions(
+  db: RedisLink,
+  queues: QueueOperations,
+): SessionOperations & Required<Omit<WholeWrites, 'writeOut'>> {
+  const { codeOf, keepSource, readSource } = redisSources(db);
   const create = async (session: NewSession, runtimeId = '', brokerId = '', claimId = '') => {
     const { id, atMs, deadlineMs, watcher } = session;
     const [hash, events] = db.keys.session(id);
@@ -77,19 +70,32 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
     db.heard(id, told, runtimeId === '' ? [init] : [init, started]);
     return { code: oneOf(code, ['created', 'exists', 'late']), fence };
   };
+  const results = redisResults(db);
+  const whole = redisWhole(db, { results, codeOf, keepSource, add: (session) => index.add(session) });
   const read: SessionOperations['read'] = async (id, after, limit, watcher) => {
     const [hash, events] = db.keys.session(id);
     const bell = watcher === undefined ? '' : db.keys.channel(watcher);
     const args = [after.seq, after.epoch ?? '', limit, bell];
-    return parsePage(id, await db.redis.script('read', [hash, events], args));
+    const page = parsePage(id, await db.redis.script('read', [hash, events], args));
+    return page ?? (await whole.read(id, after, limit));
   };
   const find: SessionOperations['find'] = async (id) => {
     const [hash] = db.keys.session(id);
-    return parseRecord(id, await db.redis.run(() => db.redis.client.hmget(hash, ...RECORD_FIELDS)));
+    const record = parseRecord(id, await db.redis.run(() => db.redis.client.hmget(hash, ...RECORD_FIELDS)));
+    return record ?? (await results.find(id));
   };
   const index = redisIndex(db, find);
+  /** From now on its record lies with those of others; its own hash goes with its events. */
+  const compact = async (record: SessionRecord) => {
+    const { eventsMs, resultMs } = db.retention;
+    if (eventsMs >= resultMs || !(await results.keep(record))) return;
+    await db.redis.send('PEXPIRE', db.keys.session(record.id)[0], [eventsMs]);
+  };
   return {
     list: index.list,
+    epoch: () => Number(db.epoch),
+    putRunning: whole.putRunning,
+    putEnded: whole.putEnded,
 
     async submit(session) {
       const { id, route, priority, deadlineMs, atMs } = session;
@@ -210,8 +216,10 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
     async finish({ id, fence, owner = '', state, final }) {
       const { eventsMs, resultMs } = db.retention;
       const args = [fence, state, final, eventsMs, resultMs, owner, db.ownChannel];
-      const [code, told] = texts(await db.redis.script('finish', db.keys.session(id), args));
+      const [code, told, ...fields] = texts(await db.redis.script('finish', db.keys.session(id), args));
       db.heard(id, told, [{ type: 'final', payload: final }]);
+      // Beside, and no loss if it fails: then the session's own hash stays.
+      if (code === 'ok') void compact(parseEnded(id, state, final, fields)).catch(() => {});
       return oneOf(code, ['ok', 'stale', 'already']);
     },
 
@@ -238,8 +246,4 @@ export function redisSessions(db: RedisLink, queues: QueueOperations): SessionOp
 
     read,
   };
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
 }

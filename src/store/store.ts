@@ -3,6 +3,7 @@
 import type { CircuitState } from '../circuit-breaker.ts';
 import type { Labels, Priority, SessionState, StoredEvent } from '../protocol/events.ts';
 import type { FleetOperations } from './fleet-operations.ts';
+import type { LiveSession } from './session-rules.ts';
 import type { ToolBegin, ToolBeginReply, ToolDone, ToolDoneReply, ToolEnd } from './tool-journal.ts';
 
 export interface NewSession {
@@ -22,6 +23,8 @@ export interface NewSession {
   readonly init: string;
   /** Broker that wants to hear of every event. */
   readonly watcher?: string;
+  /** Its id is new, and whoever asked gets one answer, when it has ended: nobody hears of the session before. */
+  readonly isAwaited?: boolean;
 }
 
 export interface SessionRecord {
@@ -53,9 +56,10 @@ export interface SessionQuery {
   readonly limit: number;
 }
 
-/** A place in the order of sessions: by time, newest first, then by id from the last to the first. */
+/** A place in the order of sessions: by time, newest first. */
 export interface SessionPlace {
   readonly atMs: number;
+  /** Tells places of one millisecond apart; what it is, the store knows. */
   readonly id: string;
 }
 
@@ -157,6 +161,10 @@ export interface EventCursor {
 export type Bell =
   /** A watched session has new events; one that is short comes along. */
   | { readonly kind: 'session'; readonly id: string; readonly event?: StoredEvent }
+  /** A watched session has ended, and this is all that is left to know of it. */
+  | { readonly kind: 'ended'; readonly record: SessionRecord }
+  /** An awaited session is kept back no more, or never was: from now on others may find it. */
+  | { readonly kind: 'written'; readonly id: string }
   /** A session that this broker owns is to be cancelled. */
   | { readonly kind: 'cancel'; readonly id: string }
   /** A tool call that this broker waits for has ended elsewhere. */
@@ -226,6 +234,21 @@ export interface SessionOperations {
   read(id: string, after: EventCursor, limit: number, watcher?: string): Promise<EventPage | undefined>;
 }
 
+/**
+ * Writing of sessions that were kept in the memory of a broker so far. A store that has these has them all; one that is in the
+ * memory of the process itself needs none.
+ */
+export interface WholeWrites {
+  /** What fences of now begin with. */
+  epoch(): number;
+  /** A session as it is: running, under a lease. A repeat does no harm. */
+  putRunning(session: LiveSession, leaseMs: number): Promise<void>;
+  /** A session that has ended: what there will be to know of it. A repeat does no harm. */
+  putEnded(session: LiveSession): Promise<void>;
+  /** Writes what is in memory yet: these sessions, or all, and then keeps no more of them there. Absent where that is nothing. */
+  writeOut?(ids?: readonly string[]): Promise<void>;
+}
+
 /** Queues of the routes, and deadlines. */
 export interface QueueOperations {
   /**
@@ -254,7 +277,12 @@ export interface QueueOperations {
   depths(route: string): Promise<Readonly<Record<Priority, number>>>;
 }
 
-export interface Store extends SessionOperations, QueueOperations, FleetOperations, AsyncDisposable {
+export interface Store
+  extends SessionOperations,
+    QueueOperations,
+    FleetOperations,
+    Partial<WholeWrites>,
+    AsyncDisposable {
   readonly kind: 'memory' | 'sqlite' | 'redis';
   /** Connects, as this broker. Bells ring from now on. @throws EnclaveError STORE_UNAVAILABLE */
   open(brokerId: string, onBell: (bell: Bell) => void): Promise<void>;

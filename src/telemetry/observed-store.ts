@@ -5,14 +5,14 @@ import { traceparentOfStored } from '../broker/session-request.ts';
 import type { Clock } from '../clock.ts';
 import { OUTCOME_CODES } from '../errors.ts';
 import type { BrokerInfo, RuntimeInfo } from '../store/fleet-operations.ts';
+import { type Operation, overlaid } from '../store/overlay.ts';
 import type { ClaimReply, Finish, Store } from '../store/store.ts';
 import type { ObserveBroker } from './broker-events.ts';
 
 /** Sessions whose time of creation is remembered; what is forgotten is asked of the store. */
 const MAX_KNOWN = 20_000;
 
-export function observedStore(inner: Store, clock: Clock, observe: ObserveBroker): Store {
-  const store = timedStore(inner, clock, observe);
+export function observedStore(store: Store, observe: ObserveBroker): Store {
   const watch = new SessionWatch(store, observe);
   let runtimes: ReadonlyMap<string, RuntimeInfo> = new Map();
   const onRuntimes = (info: BrokerInfo) => {
@@ -91,10 +91,7 @@ export function observedStore(inner: Store, clock: Clock, observe: ObserveBroker
       await store.beat(info, ttlMs);
     },
   };
-  return Object.assign(
-    overlaid(store, (_name, operation) => operation),
-    observed,
-  );
+  return Object.assign(overlaid(store), observed);
 }
 
 class SessionWatch {
@@ -171,10 +168,8 @@ function outcomeOf(final: string): string {
   return Object.hasOwn(OUTCOME_CODES, code) ? code : 'UNKNOWN';
 }
 
-type Operation = (...args: unknown[]) => unknown;
-
 /** Tells of every operation that takes time how long it took. */
-function timedStore(store: Store, clock: Clock, observe: ObserveBroker): Store {
+export function timedStore(store: Store, clock: Clock, observe: ObserveBroker): Store {
   const timed =
     (name: string, operation: Operation): Operation =>
     (...args) => {
@@ -194,18 +189,3 @@ function timedStore(store: Store, clock: Clock, observe: ObserveBroker): Store {
 
 /** Asked many times per session, and answered at once. */
 const UNTIMED: ReadonlySet<string> = new Set(['nowMs']);
-
-/** A store whose operations are others. A plain object: a proxy would look each of them up at every call. */
-function overlaid(store: Store, replace: (name: string, operation: Operation) => Operation): Store {
-  const made: Store = Object.create(store);
-  for (let at: object | null = store; at !== null && at !== Object.prototype; at = Object.getPrototypeOf(at))
-    for (const name of Reflect.ownKeys(at)) {
-      if (Object.hasOwn(made, name) || name === 'constructor') continue;
-      const value: unknown = Reflect.get(store, name);
-      if (typeof value !== 'function') continue;
-      const bound: Operation = (...args) => Reflect.apply(Reflect.get(store, name), store, args);
-      const operation = typeof name === 'string' ? replace(name, bound) : bound;
-      Object.defineProperty(made, name, { value: operation, writable: true });
-    }
-  return made;
-}

@@ -27,7 +27,14 @@ describe.skipIf(!hasRedis())("a broker with fallback: 'memory'", () => {
       args: z.object({}),
       handler: () => ++calls,
     });
-    broker = new EnclaveBroker({ redis: redis.url, fallback: 'memory', tools: [count] });
+    const look = defineTool({
+      name: 'look',
+      description: 'Only reads',
+      args: z.object({}),
+      effect: 'read',
+      handler: () => 'seen',
+    });
+    broker = new EnclaveBroker({ redis: redis.url, fallback: 'memory', tools: [count, look] });
     ({ url } = await broker.listen(0));
     runtime = await bareRuntime(url, { slots: 2 });
     client = new EnclaveClient({ serverUrl: url, reconnection: { enabled: false } });
@@ -61,6 +68,8 @@ describe.skipIf(!hasRedis())("a broker with fallback: 'memory'", () => {
     runtime.say({ type: 'emit', id, fence, n: 1, level: 'log', text: 'hello' });
     runtime.say({ type: 'tool_call', id, fence, callId: 1, name: 'count', args: {} });
     await until('the tool was called', () => calls === 1);
+    runtime.say({ type: 'tool_call', id, fence, callId: 2, name: 'look', args: {} });
+    await until('the reading tool has answered', () => runtime.answered.includes(2));
     runtime.done(start, 5);
     const events: SessionEvent[] = [];
     const { final } = await client.follow(sessionId, { onEvent: (event) => events.push(event) });

@@ -1,6 +1,7 @@
 // What every store must do. The same suite runs over memory, SQLite and Redis.
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createSessionId } from '../../src/store/session-id.ts';
 import {
   type Bell,
   DIRECT_ENTRY,
@@ -16,7 +17,7 @@ const FINAL = '{"ok":true,"result":1}';
 
 export function newSession(store: Store, over: Partial<NewSession> = {}): NewSession {
   return {
-    id: `s_${randomUUID()}`,
+    id: createSessionId(store.nowMs()),
     tenant: 'acme',
     route: 'any',
     priority: 'normal',

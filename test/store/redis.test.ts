@@ -3,8 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { realClock } from '../../src/clock.ts';
+import { holdBack } from '../../src/store/held-back.ts';
 import { createRedisStore } from '../../src/store/redis.ts';
 import { loadScript, parseHeader, SCRIPT_NAMES } from '../../src/store/redis-scripts.ts';
+import type { Holder, NewSession } from '../../src/store/store.ts';
 import { blackHole } from '../support/black-hole.ts';
 import { hasRedis, startRedis, type TestRedis } from '../support/redis-server.ts';
 import { conformance, newSession } from './conformance.ts';
@@ -58,6 +60,20 @@ describe.skipIf(given === undefined && !hasRedis())('with a redis-server', () =>
       retention: { eventsMs, resultMs: eventsMs + 60_000 },
     });
   conformance('redis', open);
+  conformance('redis, with sessions held back,', async (eventsMs) => {
+    const held = holdBack(await open(eventsMs), realClock);
+    const { submitClaimed } = held;
+    const seen = new Set<string>();
+    return Object.assign(held, {
+      submitClaimed: async (session: NewSession, holder: Holder) => {
+        // Only a new id may be kept back: where a repeat comes from, others know of the session.
+        const isAwaited = !seen.has(session.id);
+        seen.add(session.id);
+        if (!isAwaited) await held.find(session.id);
+        return await submitClaimed({ ...session, isAwaited }, holder);
+      },
+    });
+  });
 
   it('takes over work that was queued before the group was made, or when the data is gone', async () => {
     await using store = await open();

@@ -10,6 +10,8 @@ export interface BareStart {
 export interface BareRuntime {
   /** What it was given to run so far, in order. */
   readonly starts: readonly BareStart[];
+  /** Numbers of the calls that were answered so far. */
+  readonly answered: readonly number[];
   say(...messages: readonly object[]): void;
   done(start: BareStart, value?: unknown): void;
   /** Cuts the line without a word. */
@@ -32,10 +34,12 @@ export async function bareRuntime(url: string, hello: object = {}): Promise<Bare
   const socket = new WebSocket(`${url.replace('http', 'ws')}/runtime`);
   socket.on('error', () => {});
   const starts: BareStart[] = [];
+  const answered: number[] = [];
   const welcomed = Promise.withResolvers<void>();
   socket.on('message', (data) => {
-    for (const message of JSON.parse(String(data)) as { type: string }[]) {
+    for (const message of JSON.parse(String(data)) as { type: string; callId?: number }[]) {
       if (message.type === 'welcome') welcomed.resolve();
+      if (message.type === 'tool_result') answered.push(message.callId ?? 0);
       if (message.type === 'start') starts.push(message as unknown as BareStart);
     }
   });
@@ -45,6 +49,7 @@ export async function bareRuntime(url: string, hello: object = {}): Promise<Bare
   await welcomed.promise;
   return {
     starts,
+    answered,
     say,
     done: ({ id, fence }, value = null) =>
       say({
