@@ -166,5 +166,7 @@ export function formatRate(perSecond: number): string {
 }
 
 function trim(value: number): string {
+  // The first use of a locale costs 25 ms, and most limits of `--help` are such numbers.
+  if (Number.isInteger(value) && Math.abs(value) < 1_000) return String(value);
   return value.toLocaleString('en-US', { maximumSignificantDigits: value < 100 ? 3 : 4 });
 }

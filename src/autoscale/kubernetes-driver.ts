@@ -1,7 +1,7 @@
 // Runtimes as pods of a deployment: one number, written through the `scale` subresource with the token of the service account.
 // Its role needs `get` and `patch` of `deployments/scale`, and nothing else.
 import { existsSync, readFileSync } from 'node:fs';
-import { Agent, request } from 'undici';
+import type { Agent } from 'undici';
 import { z } from 'zod';
 import { EnclaveError } from '../errors.ts';
 import type { PoolDriver } from './driver.ts';
@@ -39,7 +39,9 @@ class KubernetesDriver implements PoolDriver {
   readonly #url: string;
   readonly #folder: string;
   readonly #timeoutMs: number;
-  readonly #agent: Agent;
+  readonly #tls: { readonly connect?: { readonly ca: string } };
+  /** Loaded with the first call: most brokers scale no pods. */
+  #opened: Promise<OpenClient> | undefined;
   readonly #name: string;
   /** What this driver wrote last, and how often in a row it was something else after it. */
   #written: number | undefined;
@@ -53,7 +55,7 @@ class KubernetesDriver implements PoolDriver {
     this.#name = `${namespace}/${deployment}`;
     this.#url = `${apiUrl}/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/deployments/${encodeURIComponent(deployment)}/scale`;
     const hasCa = existsSync(`${accountFolder}/ca.crt`);
-    this.#agent = new Agent(hasCa ? { connect: { ca: this.#read('ca.crt') } } : {});
+    this.#tls = hasCa ? { connect: { ca: this.#read('ca.crt') } } : {};
   }
 
   async size(): Promise<number> {
@@ -107,7 +109,9 @@ class KubernetesDriver implements PoolDriver {
     let text: string;
     try {
       const signal = AbortSignal.timeout(this.#timeoutMs);
-      const response = await request(this.#url, { method, ...sent, signal, dispatcher: this.#agent });
+      this.#opened ??= openClient(this.#tls);
+      const { request, agent } = await this.#opened;
+      const response = await request(this.#url, { method, ...sent, signal, dispatcher: agent });
       status = response.statusCode;
       text = await response.body.text();
     } catch (cause) {
@@ -153,8 +157,18 @@ class KubernetesDriver implements PoolDriver {
 
   /** Brokers come and go; the pods stay. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#agent.close();
+    await (await this.#opened)?.agent.close();
   }
+}
+
+interface OpenClient {
+  readonly request: typeof import('undici').request;
+  readonly agent: Agent;
+}
+
+async function openClient(options: Agent.Options): Promise<OpenClient> {
+  const { Agent, request } = await import('undici');
+  return { request, agent: new Agent(options) };
 }
 
 function parseScale(text: string): Scale {

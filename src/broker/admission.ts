@@ -98,9 +98,15 @@ export class Admission {
 
   /**
    * @param isAwaited the session may be kept back: it has a place of the broker's until it is {@link named}.
+   * @returns nothing when it has its place already.
    * @throws EnclaveError OVERLOADED, RATE_LIMITED when there is no place; STORE_UNAVAILABLE
    */
-  async takePlaces(id: string, tenant: string, route: string, isAwaited = false): Promise<void> {
+  takePlaces(id: string, tenant: string, route: string, isAwaited = false): Promise<void> | undefined {
+    const share = isAwaited ? this.#share : undefined;
+    return share?.takeKept(id) === true ? undefined : this.#askForPlaces(id, tenant, route, share);
+  }
+
+  async #askForPlaces(id: string, tenant: string, route: string, share?: PlaceShare): Promise<void> {
     const { store, clock, maxSessionsPerTenant, maxConcurrentSessions } = this.#options;
     const full = this.#full;
     if (full !== undefined && !mayLook(full, clock.nowMs())) throw full.refusal;
@@ -108,7 +114,6 @@ export class Admission {
     if (isLook) full.isLookedAt = true;
     else if (full !== undefined) full.credits--;
     const untilMs = this.#untilMs;
-    const share = isAwaited ? this.#share : undefined;
     const [tenantHas, fleetHas] = await Promise.all([
       // A tenant that may have as many as the fleet needs no count of its own.
       !this.#countsTenants || store.acquireSlot(`t:${tenant}`, id, maxSessionsPerTenant, untilMs),

@@ -6,6 +6,15 @@ import type { ObserveBroker } from '../telemetry/broker-events.ts';
 import type { HttpTimes } from './http.ts';
 import { operationOf } from './openapi.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whom the caller's key belongs to. */
+    tenant: string;
+    /** Pattern of the route that serves it; none where there is no such route. */
+    route: string | undefined;
+  }
+}
+
 /** Largest body, bytes. */
 const MAX_BODY_BYTES = 2 ** 20;
 const MIN_CHECK_MS = 100;
@@ -25,6 +34,13 @@ export function createServer(times: HttpTimes, observe: ObserveBroker): FastifyI
       connectionsCheckingInterval: Math.min(MAX_CHECK_MS, Math.max(MIN_CHECK_MS, readMs / 4)),
     },
   });
+  app.decorateRequest('tenant', '');
+  app.decorateRequest('route', undefined);
+  app.addHook('onRequest', (request, _reply, done) => {
+    // Fastify makes a new object of all its options at every look.
+    request.route = request.routeOptions.url;
+    done();
+  });
   // At the start, so that a route that is not in the document never serves anybody.
   app.addHook('onRoute', ({ method, url }) => {
     for (const each of [method].flat()) operationOf(each, url);
@@ -38,9 +54,9 @@ export function createServer(times: HttpTimes, observe: ObserveBroker): FastifyI
     done();
     // A stream takes as long as its session; of that the metrics of sessions tell.
     if (reply.raw.getHeader('x-accel-buffering') !== undefined) return;
-    const { method, routeOptions } = request;
+    const { method, route = 'none' } = request;
     const { statusCode: status, elapsedTime: durationMs } = reply;
-    observe({ type: 'responded', method, route: routeOptions.url ?? 'none', status, durationMs });
+    observe({ type: 'responded', method, route, status, durationMs });
   });
   return app;
 }

@@ -54,13 +54,12 @@ type Params = { readonly Params: { readonly id: string } };
 export function createHttp(options: HttpOptions): FastifyInstance {
   const { broker, auth, limits, tools, observe, tracing, expose, times } = options;
   const app = createServer(times, observe);
-  const tenants = new WeakMap<FastifyRequest, string>();
-  const tenantOf = (request: FastifyRequest) => tenants.get(request) ?? '';
+  const tenantOf = (request: FastifyRequest) => request.tenant;
 
   const checkCaller = (request: FastifyRequest) => {
     if (!auth.isOn && !isLoopbackHost(request.headers.host))
       throw new EnclaveError('FORBIDDEN', 'a broker without keys is spoken to as localhost only');
-    const { url } = request.routeOptions;
+    const url = request.route;
     // What is not there needs a key as well: without one, nothing is told of the routes.
     const operation = url === undefined ? undefined : operationOf(request.method, url);
     const scope = operation?.scope;
@@ -70,7 +69,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     if (caller === undefined) throw new EnclaveError('UNAUTHORIZED', 'expected an API key');
     if (scope !== undefined && !caller.scopes.includes(scope))
       throw new EnclaveError('FORBIDDEN', `expected a key with the scope ${scope}`);
-    tenants.set(request, caller.tenant);
+    request.tenant = caller.tenant;
   };
   app.addHook('onRequest', (request, reply, done) => {
     try {
@@ -80,7 +79,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
       return;
     }
     // Before the body is read: under overload this is what most submits cost. A repeat is let through: it may take no place.
-    const isSubmit = request.method === 'POST' && SUBMIT_ROUTES.has(request.routeOptions.url ?? '');
+    const isSubmit = request.method === 'POST' && SUBMIT_ROUTES.has(request.route ?? '');
     const refusal = isSubmit && request.headers['idempotency-key'] === undefined ? broker.refusal : undefined;
     if (refusal === undefined) done();
     else {

@@ -111,7 +111,8 @@ export class Intake {
       this.#options.onWait();
     }
     const session = newSession();
-    await admission.takePlaces(sessionId, tenant, route, session.isAwaited);
+    const taken = admission.takePlaces(sessionId, tenant, route, session.isAwaited);
+    if (taken !== undefined) await taken;
     return { session, stored };
   }
 
@@ -188,6 +189,7 @@ export class Intake {
     const { store, sessionTimeoutMs, brokerId } = this.#options;
     const atMs = store.nowMs();
     const deadlineMs = atMs + sessionTimeoutMs;
+    let text: string | undefined;
     return {
       id,
       tenant,
@@ -195,16 +197,15 @@ export class Intake {
       priority: body.priority,
       labels: body.labels,
       source: body.code,
-      request: formatStored(stored),
+      get request() {
+        text ??= formatStored(stored);
+        return text;
+      },
       atMs,
       deadlineMs,
-      init: JSON.stringify({
-        streamUrl: `/sessions/${id}/stream`,
-        cancelUrl: `/sessions/${id}/cancel`,
-        expiresAt: deadlineMs,
-        execution: 'at-most-once',
-        ...(isHere(id) ? { degraded: true } : {}),
-      }),
+      // An id has nothing that JSON would escape.
+      init: `{"streamUrl":"/sessions/${id}/stream","cancelUrl":"/sessions/${id}/cancel","expiresAt":${deadlineMs},"execution":"at-most-once"${isHere(id) ? ',"degraded":true' : ''}}`,
+      ...(stored.traceparent === undefined ? {} : { traceparent: stored.traceparent }),
       ...(isWatched ? { watcher: brokerId } : {}),
       // With a key others may look for it at once.
       ...(isAwaited && key === undefined ? { isAwaited } : {}),

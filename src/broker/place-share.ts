@@ -32,13 +32,19 @@ export class PlaceShare {
     this.#options = options;
   }
 
-  /** @throws EnclaveError STORE_UNAVAILABLE, also while there would be a place: what runs then could not be written. */
-  async take(id: string): Promise<boolean> {
-    const { store, brokerId } = this.#options;
-    const kept = store.breakerState?.() === 'open' ? undefined : this.#free.pop();
+  /** A place that is free already. None while the store is away: what runs then could not be written. */
+  takeKept(id: string): boolean {
+    const name = this.#options.store.breakerState?.() === 'open' ? undefined : this.#free.pop();
     this.#leastFree = Math.min(this.#leastFree, this.#free.length);
-    const name = kept ?? `${brokerId}.${this.#places++}`;
-    if (kept === undefined && !(await this.#acquire(name))) return false;
+    if (name !== undefined) this.#used.set(id, name);
+    return name !== undefined;
+  }
+
+  /** @throws EnclaveError STORE_UNAVAILABLE */
+  async take(id: string): Promise<boolean> {
+    if (this.takeKept(id)) return true;
+    const name = `${this.#options.brokerId}.${this.#places++}`;
+    if (!(await this.#acquire(name))) return false;
     this.#used.set(id, name);
     this.#stopLooking ??= this.#look();
     return true;

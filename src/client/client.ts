@@ -40,12 +40,16 @@ export interface RunOptions {
 
 /** A broker that is started again is there by then, as a rule. */
 const QUICK_TRIES = 6;
+/** A broker that refused a connection is not asked by other streams for this share of the time after which they were to come back. */
+const AWAY_SHARE = 0.05;
 
 /** What is known of a session at its end: `final` is there, unless its result had expired already. */
 export type RunResult = SessionView & { readonly sessionId: string };
 
 export class EnclaveClient {
   readonly #config: ClientConfig;
+  /** Of thousands of streams whose broker goes, each would find out for itself that the next is not there yet. */
+  #awayUntilMs = 0;
 
   constructor(options: EnclaveClientOptions) {
     this.#config = resolveClientOptions(options);
@@ -211,7 +215,7 @@ export class EnclaveClient {
         if (follower.lastId !== '') headers['last-event-id'] = follower.lastId;
         const query = follower.lastId === '' ? `?fromSeq=${seen + 1}` : '';
         const path = `/sessions/${encodeURIComponent(follower.sessionId)}/stream${query}`;
-        const response = await this.#fetch(path, { headers, signal });
+        const response = await this.#resumed(path, headers, signal, (goAfterMs ?? 0) * AWAY_SHARE);
         await follower.read(response);
         // A stream that ended early and brought nothing is a failed try; one that brought something is progress, and so is
         // the word of a broker that goes.
@@ -220,6 +224,26 @@ export class EnclaveClient {
           throw new EnclaveError('CONNECTION_LOST', 'the stream ended before the session did');
       };
       await this.#retry(signal, attempt, quick);
+    }
+  }
+
+  /** @param awayMs so long one refused connection stands for those of all streams: the broker has sent them away together. */
+  async #resumed(
+    path: string,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+    awayMs: number,
+  ): Promise<Response> {
+    if (awayMs > 0 && performance.now() < this.#awayUntilMs)
+      throw new EnclaveError('CONNECTION_LOST', 'the broker refused a connection a moment ago');
+    try {
+      const response = await this.#fetch(path, { headers, signal });
+      this.#awayUntilMs = 0;
+      return response;
+    } catch (thrown) {
+      if (asConnectionError(thrown).code === 'CONNECTION_LOST')
+        this.#awayUntilMs = performance.now() + awayMs;
+      throw thrown;
     }
   }
 

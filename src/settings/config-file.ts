@@ -2,7 +2,6 @@
 import { access, readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseDocument } from 'yaml';
 import { EnclaveError } from '../errors.ts';
 
 export const CONFIG_NAMES = ['enclave.config.yaml', 'enclave.config.ts'] as const;
@@ -44,6 +43,7 @@ async function readYaml(file: string, shown: string): Promise<unknown> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw notReadable(shown, cause);
   });
+  const { parseDocument } = await import('yaml');
   const document = parseDocument(text, { uniqueKeys: true });
   const [error] = document.errors;
   if (error !== undefined)

@@ -2,10 +2,8 @@
 // is written once, when it has ended, and the answer goes out after that. Should its broker die before, nothing was promised,
 // and nothing that matters has happened: before a call that may do more than read, the session is written as any other.
 import type { Clock } from '../clock.ts';
-import { EnclaveError } from '../errors.ts';
 import { isTerminal } from '../protocol/events.ts';
 import { overlaid } from './overlay.ts';
-import { timeOfSessionId } from './session-id.ts';
 import * as rules from './session-rules.ts';
 import {
   type Bell,
@@ -121,8 +119,7 @@ class HeldBack {
       session.isAwaited === true &&
       !this.#isClosing &&
       this.#store.nowMs() - session.atMs <= LATE_SUBMIT_MS &&
-      this.#store.breakerState?.() !== 'open' &&
-      timeOfSessionId(session.id) !== undefined;
+      this.#store.breakerState?.() !== 'open';
     if (!isHeld) {
       this.#tellWritten(session);
       return await this.#store.submitClaimed(session, holder);
@@ -130,16 +127,15 @@ class HeldBack {
     const { id, route, priority, atMs } = session;
     const { runtimeId, brokerId, claimId, leaseMs } = holder;
     const epoch = this.#whole.epoch();
-    const live = rules.create(session, epoch, this.#store.nowMs());
-    const request = { id, entryId: DIRECT_ENTRY, runtimeId, brokerId, isTakeover: false, claimId };
-    const claim = rules.claim(live, request, epoch, this.#store.nowMs());
-    if (claim.code !== 'ok') throw new EnclaveError('INTERNAL', `a new session is ${claim.code}`);
+    const nowMs = this.#store.nowMs();
+    const live = rules.create(session, epoch, nowMs);
+    rules.handOut(live, { entryId: DIRECT_ENTRY, runtimeId, brokerId, claimId }, epoch, nowMs);
     const sinceMs = this.#clock.nowMs();
     this.#held.set(id, { live, leaseMs, sinceMs, size: 0, isLeaving: false, writing: undefined });
     this.#stopLooking ??= this.#look();
     return {
       code: 'created',
-      fence: claim.fence,
+      fence: live.fence,
       entry: { entryId: DIRECT_ENTRY, id, route, priority, atMs },
     };
   }

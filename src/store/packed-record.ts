@@ -1,5 +1,5 @@
-// The record of an ended session as short text: there are hundreds of thousands of them for minutes. What the texts of final
-// payloads have in common is written as control characters, which JSON never has.
+// The record of an ended session as short text: there are hundreds of thousands of them for minutes. Of the statistics at the end
+// of a final payload only the numbers are kept.
 import { z } from 'zod';
 import type { SessionRecord } from './store.ts';
 
@@ -9,31 +9,12 @@ export interface EndedRecord {
   readonly endedAtMs: number;
 }
 
-/** In this order and never another: what is stored is read with it. New phrases go to the end; at most 31, less tab, line feed and carriage return. */
-const PHRASES = [
-  '{"ok":true,"result":',
-  '{"ok":false,"error":{"code":"',
-  ',"stats":{"durationMs":',
-  ',"queueMs":',
-  ',"cpuMs":',
-  ',"toolMs":',
-  ',"toolCallCount":',
-  ',"consoleBytes":',
-  ',"logsTruncated":false',
-  ',"resultBytes":',
-  ',"isolation":"context"',
-  ',"isolation":"isolate"',
-  ',"heapUsedBytes":',
-  ',"attempts":1}}',
-  '"name":"',
-  '"message":"',
-  '"stack":"',
-] as const;
-const MARKS = PHRASES.map((_phrase, index) => String.fromCharCode(index + (index < 8 ? 1 : 6)));
-const BY_MARK = new Map(MARKS.map((mark, index) => [mark, PHRASES[index] ?? '']));
+/** A character that no JSON text has stands for the common part; what follows it are the numbers of the statistics, in this order. */
+const STATS_MARK = '\u0001';
+const STATS =
+  /,"stats":\{"durationMs":([\d.]+),"queueMs":([\d.]+),"cpuMs":([\d.]+),"toolMs":([\d.]+),"toolCallCount":(\d+),"consoleBytes":(\d+),"logsTruncated":false,"resultBytes":(\d+),"isolation":"(context|isolate)"(?:,"heapUsedBytes":(\d+))?,"attempts":(\d+)\}\}$/u;
 /** Anything that is no JSON text: it is kept as it is. */
 const CONTROL = new RegExp(`[${String.fromCharCode(0)}-${String.fromCharCode(31)}]`, 'u');
-const ALL_MARKS = new RegExp(`[${MARKS.join('')}]`, 'gu');
 
 const STATES = ['completed', 'failed', 'cancelled'] as const;
 const packed = z.tuple([
@@ -76,10 +57,29 @@ export function unpackRecord(id: string, text: string): EndedRecord {
 
 function squeeze(final: string): string {
   if (CONTROL.test(final)) return `\n${final}`;
-  return PHRASES.reduce((text, phrase, index) => text.replaceAll(phrase, MARKS[index] ?? ''), final);
+  const found = STATS.exec(final);
+  return found === null ? final : `${final.slice(0, found.index)}${STATS_MARK}${found.slice(1).join(',')}`;
 }
 
 function unsqueeze(text: string): string {
   if (text.startsWith('\n')) return text.slice(1);
-  return text.replaceAll(ALL_MARKS, (mark) => BY_MARK.get(mark) ?? mark);
+  const at = text.indexOf(STATS_MARK);
+  if (at < 0) return text;
+  const [
+    durationMs,
+    queueMs,
+    cpuMs,
+    toolMs,
+    toolCallCount,
+    consoleBytes,
+    resultBytes,
+    isolation,
+    heap,
+    attempts,
+  ] = text.slice(at + 1).split(',');
+  const measured = `"durationMs":${durationMs},"queueMs":${queueMs},"cpuMs":${cpuMs},"toolMs":${toolMs}`;
+  const counted = `"toolCallCount":${toolCallCount},"consoleBytes":${consoleBytes},"logsTruncated":false`;
+  const result = `"resultBytes":${resultBytes},"isolation":"${isolation}"`;
+  const heapUsed = heap === '' ? '' : `,"heapUsedBytes":${heap}`;
+  return `${text.slice(0, at)},"stats":{${measured},${counted},${result}${heapUsed},"attempts":${attempts}}}`;
 }

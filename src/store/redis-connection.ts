@@ -148,6 +148,16 @@ export class RedisConnection {
     return this.run(() => this.#command.call(command, key, ...args));
   }
 
+  /** Several commands of {@link send}, each `[command, key, ...args]`; resolves when all are done, with no reply. */
+  async sendAll(commands: readonly Args[]): Promise<void> {
+    const short = this.#short;
+    if (short !== undefined) await (this.#entered() ?? short.wire.sendAll(commands));
+    else
+      await this.run(() =>
+        Promise.all(commands.map(([command = '', ...args]) => this.#command.call(String(command), ...args))),
+      );
+  }
+
   /** The same, with the items of all who ask in this turn of the event loop; ahead of what {@link send} and {@link script} send in it. */
   gather(command: string, key: string, items: Args): Promise<unknown> {
     if (this.#short !== undefined) return this.#entered() ?? this.#short.wire.gather(command, key, items);

@@ -2,6 +2,7 @@
 // session and its place here lie on different servers of a Cluster, so a place may outlive its session: it is passed over.
 import { z } from 'zod';
 import type { RedisLink } from './redis-link.ts';
+import type { Args } from './redis-wire.ts';
 import { expandSessionId, shortenSessionId } from './session-id.ts';
 import type { NewSession, SessionOperations, SessionPlace, SessionRecord } from './store.ts';
 
@@ -15,26 +16,27 @@ const MAX_LOOKED_AT = 1_000;
 const SLACK_MS = 60_000;
 
 export interface RedisIndex {
-  readonly add: (session: Pick<NewSession, 'id' | 'tenant' | 'atMs' | 'deadlineMs'>) => Promise<void>;
+  /** What adds a session. */
+  readonly commands: (session: Pick<NewSession, 'id' | 'tenant' | 'atMs' | 'deadlineMs'>) => readonly Args[];
   readonly list: SessionOperations['list'];
 }
 
 export function redisIndex(db: RedisLink, find: SessionOperations['find']): RedisIndex {
   const renewedAtMs = new Map<string, number>();
   /** A tenant that comes no more leaves nothing behind. */
-  const renew = async (tenant: string, lifeMs: number) => {
+  const isToRenew = (tenant: string): boolean => {
     const nowMs = db.nowMs();
-    if (nowMs - (renewedAtMs.get(tenant) ?? 0) < RENEW_MS) return;
+    if (nowMs - (renewedAtMs.get(tenant) ?? 0) < RENEW_MS) return false;
     if (renewedAtMs.size >= MAX_TENANTS) renewedAtMs.clear();
     renewedAtMs.set(tenant, nowMs);
-    await db.redis.send('PEXPIRE', db.keys.tenant(tenant), [lifeMs + 2 * RENEW_MS]);
+    return true;
   };
   return {
-    async add({ id, tenant, atMs, deadlineMs }) {
+    commands({ id, tenant, atMs, deadlineMs }) {
+      const key = db.keys.tenant(tenant);
       const lifeMs = deadlineMs - atMs + db.retention.resultMs + SLACK_MS;
-      const oldest = Math.max(0, atMs - lifeMs);
-      const place = ['MINID', '~', oldest, '*', 'i', shortenSessionId(id)];
-      await Promise.all([db.redis.send('XADD', db.keys.tenant(tenant), place), renew(tenant, lifeMs)]);
+      const add = ['XADD', key, 'MINID', '~', Math.max(0, atMs - lifeMs), '*', 'i', shortenSessionId(id)];
+      return isToRenew(tenant) ? [add, ['PEXPIRE', key, lifeMs + 2 * RENEW_MS]] : [add];
     },
 
     async list({ tenant, state, after, limit }) {

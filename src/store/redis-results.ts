@@ -4,6 +4,7 @@
 import { isTerminal } from '../protocol/events.ts';
 import { packRecord, unpackRecord } from './packed-record.ts';
 import type { RedisLink } from './redis-link.ts';
+import type { Args } from './redis-wire.ts';
 import { shortenSessionId, timeOfSessionId } from './session-id.ts';
 import type { SessionRecord } from './store.ts';
 
@@ -13,34 +14,34 @@ const PERIOD_MS = 10_000;
 const SHARDS = 128;
 
 export interface RedisResults {
-  /** Keeps the record of a session that has ended. False when its id tells no time: its own hash has to stay. */
-  readonly keep: (record: SessionRecord) => Promise<boolean>;
+  /** What keeps the record of a session that has ended; nothing when its id tells no time: its own hash has to stay. */
+  readonly commands: (record: SessionRecord) => readonly Args[] | undefined;
   readonly find: (id: string) => Promise<SessionRecord | undefined>;
 }
 
 export function redisResults(db: RedisLink): RedisResults {
-  const keyOf = (id: string): string | undefined => {
+  const placeOf = (id: string): { readonly key: string; readonly field: string } | undefined => {
     const atMs = timeOfSessionId(id);
     if (atMs === undefined) return undefined;
     const shard = Number.parseInt(id.slice(-4), 16) % SHARDS;
-    return db.keys.ended(`${Math.floor(atMs / PERIOD_MS)}:${shard}`);
+    return { key: db.keys.ended(`${Math.floor(atMs / PERIOD_MS)}:${shard}`), field: shortenSessionId(id) };
   };
   return {
-    async keep(record) {
-      const key = keyOf(record.id);
-      if (key === undefined || !isTerminal(record.state)) return false;
+    commands(record) {
+      const place = placeOf(record.id);
+      if (place === undefined || !isTerminal(record.state)) return undefined;
+      const { key, field } = place;
       const text = packRecord({ record, endedAtMs: db.nowMs() });
-      await Promise.all([
-        db.redis.send('HSET', key, [shortenSessionId(record.id), text]),
-        // Until the last that was kept may go: time only moves on.
-        db.redis.send('PEXPIRE', key, [db.retention.resultMs]),
-      ]);
-      return true;
+      // It stays until the last that was kept may go: time only moves on.
+      return [
+        ['HSET', key, field, text],
+        ['PEXPIRE', key, db.retention.resultMs],
+      ];
     },
 
     async find(id) {
-      const key = keyOf(id);
-      const text = key === undefined ? null : await db.redis.send('HGET', key, [shortenSessionId(id)]);
+      const place = placeOf(id);
+      const text = place === undefined ? null : await db.redis.send('HGET', place.key, [place.field]);
       if (typeof text !== 'string') return undefined;
       const { endedAtMs, record } = unpackRecord(id, text);
       return db.nowMs() - endedAtMs > db.retention.resultMs ? undefined : record;

@@ -71,7 +71,12 @@ export function redisSessions(
     return { code: oneOf(code, ['created', 'exists', 'late']), fence };
   };
   const results = redisResults(db);
-  const whole = redisWhole(db, { results, codeOf, keepSource, add: (session) => index.add(session) });
+  const whole = redisWhole(db, {
+    results,
+    codeOf,
+    keepSource,
+    index: { commands: (session) => index.commands(session) },
+  });
   const read: SessionOperations['read'] = async (id, after, limit, watcher) => {
     const [hash, events] = db.keys.session(id);
     const bell = watcher === undefined ? '' : db.keys.channel(watcher);
@@ -88,7 +93,9 @@ export function redisSessions(
   /** From now on its record lies with those of others; its own hash goes with its events. */
   const compact = async (record: SessionRecord) => {
     const { eventsMs, resultMs } = db.retention;
-    if (eventsMs >= resultMs || !(await results.keep(record))) return;
+    const kept = eventsMs < resultMs ? results.commands(record) : undefined;
+    if (kept === undefined) return;
+    await db.redis.sendAll(kept);
     await db.redis.send('PEXPIRE', db.keys.session(record.id)[0], [eventsMs]);
   };
   return {
@@ -105,7 +112,7 @@ export function redisSessions(
       const prepared = Promise.all([
         keepSource(session),
         redis.gather('ZADD', db.keys.deadlines, [deadlineMs, id]),
-        index.add(session),
+        redis.sendAll(index.commands(session)),
         redis.send('XADD', db.keys.queue(route, priority), ['*', 'id', id, 'at', atMs]),
       ]);
       if (redis.client.isCluster) await prepared;
@@ -122,7 +129,7 @@ export function redisSessions(
       const prepared = Promise.all([
         keepSource(session),
         redis.gather('ZADD', db.keys.deadlines, [db.nowMs() + leaseMs, id]),
-        index.add(session),
+        redis.sendAll(index.commands(session)),
       ]);
       if (redis.client.isCluster) await prepared;
       const created = create(session, runtimeId, brokerId, claimId);

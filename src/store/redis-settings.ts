@@ -13,6 +13,8 @@ const KEYS = [
   'timeout',
   'client-output-buffer-limit',
   'stream-node-max-bytes',
+  'hash-max-listpack-entries',
+  'hash-max-listpack-value',
 ] as const;
 
 /**

@@ -13,7 +13,7 @@ import type { EventCursor, EventPage, WholeWrites } from './store.ts';
 
 export interface RedisWholeParts extends Pick<RedisSources, 'codeOf' | 'keepSource'> {
   readonly results: RedisResults;
-  readonly add: RedisIndex['add'];
+  readonly index: Pick<RedisIndex, 'commands'>;
 }
 
 export type RedisWhole = Pick<WholeWrites, 'putRunning' | 'putEnded'> & {
@@ -21,9 +21,12 @@ export type RedisWhole = Pick<WholeWrites, 'putRunning' | 'putEnded'> & {
   readonly read: (id: string, after: EventCursor, limit: number) => Promise<EventPage | undefined>;
 };
 
-export function redisWhole(db: RedisLink, { results, codeOf, keepSource, add }: RedisWholeParts): RedisWhole {
-  const indexed = ({ id, tenant, createdAtMs: atMs, deadlineMs }: LiveSession) =>
-    add({ id, tenant, atMs, deadlineMs });
+export function redisWhole(
+  db: RedisLink,
+  { results, codeOf, keepSource, index }: RedisWholeParts,
+): RedisWhole {
+  const commandsOf = ({ id, tenant, createdAtMs: atMs, deadlineMs }: LiveSession) =>
+    index.commands({ id, tenant, atMs, deadlineMs });
   return {
     async putRunning(live, leaseMs) {
       const { id, deadlineMs, createdAtMs } = live;
@@ -32,7 +35,7 @@ export function redisWhole(db: RedisLink, { results, codeOf, keepSource, add }: 
       const prepared = Promise.all([
         keepSource(live),
         redis.gather('ZADD', db.keys.deadlines, [db.nowMs() + leaseMs, id]),
-        indexed(live),
+        redis.sendAll(commandsOf(live)),
       ]);
       if (redis.client.isCluster) await prepared;
       const put = redis.script('put', db.keys.session(id), [
@@ -52,23 +55,18 @@ export function redisWhole(db: RedisLink, { results, codeOf, keepSource, add }: 
     },
 
     async putEnded(live) {
-      const { id, events } = live;
-      const text = JSON.stringify(
-        events.map(({ id: entry, ts, type, payload }) => [entry, ts, type, payload]),
-      );
-      const [isKept] = await Promise.all([
-        results.keep(toRecord(live)),
-        db.redis.send('SET', db.keys.page(id), [text, 'PX', db.retention.eventsMs]),
-        indexed(live),
-      ]);
-      if (!isKept) throw new EnclaveError('INTERNAL', `session ${id} has an id that tells no time`);
+      const kept = results.commands(toRecord(live));
+      if (kept === undefined)
+        throw new EnclaveError('INTERNAL', `session ${live.id} has an id that tells no time`);
+      const page = ['SET', db.keys.page(live.id), packEvents(live.events), 'PX', db.retention.eventsMs];
+      await db.redis.sendAll([page, ...kept, ...commandsOf(live)]);
     },
 
     async read(id, after, limit) {
       const record = await results.find(id);
       if (record === undefined) return undefined;
       const text = await db.redis.send('GET', db.keys.page(id), []);
-      return page(record, typeof text === 'string' ? parseEvents(text) : [], after, limit);
+      return page(record, typeof text === 'string' ? unpackEvents(text) : [], after, limit);
     },
   };
 }
@@ -78,11 +76,26 @@ function journaled({ status, brokerId, effect, hash, result }: ToolState): strin
   return [status, brokerId, effect, hash, result].join('|');
 }
 
-const storedEvents = z.array(z.tuple([z.string(), z.number(), z.string(), z.string()]));
+/** Between the parts of an event, and between events: JSON has neither. */
+const [PART, END] = ['\u0001', '\u0002'];
 
-function parseEvents(text: string): StoredEvent[] {
+/** Payloads are JSON and stay as they are; a runtime that escaped its sandbox may have sent another text as its result. */
+function packEvents(events: readonly StoredEvent[]): string {
+  const isText = events.every(({ payload }) => !payload.includes(PART) && !payload.includes(END));
+  if (!isText) return JSON.stringify(events.map(({ id, ts, type, payload }) => [id, ts, type, payload]));
+  return events
+    .map(({ id, ts, type, payload }) => `${id}${PART}${ts}${PART}${type}${PART}${payload}`)
+    .join(END);
+}
+
+const storedEvents = z.array(z.tuple([z.string(), z.coerce.number(), z.string(), z.string()]));
+
+function unpackEvents(text: string): StoredEvent[] {
+  const rows: unknown = text.startsWith('[')
+    ? JSON.parse(text)
+    : text.split(END).map((event) => event.split(PART));
   return storedEvents
-    .parse(JSON.parse(text))
+    .parse(rows)
     .flatMap(([id, ts, type, payload]) =>
       isEventType(type) ? [{ id, ts, type, payload, seq: Number(id.slice(id.indexOf('-') + 1)) }] : [],
     );

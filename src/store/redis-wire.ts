@@ -57,14 +57,25 @@ export class RedisWire {
 
   /** @param orElse a command for a server that does not know the script of this one. */
   send(command: Command, orElse?: Command): Promise<Reply> {
+    return new Promise((resolve, reject) => this.#enqueue(command, resolve, reject, orElse));
+  }
+
+  #enqueue(command: Command, resolve: Pending['resolve'], reject: Pending['reject'], orElse?: Command): void {
+    const { clock, client, toError } = this.#options;
+    if (client.status === 'end' || client.status === 'wait') {
+      reject(toError(new Error('the connection is closed')));
+      return;
+    }
+    this.#waiting.push({ command, resolve, reject, atMs: clock.nowMs(), orElse, isSettled: false });
+    this.#askFlush();
+  }
+
+  /** Commands of which only matters that all are done: one promise for all of them. Resolves with the reply to the last. */
+  sendAll(commands: readonly Args[]): Promise<Reply> {
+    const last = commands.at(-1);
+    if (last === undefined) return Promise.resolve(null);
     return new Promise((resolve, reject) => {
-      const { clock, client, toError } = this.#options;
-      if (client.status === 'end' || client.status === 'wait') {
-        reject(toError(new Error('the connection is closed')));
-        return;
-      }
-      this.#waiting.push({ command, resolve, reject, atMs: clock.nowMs(), orElse, isSettled: false });
-      this.#askFlush();
+      for (const command of commands) this.#enqueue(command, command === last ? resolve : ignore, reject);
     });
   }
 
@@ -176,3 +187,5 @@ export class RedisWire {
     this.#lose('the connection is closed');
   }
 }
+
+function ignore(): void {}

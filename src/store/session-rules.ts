@@ -70,7 +70,10 @@ export function create(session: NewSession, epoch: number, nowMs: number): LiveS
     priority: session.priority,
     labels: session.labels,
     source: session.source,
-    request: session.request,
+    // As text it is needed only where it is written.
+    get request() {
+      return session.request;
+    },
     createdAtMs: nowMs,
     deadlineMs: session.deadlineMs,
     state: 'queued',
@@ -118,15 +121,25 @@ export function claim(live: LiveSession, request: ClaimRequest, epoch: number, n
   }
   // Given back since: nobody waits for this repeat.
   if (isRepeat) return { code: 'busy' };
-  renewFence(live, epoch);
-  live.claim = { id: request.claimId, isTakeover: false };
-  live.state = 'running';
-  live.entryId = request.entryId;
-  live.runtimeId = request.runtimeId;
-  live.brokerId = request.brokerId;
-  live.attempts++;
-  push(live, 'started', startedPayload(request.runtimeId, live.attempts), nowMs);
+  handOut(live, request, epoch, nowMs);
   return okReply(live);
+}
+
+/** A session that waits goes to a runtime. */
+export function handOut(
+  live: LiveSession,
+  { claimId, entryId, runtimeId, brokerId }: Omit<ClaimRequest, 'id' | 'isTakeover'>,
+  epoch: number,
+  nowMs: number,
+): void {
+  renewFence(live, epoch);
+  live.claim = { id: claimId, isTakeover: false };
+  live.state = 'running';
+  live.entryId = entryId;
+  live.runtimeId = runtimeId;
+  live.brokerId = brokerId;
+  live.attempts++;
+  push(live, 'started', startedPayload(runtimeId, live.attempts), nowMs);
 }
 
 function okReply(live: LiveSession): ClaimReply {

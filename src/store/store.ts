@@ -14,8 +14,10 @@ export interface NewSession {
   readonly priority: Priority;
   readonly labels: Labels;
   readonly source: string;
-  /** JSON that the claimer gets back unread: arguments, language, limits. */
+  /** JSON that the claimer gets back unread: arguments, language, limits. May be made when it is first read. */
   readonly request: string;
+  /** Trace context that is part of `request`, when the session is traced. */
+  readonly traceparent?: string;
   /** When the broker decided to submit, ms on the store's clock. More than 5 s ago is `late`: its queue entry may be gone. */
   readonly atMs: number;
   readonly deadlineMs: number;
@@ -23,7 +25,7 @@ export interface NewSession {
   readonly init: string;
   /** Broker that wants to hear of every event. */
   readonly watcher?: string;
-  /** Its id is new, and whoever asked gets one answer, when it has ended: nobody hears of the session before. */
+  /** Its id is new (`createSessionId`), and whoever asked gets one answer, when it has ended: nobody hears of the session before. */
   readonly isAwaited?: boolean;
 }
 

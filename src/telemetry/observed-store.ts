@@ -32,14 +32,15 @@ export function observedStore(store: Store, observe: ObserveBroker): Store {
       const reply = await store.submitClaimed(session, holder);
       if (reply.code === 'created') {
         watch.submitted(session);
-        const { tenant, atMs: createdAtMs, request } = session;
-        watch.started(session.id, holder.runtimeId, { tenant, attempt: 1, createdAtMs, request });
+        const { tenant, atMs: createdAtMs, traceparent } = session;
+        watch.started(session.id, holder.runtimeId, { tenant, attempt: 1, createdAtMs }, traceparent);
       }
       return reply;
     },
     async claim(request) {
       const reply = await store.claim(request);
-      if (reply.code === 'ok') watch.started(request.id, request.runtimeId, reply);
+      if (reply.code === 'ok')
+        watch.started(request.id, request.runtimeId, reply, traceparentOfStored(reply.request));
       else if (reply.code === 'lost') watch.remember(request.id, reply.createdAtMs);
       return reply;
     },
@@ -115,11 +116,10 @@ class SessionWatch {
     this.#observe({ type: 'submitted', sessionId, tenant, route, priority });
   }
 
-  started(id: string, runtimeId: string, claim: StartedClaim): void {
-    const { tenant, attempt, createdAtMs, request } = claim;
+  started(id: string, runtimeId: string, claim: StartedClaim, traceparent: string | undefined): void {
+    const { tenant, attempt, createdAtMs } = claim;
     this.remember(id, createdAtMs);
     const waitMs = Math.max(0, this.#store.nowMs() - createdAtMs);
-    const traceparent = traceparentOfStored(request);
     this.#observe({
       type: 'started',
       sessionId: id,
@@ -152,10 +152,7 @@ class SessionWatch {
   }
 }
 
-type StartedClaim = Pick<
-  Extract<ClaimReply, { code: 'ok' }>,
-  'tenant' | 'attempt' | 'createdAtMs' | 'request'
->;
+type StartedClaim = Pick<Extract<ClaimReply, { code: 'ok' }>, 'tenant' | 'attempt' | 'createdAtMs'>;
 
 const failedFinal = z.object({ error: z.object({ code: z.string() }) });
 

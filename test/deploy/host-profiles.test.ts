@@ -160,6 +160,8 @@ const GOOD = {
   timeout: '0',
   'client-output-buffer-limit': 'normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60',
   'stream-node-max-bytes': '1024',
+  'hash-max-listpack-entries': '512',
+  'hash-max-listpack-value': '1024',
 };
 
 describe('checkRedis()', () => {
@@ -181,6 +183,8 @@ describe('checkRedis()', () => {
     ['client-output-buffer-limit', 'normal 0 0 0 pubsub 1048576 8388608 60'],
     ['stream-node-max-bytes', '4096'],
     ['stream-node-max-bytes', '0'],
+    ['hash-max-listpack-entries', '64'],
+    ['hash-max-listpack-value', '64'],
   ])('finds %s %s low, and says how to mend it and what happens if left', (id, value) => {
     expect(notOk({ ...GOOD, [id]: value })).toEqual([`${id} low`]);
     const check = checkRedis({ ...GOOD, [id]: value }).find((entry) => entry.id === id);
@@ -213,6 +217,7 @@ describe('enclave doctor --redis', () => {
     };
     expect(found.checks.flatMap(({ id, state }) => (state === 'ok' ? [] : [`${id} ${state}`]))).toEqual([
       'stream-node-max-bytes low',
+      'hash-max-listpack-value low',
     ]);
     const text = await cli(['doctor', '--redis', url]);
     expect(text.stdout).toMatch(/LOW +stream-node-max-bytes +4096\n/);
