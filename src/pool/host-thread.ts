@@ -86,7 +86,9 @@ export class HostThread implements Host {
     this.#reason = reason;
     this.setBusy(true);
     this.#stopTimer();
-    void this.#thread.terminate();
+    // A thread that is well ends itself, see thread.ts: from outside it can be hit at a moment at which the process aborts.
+    if (reason === 'stopped') this.#port.close();
+    else void this.#thread.terminate();
     this.#stopTimer = this.#clock.setTimer(reason === 'overdue' ? 0 : END_TIMEOUT_MS, () =>
       this.#onEnd(undefined),
     );

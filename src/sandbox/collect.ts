@@ -19,7 +19,7 @@ export class Collector {
 }
 
 // Only while this one context is made: as a flag of the process it would give every script a `gc` of its own.
-function exposeGc(): () => void {
+export function exposeGc(): () => void {
   setFlagsFromString('--expose-gc');
   try {
     return runInNewContext('gc') as () => void;

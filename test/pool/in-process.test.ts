@@ -5,7 +5,15 @@ import { canRunInProcess } from '../../src/pool/host-thread.ts';
 import { createPool } from '../../src/pool/pool.ts';
 import { RemoteExecutor } from '../support/remote-executor.ts';
 
-const program = new URL('../fixtures/programs/in-process-owner.ts', import.meta.url).pathname;
+const programs = new URL('../fixtures/programs/', import.meta.url).pathname;
+
+function runProgram(...args: readonly string[]): Promise<object> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['--no-node-snapshot', ...args], (error, stdout, stderr) =>
+      resolve({ code: error?.code ?? error?.signal ?? 0, stdout, stderr }),
+    );
+  });
+}
 
 describe('inProcess: true', () => {
   it('says what is missing where node runs without the flag', () => {
@@ -32,12 +40,14 @@ describe('inProcess: true', () => {
   });
 
   it.each(['dispose', 'leave'])('lets a program end by itself: %s', async (how) => {
-    const printed = await new Promise((resolve) => {
-      execFile(process.execPath, ['--no-node-snapshot', program, how], (error, stdout, stderr) =>
-        resolve({ code: error?.code ?? 0, stdout, stderr }),
-      );
-    });
+    const printed = await runProgram(`${programs}in-process-owner.ts`, how);
     expect(printed).toEqual({ code: 0, stdout: '[21,true]\n', stderr: '' });
+  });
+
+  it('survives the end of a thread in which V8 is marking', async () => {
+    const flags = ['--stress-incremental-marking', '--no-incremental-marking-task'];
+    const printed = await runProgram(...flags, `${programs}marked-thread.ts`);
+    expect(printed).toEqual({ code: 0, stdout: 'disposed\n', stderr: '' });
   });
 
   it('gives up a thread that is stuck in native code, blames the script, and serves on', async () => {
