@@ -1,6 +1,10 @@
 // Thousands of clients, each following a session that waits: what one costs the broker, and how long all of them need to be
 // back after the broker was restarted. The clients are ours, unchanged.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { Order } from './client-process.ts';
 import {
   collectGarbage,
   cpuUs,
@@ -34,7 +38,7 @@ export interface Restart {
 }
 
 const SUBMITS_AT_ONCE = 50;
-const OPENED_AT_ONCE = 100;
+const CLIENT_PROCESSES = 4;
 const SETTLE_MS = 2_000;
 const GIVE_UP_MS = 60_000;
 
@@ -51,8 +55,7 @@ export async function measureIdleClients(clients: number): Promise<IdleResult> {
   // One place, and it is taken: all other sessions wait in the queue.
   processes.use(await startRuntime(port, { isolation: 'context', slots: 1 }));
   const serverUrl = `http://127.0.0.1:${port}`;
-  // It never gives up: a slow restart is to show as such.
-  const client = new EnclaveClient({ serverUrl, timeout: 200_000, reconnection: { maxAttempts: 1_000 } });
+  const client = new EnclaveClient({ serverUrl });
   const code = 'return await callTool("hold", {})';
   const ids: string[] = [];
   const submitOne = async () => void ids.push(await client.submit({ code }));
@@ -89,48 +92,57 @@ async function measureRestart(
   first: Running,
   on: { readonly opened: () => Promise<void>; readonly startNext: () => Promise<Running> },
 ): Promise<Restart> {
-  const client = new EnclaveClient({ serverUrl, timeout: 200_000, reconnection: { maxAttempts: 1_000 } });
-  const streams = watchStreams();
-  const abort = new AbortController();
-  const follows = ids.map(async (id, n) => {
-    await delay(Math.floor(n / OPENED_AT_ONCE) * 40);
-    await client.follow(id, { signal: abort.signal }).catch(() => {});
-  });
-  await until(() => streams.opened >= ids.length);
+  await using clients = openClients(serverUrl, ids);
+  await until(() => clients.opened() >= ids.length);
   await on.opened();
-  streams.opened = 0;
+  clients.countAnew();
   const startMs = performance.now();
   await first.end('SIGTERM');
   const endedMs = performance.now() - startMs;
   const next = await on.startNext();
   const startedMs = performance.now() - startMs;
-  const [serverBefore, clientBefore] = [cpuUs(next.pid), cpuUs(process.pid)];
-  await until(() => streams.opened >= ids.length);
+  const [serverBefore, clientBefore] = [cpuUs(next.pid), clients.cpuUs()];
+  await until(() => clients.opened() >= ids.length);
   const resumedMs = performance.now() - startMs;
   const serverUs = (cpuUs(next.pid) - serverBefore) / ids.length;
-  const clientUs = (cpuUs(process.pid) - clientBefore) / ids.length;
-  abort.abort();
-  await Promise.all(follows);
-  streams.restore();
+  const clientUs = (clients.cpuUs() - clientBefore) / ids.length;
   return { resumedMs, endedMs, startedMs, serverUs, clientUs };
 }
 
-/** Counts the streams that a broker has answered, under the client, which speaks to `fetch` alone. */
-function watchStreams(): { opened: number; restore: () => void } {
-  const { fetch } = globalThis;
-  const watch = {
-    opened: 0,
-    restore: () => {
-      globalThis.fetch = fetch;
+interface Clients extends AsyncDisposable {
+  /** Streams that were answered since the last {@link countAnew}. */
+  opened(): number;
+  countAnew(): void;
+  cpuUs(): number;
+}
+
+/** In several processes: one alone would spend a quarter of its time looking for a free connection among thousands. */
+function openClients(serverUrl: string, ids: readonly string[]): Clients {
+  const processes = Array.from({ length: CLIENT_PROCESSES }, (_, n) => {
+    const child = fork(fileURLToPath(new URL('client-process.ts', import.meta.url)));
+    const process = { child, opened: 0, gone: once(child, 'exit') };
+    child.on('message', ({ opened }: { readonly opened: number }) => {
+      process.opened = opened;
+    });
+    const own = ids.filter((_id, index) => index % CLIENT_PROCESSES === n);
+    child.send({ type: 'follow', serverUrl, ids: own } satisfies Order);
+    return process;
+  });
+  const tell = (order: Order) => {
+    for (const { child } of processes) child.send(order);
+  };
+  return {
+    opened: () => processes.reduce((sum, { opened }) => sum + opened, 0),
+    countAnew() {
+      tell({ type: 'count anew' });
+      for (const process of processes) process.opened = 0;
+    },
+    cpuUs: () => processes.reduce((sum, { child }) => sum + cpuUs(child.pid ?? 0), 0),
+    async [Symbol.asyncDispose]() {
+      tell({ type: 'end' });
+      await Promise.all(processes.map(({ gone }) => gone));
     },
   };
-  globalThis.fetch = async (...request) => {
-    const response = await fetch(...request);
-    if (response.ok && response.headers.get('content-type')?.startsWith('text/event-stream') === true)
-      watch.opened++;
-    return response;
-  };
-  return watch;
 }
 
 async function until(isTrue: () => boolean): Promise<void> {

@@ -11,7 +11,7 @@ import { type IdleResult, measureIdleClients, type Restart } from './idle-client
 import { localP50Ms } from './local-pool.ts';
 import { measureMemory, type SessionMemory } from './memory.ts';
 import { measureOverload, type OverloadResult } from './overload.ts';
-import { type Cell, type CellResult, measureCells } from './throughput.ts';
+import { type Cell, type CellResult, measureBareHttpUs, measureCells } from './throughput.ts';
 
 const MAX_RUN_MS = 240_000;
 const DOCUMENT = new URL('../../docs/performance.md', import.meta.url);
@@ -72,6 +72,9 @@ const INSTANT = [
   cell('no script, 64 at once', 'instant', NO_CALLS, 64),
   cell('no script, 3 tool calls, 64 at once', 'instant', THREE_CALLS, 64),
 ] as const;
+
+/** What HTTP cost on the machine whose prototype set the targets, us per request: theirs are 5.6 requests a session. */
+const DESIGN_HTTP_US = 18;
 
 const HEAD = [
   '| cell | sessions/s | p50 ms | p99 ms | broker us | Redis us | runtimes us | isolates us | client us |',
@@ -153,6 +156,7 @@ async function rates(): Promise<void> {
 /** What control costs by itself, as the design's prototype was measured. */
 async function control(): Promise<void> {
   const results = await measureCells(INSTANT, seconds, profiled);
+  const bareUs = await measureBareHttpUs(INSTANT[0], seconds);
   const [none, calls] = results;
   if (!(none && calls)) throw new Error('a cell is missing');
   lines.push(
@@ -161,9 +165,18 @@ async function control(): Promise<void> {
     ...HEAD,
     ...INSTANT.map(({ name }, i) => row(name, results[i])),
     '',
+    `A bare HTTP server that reads the same request and answers as many bytes takes ${Math.round(bareUs)} us here, 18 on the machine of the design.`,
+    '',
   );
   judge('control per session: broker, Redis and runtimes', controlUs(none), 100, 'us', true);
   judge('… more per tool call', (controlUs(calls) - controlUs(none)) / 3, 30, 'us', true);
+  judge(
+    'control per session in bare HTTP requests',
+    controlUs(none) / bareUs,
+    100 / DESIGN_HTTP_US,
+    'x',
+    true,
+  );
 }
 
 function judgeOverload({ capacityPerSecond, calm, flooded, brokerUs }: OverloadResult): void {

@@ -5,6 +5,7 @@ import {
   cpuUs,
   descendants,
   freePort,
+  startBareServer,
   startBroker,
   startInstantRuntime,
   startRedis,
@@ -101,6 +102,25 @@ export async function measureCells(
     });
   }
   return results;
+}
+
+/** Processor time of a bare HTTP server for a request like those of a cell, us: what no broker goes below here. */
+export async function measureBareHttpUs(
+  { code, expect, concurrency }: Cell,
+  seconds: number,
+): Promise<number> {
+  const port = await freePort();
+  await using server = await startBareServer(port);
+  let before = 0;
+  const { count } = await load(
+    { port, concurrency, path: '/', accept: 'application/json', body: { code }, expect },
+    FIRST_WARM_UP_MS,
+    seconds * 1_000,
+    () => {
+      before = cpuUs(server.pid);
+    },
+  );
+  return (cpuUs(server.pid) - before) / count;
 }
 
 function ownUs(): number {

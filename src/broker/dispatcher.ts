@@ -134,7 +134,7 @@ export class Dispatcher {
     stored: StoredRequest,
     { isAlone = false }: { readonly isAlone?: boolean } = {},
   ): Promise<'created' | 'exists' | 'late' | undefined> {
-    const { id, tenant, route, source, request, atMs: createdAtMs, deadlineMs } = session;
+    const { id, tenant, route, source, atMs: createdAtMs, deadlineMs } = session;
     const mayRun = isAlone ? !this.#isDraining : this.canRunNow(route);
     const peer = mayRun ? this.#crew.choose(route) : undefined;
     if (peer === undefined) return undefined;
@@ -152,7 +152,10 @@ export class Dispatcher {
         attempt: 1,
         tenant,
         source,
-        request,
+        // Not made into text for a session that is kept back.
+        get request() {
+          return session.request;
+        },
         createdAtMs,
         deadlineMs,
       } as const;

@@ -14,6 +14,7 @@ export function overlaid(
       if (Object.hasOwn(made, name) || name === 'constructor') continue;
       const value: unknown = Reflect.get(store, name);
       if (typeof value !== 'function') continue;
+      // Looked up when it is called: an operation may be replaced later.
       const bound: Operation = (...args) => Reflect.apply(Reflect.get(store, name), store, args);
       const operation = typeof name === 'string' ? replace(name, bound) : bound;
       Object.defineProperty(made, name, { value: operation, writable: true });
