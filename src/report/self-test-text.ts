@@ -27,7 +27,7 @@ export function selfTestNotes({ invalid, is_repeated, state }: SelfTestRow): str
     ...(state === 'disturbed' ? ['the machine stood still meanwhile'] : []),
     ...(state === 'unsupported' ? ['too few executions'] : []),
     ...(invalid === null ? [] : [`run invalid: ${invalid}`]),
-    ...(is_repeated === true ? ['second measurement'] : []),
+    ...(is_repeated === true ? ['measured again'] : []),
   ].join('; ');
 }
 

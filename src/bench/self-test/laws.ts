@@ -32,11 +32,14 @@ const FAST_MS = 5;
 const SLOW_MS = 60;
 const SLOW_RATIO = 0.07;
 const BIMODAL_SEED = 9;
-const STALL_EVERY_MS = 1_000;
-const STALL_MS = 200;
+const STALL_EVERY_MS = 500;
+const STALL_MS = 100;
 const STALL_SERVICE_MS = 5;
-/** Where the first arrival falls in the period: between two steps of arrivals 4 ms apart, so that being late by a hair moves nobody into a stall. */
-const STALL_PHASE_MS = 3;
+const STALL_GAP_MS = 4;
+/** Where the first arrival falls in the period: in the middle between two, so that being late by a hair moves nobody into a stall. */
+const STALL_PHASE_MS = STALL_GAP_MS / 2;
+/** Arrivals by which the server finds out when the first was due: that one may be late by the time a connection takes. */
+const STALL_LEARNT_FROM = 50;
 const SERVICE_MS = 4;
 
 /** Every execution takes the same, however many there are. */
@@ -68,11 +71,11 @@ const bimodal: Law = {
 const stall: Law = {
   id: 'periodic stall',
   arrivals: 'constant',
-  ratePerSecond: 250,
+  ratePerSecond: 1_000 / STALL_GAP_MS,
   createServer: () => {
-    let zeroMs: number | undefined;
-    return (nowMs) => {
-      zeroMs ??= nowMs - STALL_PHASE_MS;
+    let zeroMs = Infinity;
+    return (nowMs, index) => {
+      if (index < STALL_LEARNT_FROM) zeroMs = Math.min(zeroMs, nowMs - index * STALL_GAP_MS - STALL_PHASE_MS);
       return nowMs + stallResponseMs(nowMs - zeroMs);
     };
   },
