@@ -177,8 +177,9 @@ export class Admission {
     if (this.#share?.giveBack(id) !== true) this.#release(id, tenant);
   }
 
-  close(): void {
-    this.#share?.close();
+  /** Gives back the places that are the broker's own. */
+  async close(): Promise<void> {
+    await this.#share?.close();
   }
 
   #release(id: string, tenant: string): void {

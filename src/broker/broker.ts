@@ -297,7 +297,7 @@ export class Broker {
     this.drain();
     // What runs on is found by whoever takes it over.
     await this.#options.store.writeOut?.().catch(() => {});
-    this.#admission.close();
+    await this.#admission.close();
     this.#hub.close();
     this.#dispatcher.close();
     await this.#pool?.[Symbol.asyncDispose]();

@@ -207,8 +207,8 @@ export class Intake {
       init: `{"streamUrl":"/sessions/${id}/stream","cancelUrl":"/sessions/${id}/cancel","expiresAt":${deadlineMs},"execution":"at-most-once"${isHere(id) ? ',"degraded":true' : ''}}`,
       ...(stored.traceparent === undefined ? {} : { traceparent: stored.traceparent }),
       ...(isWatched ? { watcher: brokerId } : {}),
-      // With a key others may look for it at once.
-      ...(isAwaited && key === undefined ? { isAwaited } : {}),
+      // With a key others may look for it at once; what runs here has no store to be kept from.
+      ...(isAwaited && key === undefined && !isHere(id) ? { isAwaited } : {}),
     };
   }
 

@@ -64,15 +64,15 @@ export class PlaceShare {
     return await store.acquireSlot(scope, name, limit, store.nowMs() + LEASE_MS);
   }
 
-  #release(names: readonly string[]): void {
+  /** Never rejects: what fails here runs out by itself. */
+  async #release(names: readonly string[]): Promise<void> {
     const { store, scope } = this.#options;
-    // What fails here runs out by itself.
-    for (const name of names) void store.releaseSlot(scope, name).catch(() => {});
+    await Promise.allSettled(names.map((name) => store.releaseSlot(scope, name)));
   }
 
   #look(): () => void {
     return this.#options.clock.setBackgroundTimer(LOOK_MS, () => {
-      this.#release(this.#free.splice(0, this.#leastFree));
+      void this.#release(this.#free.splice(0, this.#leastFree));
       this.#leastFree = this.#free.length;
       const isEmpty = this.#free.length === 0 && this.#used.size === 0;
       if (!isEmpty && ++this.#looks % LOOKS_PER_RENEWAL === 0) void this.#renew().catch(() => {});
@@ -88,9 +88,10 @@ export class PlaceShare {
     if (lost.size > 0) this.#free.splice(0, Infinity, ...this.#free.filter((name) => !lost.has(name)));
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#stopLooking?.();
-    this.#release([...this.#free.splice(0), ...this.#used.values()]);
+    const names = [...this.#free.splice(0), ...this.#used.values()];
     this.#used.clear();
+    await this.#release(names);
   }
 }

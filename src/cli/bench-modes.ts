@@ -122,6 +122,7 @@ export async function ab(
   const sides = await runAlternating({
     repeat: settings.repeat ?? DEFAULT_REPEAT,
     signal: io.interrupted,
+    isSpoilt: ({ validity }) => !settings.allowNoise && !validity.valid,
     run: async (side, pair) => {
       const subject = subjects[side];
       // One seed for both runs of a pair, another for the next: the pairs meet the same loads.

@@ -34,6 +34,7 @@ export async function neighbours(
   const sides = await runAlternating({
     repeat,
     signal: io.interrupted,
+    isSpoilt: ({ validity }) => !settings.allowNoise && !validity.valid,
     run: async (side, pair) => {
       const plan = await planOf((settings.load.seed ?? scenario.seed) + pair);
       checkOpen(plan, hostile);

@@ -76,8 +76,8 @@ class HeldBack {
       },
       submitClaimed: (session, holder) => this.#submitClaimed(session, holder),
       append: async (id, fence, n, payload) => {
-        const live = await this.#inMemory(id);
-        if (live === undefined) return await store.append(id, fence, n, payload);
+        const live = this.#inMemory(id);
+        if (live === undefined) return await this.#written(id, () => store.append(id, fence, n, payload));
         return this.#grown(id, payload.length, rules.append(live, fence, n, payload, store.nowMs()));
       },
       toolBegin: (call) => this.#toolBegin(call),
@@ -146,21 +146,21 @@ class HeldBack {
 
   async #toolBegin(call: ToolBegin): Promise<ToolBeginReply> {
     // Before anything happens outside of us, the session is there for all to see.
-    const live = call.effect === 'read' ? await this.#inMemory(call.id) : undefined;
+    const live = call.effect === 'read' ? this.#inMemory(call.id) : undefined;
     if (live === undefined) return await this.#written(call.id, () => this.#store.toolBegin(call));
     return this.#grown(call.id, call.event.length, rules.toolBegin(live, call, this.#store.nowMs()));
   }
 
   async #toolDone(call: ToolDone): Promise<ToolDoneReply> {
-    const live = await this.#inMemory(call.id);
-    if (live === undefined) return await this.#store.toolDone(call);
+    const live = this.#inMemory(call.id);
+    if (live === undefined) return await this.#written(call.id, () => this.#store.toolDone(call));
     const length = call.event.length + call.result.length + call.resultEvent.length;
     return this.#grown(call.id, length, rules.toolDone(live, call, this.#store.nowMs()));
   }
 
   async #toolEnd(call: ToolEnd): Promise<'ok' | 'already' | 'missing'> {
-    const live = await this.#inMemory(call.id);
-    if (live === undefined) return await this.#store.toolEnd(call);
+    const live = this.#inMemory(call.id);
+    if (live === undefined) return await this.#written(call.id, () => this.#store.toolEnd(call));
     const length = call.result.length + call.event.length;
     return this.#grown(call.id, length, rules.toolEnd(live, call, this.#store.nowMs()));
   }
@@ -176,13 +176,10 @@ class HeldBack {
     return reply;
   }
 
-  /** The session, if what happens to it happens in memory. Waits for a writing that has begun. */
-  async #inMemory(id: string): Promise<rules.LiveSession | undefined> {
+  /** The session, if what happens to it happens in memory. To be changed at once: after a wait it may be on its way into the store. */
+  #inMemory(id: string): rules.LiveSession | undefined {
     const held = this.#held.get(id);
-    if (held === undefined) return undefined;
-    if (!held.isLeaving) return held.live;
-    await this.#write(held);
-    return undefined;
+    return held === undefined || held.isLeaving ? undefined : held.live;
   }
 
   #grown<T>(id: string, length: number, reply: T): T {
@@ -193,6 +190,7 @@ class HeldBack {
     return reply;
   }
 
+  /** Does it when the store has the session; a writing that has begun is waited for. */
   async #written<T>(id: string, work: () => Promise<T>): Promise<T> {
     const held = this.#held.get(id);
     if (held !== undefined) await this.#write(held);

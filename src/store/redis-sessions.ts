@@ -71,12 +71,13 @@ export function redisSessions(
     return { code: oneOf(code, ['created', 'exists', 'late']), fence };
   };
   const results = redisResults(db);
-  const whole = redisWhole(db, {
-    results,
-    codeOf,
-    keepSource,
-    index: { commands: (session) => index.commands(session) },
-  });
+  const find: SessionOperations['find'] = async (id) => {
+    const [hash] = db.keys.session(id);
+    const record = parseRecord(id, await db.redis.run(() => db.redis.client.hmget(hash, ...RECORD_FIELDS)));
+    return record ?? (await results.find(id));
+  };
+  const index = redisIndex(db, find);
+  const whole = redisWhole(db, { results, codeOf, keepSource, index });
   const read: SessionOperations['read'] = async (id, after, limit, watcher) => {
     const [hash, events] = db.keys.session(id);
     const bell = watcher === undefined ? '' : db.keys.channel(watcher);
@@ -84,12 +85,6 @@ export function redisSessions(
     const page = parsePage(id, await db.redis.script('read', [hash, events], args));
     return page ?? (await whole.read(id, after, limit));
   };
-  const find: SessionOperations['find'] = async (id) => {
-    const [hash] = db.keys.session(id);
-    const record = parseRecord(id, await db.redis.run(() => db.redis.client.hmget(hash, ...RECORD_FIELDS)));
-    return record ?? (await results.find(id));
-  };
-  const index = redisIndex(db, find);
   /** From now on its record lies with those of others; its own hash goes with its events. */
   const compact = async (record: SessionRecord) => {
     const { eventsMs, resultMs } = db.retention;

@@ -84,6 +84,26 @@ describe('runAlternating()', () => {
     expect(b.map(({ latency }) => latency[0]?.max_us)).toEqual([2_000, 2_000, 2_000]);
   });
 
+  it.each([
+    ['makes another pair for each with a spoilt run', [1, 3], [0, 1, 2, 3, 4]],
+    ['stops after two pairs more for three', [0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4]],
+  ])('%s', async (_name, spoilt, made) => {
+    const pairs: number[] = [];
+    const bad = buildTestReport(9);
+    const { a } = await runAlternating({
+      repeat: 3,
+      signal,
+      isSpoilt: (report) => report === bad,
+      run: (side, pair) => {
+        if (side === 'a') pairs.push(pair);
+        return Promise.resolve(side === 'b' && spoilt.includes(pair) ? bad : buildTestReport(1));
+      },
+    });
+    expect(pairs).toEqual(made);
+    // What was made is kept, the spoilt ones too: the comparison says why they are left out.
+    expect(a).toHaveLength(made.length);
+  });
+
   it('drops the pair that an interruption cut', async () => {
     const controller = new AbortController();
     const { a, b } = await runAlternating({

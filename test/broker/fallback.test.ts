@@ -80,6 +80,18 @@ describe.skipIf(!hasRedis())("a broker with fallback: 'memory'", () => {
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
   });
 
+  it('answers whoever waits, too', async () => {
+    await redis.kill();
+    const waited = fetch(`${url}/sessions?wait=5000`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: '{"code":"return 1"}',
+    });
+    runtime.done(await started(1), 6);
+    const response = await waited;
+    expect([response.status, await response.json()]).toMatchObject([200, { state: 'completed', result: 6 }]);
+  });
+
   it('takes no more than there are free places, and nothing that has a key', async () => {
     await redis.kill();
     expect((await submit({ 'idempotency-key': 'k' })).status).toBe(503);

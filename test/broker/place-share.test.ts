@@ -58,7 +58,7 @@ describe("a broker's share of places", () => {
     await clock.advance(500);
     expect(await b.take('s3')).toBe(true);
     expect(await b.take('s4')).toBe(false);
-    a.close();
+    await a.close();
     expect(await b.take('s4')).toBe(true);
   });
 

@@ -2,9 +2,12 @@
 import { createServer } from 'node:http';
 import process from 'node:process';
 import { realClock } from '../../clock.ts';
+import { createThreadWaker } from '../waker.ts';
+import { fineClock } from './fine-clock.ts';
 import { LawTarget } from './law-target.ts';
 import { LAWS } from './laws.ts';
 
+const clock = fineClock(realClock, await createThreadWaker(realClock, 0));
 const server = createServer((request, response) => {
   const target = targetOf(request.url ?? '');
   if (target === undefined) {
@@ -24,7 +27,7 @@ function targetOf(path: string): LawTarget | undefined {
   const [, number] = /^\/(\d+)\/[1-9]$/u.exec(path) ?? [];
   const law = number === undefined ? undefined : LAWS[Number(number)];
   if (known !== undefined || law === undefined) return known;
-  const target = new LawTarget(law, realClock);
+  const target = new LawTarget(law, clock);
   targets.set(path, target);
   return target;
 }
