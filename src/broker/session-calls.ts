@@ -1,5 +1,5 @@
 // The tool calls of one session: each journaled before it runs and after, run here, waited for, or answered by a client.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { toEnclaveError } from '../errors.ts';
 import type { ToolHandler } from '../execution.ts';
@@ -117,6 +117,7 @@ export class SessionCalls {
   }
 
   #beginOf({ name, callId, args }: ToolCall, effect: JournalEffect): ToolBegin {
+    const nameJson = JSON.stringify(name);
     const argsJson = JSON.stringify(args) ?? 'null';
     const { id, fence } = this.#session;
     const mark = effect === 'external' ? ',"external":true' : '';
@@ -126,8 +127,8 @@ export class SessionCalls {
       callId,
       brokerId: this.#context.brokerId,
       effect,
-      hash: createHash('sha256').update(JSON.stringify(name)).update(argsJson).digest('base64url'),
-      event: `{"callId":${callId},"toolName":${JSON.stringify(name)},"args":${argsJson}${mark}}`,
+      hash: hash('sha256', nameJson + argsJson, 'base64url'),
+      event: `{"callId":${callId},"toolName":${nameJson},"args":${argsJson}${mark}}`,
     };
   }
 
