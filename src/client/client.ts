@@ -2,6 +2,7 @@
 import { codeInfo, EnclaveError } from '../errors.ts';
 import type { Labels, Priority, SessionEvent } from '../protocol/events.ts';
 import type { SessionView } from '../protocol/session-reducer.ts';
+import { Away } from './away.ts';
 import { answerCalls, type ExternalAnswer, type ExternalHandler } from './external-tools.ts';
 import { Follower } from './follower.ts';
 import { type ClientConfig, type EnclaveClientOptions, resolveClientOptions } from './options.ts';
@@ -48,8 +49,7 @@ export type RunResult = SessionView & { readonly sessionId: string };
 
 export class EnclaveClient {
   readonly #config: ClientConfig;
-  /** Of thousands of streams whose broker goes, each would find out for itself that the next is not there yet. */
-  #awayUntilMs = 0;
+  readonly #away = new Away();
 
   constructor(options: EnclaveClientOptions) {
     this.#config = resolveClientOptions(options);
@@ -215,7 +215,9 @@ export class EnclaveClient {
         if (follower.lastId !== '') headers['last-event-id'] = follower.lastId;
         const query = follower.lastId === '' ? `?fromSeq=${seen + 1}` : '';
         const path = `/sessions/${encodeURIComponent(follower.sessionId)}/stream${query}`;
-        const response = await this.#resumed(path, headers, signal, (goAfterMs ?? 0) * AWAY_SHARE);
+        const response = await this.#away.ask((goAfterMs ?? 0) * AWAY_SHARE, () =>
+          this.#fetch(path, { headers, signal }),
+        );
         await follower.read(response);
         // A stream that ended early and brought nothing is a failed try; one that brought something is progress, and so is
         // the word of a broker that goes.
@@ -224,26 +226,6 @@ export class EnclaveClient {
           throw new EnclaveError('CONNECTION_LOST', 'the stream ended before the session did');
       };
       await this.#retry(signal, attempt, quick);
-    }
-  }
-
-  /** @param awayMs so long one refused connection stands for those of all streams: the broker has sent them away together. */
-  async #resumed(
-    path: string,
-    headers: Record<string, string>,
-    signal: AbortSignal,
-    awayMs: number,
-  ): Promise<Response> {
-    if (awayMs > 0 && performance.now() < this.#awayUntilMs)
-      throw new EnclaveError('CONNECTION_LOST', 'the broker refused a connection a moment ago');
-    try {
-      const response = await this.#fetch(path, { headers, signal });
-      this.#awayUntilMs = 0;
-      return response;
-    } catch (thrown) {
-      if (asConnectionError(thrown).code === 'CONNECTION_LOST')
-        this.#awayUntilMs = performance.now() + awayMs;
-      throw thrown;
     }
   }
 

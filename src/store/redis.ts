@@ -1,4 +1,5 @@
-// Sessions in Redis 7 or later, single or Cluster: any number of brokers share them. Every change is one Lua file.
+// Sessions in Redis 7 or later, single or Cluster: any number of brokers share them. Every change of a session
+// that others know of is one Lua file.
 import { redisFleet } from './redis-fleet.ts';
 import { RedisLink, type RedisStoreOptions } from './redis-link.ts';
 import { redisQueues } from './redis-queues.ts';
