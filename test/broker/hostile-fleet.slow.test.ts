@@ -114,10 +114,12 @@ describe('a broker under attack', { timeout: 120_000 }, () => {
     expect(text.match(/"type":"tool_call"/gu)).toHaveLength(1);
     expect(text.match(/"type":"final"/gu)).toHaveLength(1);
     // Replayed once the session is over, under the fence it had: refused, and nothing changes.
-    const before = heard.length;
+    // An acknowledgement of the end may come as late as this: it says nothing of what is replayed.
+    const answers = () => heard.filter(({ type }) => type !== 'done_ack');
+    const before = answers().length;
     tell(call, { ...line, n: 2 });
-    await until('the refusal', () => heard.length >= before + 2);
-    expect(heard.slice(before)).toEqual([
+    await until('the refusal', () => answers().length >= before + 2);
+    expect(answers().slice(before)).toEqual([
       expect.objectContaining({ type: 'cancel', reason: 'stale' }),
       expect.objectContaining({ type: 'cancel', reason: 'stale' }),
     ]);
