@@ -26,11 +26,12 @@ describe('packRecord()', () => {
       .map((value) => `{"ok":true,"result":${value},"stats":{"durationMs":1,"queueMs":0.25}}`);
     // A runtime that escaped its sandbox may send any text.
     const any = fc.string({ unit: 'binary' });
+    const label = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_./-]{0,62}$/u);
     const records = fc.record({
       tenant: fc.string(),
       route: fc.string(),
       final: fc.oneof(json, any),
-      labels: fc.dictionary(fc.string(), fc.string(), { noNullPrototype: true }),
+      labels: fc.dictionary(label, label, { noNullPrototype: true }),
       attempts: fc.nat(9),
       tookMs: fc.nat(10_000_000),
     });
