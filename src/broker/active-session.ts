@@ -43,8 +43,8 @@ export class ActiveSession {
   readonly #context: ActiveContext;
   /** Made with the first call: most scripts make none. */
   #calls: { readonly served: SessionCalls; readonly abort: AbortController } | undefined;
-  /** Writes of this session, one after the other: a line may not overtake the one before, nor the end a line. */
-  #tail: Promise<void> = Promise.resolve();
+  /** Writes of this session, one after the other: a line may not overtake the one before, nor the end a line. Absent: all are done. */
+  #tail: Promise<void> | undefined;
   #runtime: Pick<RuntimePeer, 'send' | 'sendSoon'> | undefined;
   #isEnded = false;
   readonly #timers = new Set<() => void>();
@@ -104,7 +104,8 @@ export class ActiveSession {
   /** Leaves the session as it is: another broker may own it by now, or will. Tools that run for it are told to stop. */
   abandon(): void {
     this.#leave();
-    this.#calls?.abort.abort(OVER);
+    // An event that nobody waits for costs as much as a call.
+    if (this.#calls?.served.areUnderWay === true) this.#calls.abort.abort(OVER);
   }
 
   /** The same, but tools that run go on: whoever owns the session now waits for what they answer. */
@@ -115,6 +116,8 @@ export class ActiveSession {
   }
 
   toolCall(call: ToolCall): void {
+    // Of a session that has moved on: nobody is to hear the answer.
+    if (this.#isEnded) return;
     this.#calls ??= this.#makeCalls();
     void this.#calls.served.reply(call).then((result) => {
       // A tool's abort after the end of the session is nobody's answer.
@@ -125,7 +128,6 @@ export class ActiveSession {
 
   #makeCalls(): { readonly served: SessionCalls; readonly abort: AbortController } {
     const abort = new AbortController();
-    if (this.#isEnded) abort.abort(OVER);
     const served = new SessionCalls(
       {
         ...this.facts,
@@ -181,10 +183,17 @@ export class ActiveSession {
   }
 
   #inOrder(work: () => Promise<void>): void {
-    this.#tail = this.#tail.then(async () => {
-      if (!this.#isEnded) await work();
+    const tail = this.#after(this.#tail, work);
+    this.#tail = tail;
+    void tail.then(() => {
+      if (this.#tail === tail) this.#tail = undefined;
     });
-    this.#tail = this.#tail.catch(() => {});
+  }
+
+  /** Never rejects: what fails is over, and what follows is not. */
+  async #after(before: Promise<void> | undefined, work: () => Promise<void>): Promise<void> {
+    if (before !== undefined) await before;
+    if (!this.#isEnded) await work().catch(() => {});
   }
 
   /** Tries again while the store is away: what a runtime has done is not thrown away for that. */

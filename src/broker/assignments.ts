@@ -23,7 +23,8 @@ interface Held {
   stopWaiting: () => void;
 }
 
-export type Claimed = Extract<ClaimReply, { code: 'ok' }>;
+/** A session that was claimed; what it asks for is known beside. */
+export type Claimed = Omit<Extract<ClaimReply, { code: 'ok' }>, 'request'>;
 
 export class Assignments {
   readonly #options: AssignmentsOptions;
@@ -46,12 +47,7 @@ export class Assignments {
   }
 
   /** Hands a claimed session to a runtime. */
-  begin(
-    peer: RuntimePeer,
-    entry: DispatchEntry,
-    claim: Claimed,
-    stored: StoredRequest = parseStored(claim.request),
-  ): void {
+  begin(peer: RuntimePeer, entry: DispatchEntry, claim: Claimed, stored: StoredRequest): void {
     const { id } = entry;
     const { fence, attempt, tenant, source, deadlineMs } = claim;
     const { args, language, filename, limits, tools, cache } = stored;

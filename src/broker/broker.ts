@@ -18,9 +18,11 @@ import { EventHub } from './event-hub.ts';
 import type { EventStream, StreamStep } from './event-stream.ts';
 import { FleetView } from './fleet-view.ts';
 import { Intake, type SubmitOptions, type Submitted } from './intake.ts';
+import { Patience } from './patience.ts';
 import { createPoolOfBroker, mayServe, type PoolSetup } from './pool-of-broker.ts';
 import { ResultCache } from './result-cache.ts';
 import { ANY_ROUTE, type RoutingRule, type RoutingStrategy, routesOf } from './routing.ts';
+import { QUICK_MS } from './session-calls.ts';
 import { failedFinal } from './session-end.ts';
 import type { SubmitBody } from './session-request.ts';
 import { told } from './told-record.ts';
@@ -95,6 +97,7 @@ export class Broker {
       context: {
         ...{ store, clock, brokerId, callTool, effectOf, external, maxToolResultBytes, traceparentOf },
         callsHere: new Set(),
+        quick: new Patience(clock, QUICK_MS),
       },
       routes: routesOf(routingRules),
       strategy: options.routingStrategy,

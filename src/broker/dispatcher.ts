@@ -1,6 +1,6 @@
 // Brings queued sessions to the runtimes of this broker, and looks after those that others have left behind.
 import type { BrokerLink } from '../protocol/link.ts';
-import { type Bell, type DispatchEntry, type NewSession, ORPHAN_ENTRY_MS } from '../store/store.ts';
+import { type Bell, type DispatchEntry, ORPHAN_ENTRY_MS } from '../store/store.ts';
 import type { ActiveContext, ActiveSession } from './active-session.ts';
 import { Assignments, type Claimed } from './assignments.ts';
 import { Crew } from './crew.ts';
@@ -8,7 +8,8 @@ import { HandOuts } from './hand-outs.ts';
 import { Reaper } from './reaper.ts';
 import { quotas, type RoutingStrategy } from './routing.ts';
 import type { RuntimePeer } from './runtime-peer.ts';
-import type { StoredRequest } from './session-request.ts';
+import { parseStored, type StoredRequest } from './session-request.ts';
+import type { Submission } from './submission.ts';
 
 export interface DispatcherOptions {
   readonly context: Omit<ActiveContext, 'onEnded'>;
@@ -126,12 +127,10 @@ export class Dispatcher {
 
   /**
    * Creates a session and starts it in one step; `undefined` when it has to go through the queue.
-   * @param stored what `session.request` is the text of.
    * @param options.isAlone it will not be queued, so it overtakes nobody.
    */
   async runNow(
-    session: NewSession,
-    stored: StoredRequest,
+    session: Submission,
     { isAlone = false }: { readonly isAlone?: boolean } = {},
   ): Promise<'created' | 'exists' | 'late' | undefined> {
     const { id, tenant, route, source, atMs: createdAtMs, deadlineMs } = session;
@@ -152,14 +151,10 @@ export class Dispatcher {
         attempt: 1,
         tenant,
         source,
-        // Not made into text for a session that is kept back.
-        get request() {
-          return session.request;
-        },
         createdAtMs,
         deadlineMs,
       } as const;
-      const begun = this.#begin(peer, { ...reply.entry, id }, claim, stored);
+      const begun = this.#begin(peer, { ...reply.entry, id }, claim, session.stored);
       if (begun !== undefined) await begun;
       return reply.code;
     } catch (error) {
@@ -211,7 +206,7 @@ export class Dispatcher {
     peer.reserved++;
     await this.#handOuts.claim(entry, { runtimeId: peer.runtimeId, isTakeover }, async (claim) => {
       try {
-        if (claim?.code === 'ok') await this.#begin(peer, entry, claim);
+        if (claim?.code === 'ok') await this.#begin(peer, entry, claim, parseStored(claim.request));
         else if (claim?.code === 'lost') await this.#reaper.endLost(entry, claim);
         else if (claim?.code === 'missing' && store.nowMs() - entry.atMs < ORPHAN_ENTRY_MS) {
           const wait = MISSING_RETRIES_MS[Math.min(tries, MISSING_RETRIES_MS.length - 1)] ?? 0;
@@ -223,12 +218,11 @@ export class Dispatcher {
     });
   }
 
-  /** @param stored what the claim's `request` says, where that is known. */
   #begin(
     peer: RuntimePeer,
     entry: DispatchEntry,
     claim: Claimed,
-    stored?: StoredRequest,
+    stored: StoredRequest,
   ): Promise<void> | undefined {
     // It left while the claim was under way: nothing was sent, so the next runtime may have the session.
     if (!this.#crew.has(peer))

@@ -10,7 +10,8 @@ import type { Dispatcher } from './dispatcher.ts';
 import type { ResultCache } from './result-cache.ts';
 import { type RoutingRule, routeOf } from './routing.ts';
 import { cachedFinal } from './session-end.ts';
-import { formatStored, type StoredRequest, type SubmitBody } from './session-request.ts';
+import type { StoredRequest, SubmitBody } from './session-request.ts';
+import { Submission } from './submission.ts';
 import type { Watch } from './watch.ts';
 
 export interface IntakeOptions {
@@ -51,12 +52,6 @@ export interface Submitted {
   readonly watch?: Watch;
 }
 
-interface Admitted {
-  readonly session: NewSession;
-  /** What `session.request` is the text of. */
-  readonly stored: StoredRequest;
-}
-
 const DAY_MS = 86_400_000;
 /** `runtimeId` of a session that got a kept result. */
 const CACHE_RUNTIME = 'cache';
@@ -70,7 +65,7 @@ export class Intake {
 
   /** @throws EnclaveError NO_RUNTIME, OVERLOADED, RATE_LIMITED, STORE_UNAVAILABLE, IDEMPOTENCY_KEY_REUSED */
   async submit(body: SubmitBody, tenant: string, options: SubmitOptions): Promise<Submitted> {
-    let admitted: Admitted | Submitted;
+    let admitted: Submission | Submitted;
     try {
       admitted = await this.#admit(body, tenant, options);
     } catch (thrown) {
@@ -80,11 +75,11 @@ export class Intake {
       if (!mayRunHere || toEnclaveError(thrown).code !== 'STORE_UNAVAILABLE') throw thrown;
       return await this.#runHere(degraded, body, tenant, options, thrown);
     }
-    return 'session' in admitted ? await this.#create(admitted, options) : admitted;
+    return admitted instanceof Submission ? await this.#create(admitted, options) : admitted;
   }
 
   /** @throws as `submit`; nothing has been created then. */
-  async #admit(body: SubmitBody, tenant: string, options: SubmitOptions): Promise<Admitted | Submitted> {
+  async #admit(body: SubmitBody, tenant: string, options: SubmitOptions): Promise<Submission | Submitted> {
     const { store, admission, cache, dispatcher, routingRules } = this.#options;
     // Nothing is awaited that need not be: a promise is a good part of what a submit costs here.
     if (admission.hasRate) await admission.checkRate(tenant);
@@ -113,15 +108,15 @@ export class Intake {
     const session = newSession();
     const taken = admission.takePlaces(sessionId, tenant, route, session.isAwaited);
     if (taken !== undefined) await taken;
-    return { session, stored };
+    return session;
   }
 
-  async #create({ session, stored }: Admitted, options: SubmitOptions): Promise<Submitted> {
+  async #create(session: Submission, options: SubmitOptions): Promise<Submitted> {
     const { store, admission, dispatcher } = this.#options;
-    const { id: sessionId, tenant } = session;
+    const { id: sessionId, tenant, stored } = session;
     const watch = options.isWatched === true ? this.#options.watch(session) : undefined;
     try {
-      const code = (await dispatcher.runNow(session, stored)) ?? (await store.submit(session));
+      const code = (await dispatcher.runNow(session)) ?? (await store.submit(session));
       if (code === 'late') throw tooSlow();
       const miss = stored.cache === undefined ? {} : ({ cache: 'miss' } as const);
       if (watch !== undefined && code === 'created') return { sessionId, isNew: true, watch, ...miss };
@@ -153,7 +148,7 @@ export class Intake {
     const session = this.#sessionOf(id, body, tenant, route, stored, options);
     const watch = options.isWatched === true ? watchOf(session) : undefined;
     try {
-      if ((await dispatcher.runNow(session, stored, { isAlone: true })) !== 'created') throw why;
+      if ((await dispatcher.runNow(session, { isAlone: true })) !== 'created') throw why;
       return { sessionId: id, isNew: true, ...(watch === undefined ? {} : { watch }) };
     } catch (error) {
       watch?.close();
@@ -185,31 +180,14 @@ export class Intake {
     route: string,
     stored: StoredRequest,
     { isWatched = false, isAwaited = false, key }: SubmitOptions,
-  ): NewSession {
+  ): Submission {
     const { store, sessionTimeoutMs, brokerId } = this.#options;
-    const atMs = store.nowMs();
-    const deadlineMs = atMs + sessionTimeoutMs;
-    let text: string | undefined;
-    return {
-      id,
-      tenant,
-      route,
-      priority: body.priority,
-      labels: body.labels,
-      source: body.code,
-      get request() {
-        text ??= formatStored(stored);
-        return text;
-      },
-      atMs,
-      deadlineMs,
-      // An id has nothing that JSON would escape.
-      init: `{"streamUrl":"/sessions/${id}/stream","cancelUrl":"/sessions/${id}/cancel","expiresAt":${deadlineMs},"execution":"at-most-once"${isHere(id) ? ',"degraded":true' : ''}}`,
-      ...(stored.traceparent === undefined ? {} : { traceparent: stored.traceparent }),
-      ...(isWatched ? { watcher: brokerId } : {}),
+    return new Submission({
+      ...{ id, tenant, route, body, stored, atMs: store.nowMs(), sessionTimeoutMs },
+      watcher: isWatched ? brokerId : undefined,
       // With a key others may look for it at once; what runs here has no store to be kept from.
-      ...(isAwaited && key === undefined && !isHere(id) ? { isAwaited } : {}),
-    };
+      isAwaited: isAwaited && key === undefined && !isHere(id),
+    });
   }
 
   /** A session that has its result as it is created: it takes no place and no runtime. */

@@ -7,10 +7,16 @@ import type { ToolCall } from '../protocol/messages.ts';
 import type { JournalEffect, Store, ToolBegin, ToolDoneReply } from '../store/store.ts';
 import type { ToolEffect } from '../tools/define-tool.ts';
 import type { ExternalToolCheck } from '../tools/external-tools.ts';
+import type { Patience } from './patience.ts';
 
-export type ToolReply =
-  | { readonly ok: true; readonly result: unknown }
-  | { readonly ok: false; readonly code: string; readonly message: string };
+type ToolRefusal = { readonly ok: false; readonly code: string; readonly message: string };
+export type ToolReply = { readonly ok: true; readonly result: unknown } | ToolRefusal;
+
+/** What a tool said here, as it is and as it is stored. */
+interface ToolAnswer {
+  readonly reply: ToolReply;
+  readonly json: string;
+}
 
 /** What the sessions of one broker share for their calls. */
 export interface CallContext {
@@ -24,6 +30,8 @@ export interface CallContext {
   readonly maxToolResultBytes: number;
   /** The calls that this broker is at now, whichever attempt at their session they belong to. */
   readonly callsHere: Set<string>;
+  /** How long a call that only reads may take without being journaled; {@link QUICK_MS}. */
+  readonly quick: Patience;
 }
 
 /** What a call needs of its session. */
@@ -35,8 +43,8 @@ export interface CallSession {
   readonly tools?: readonly string[];
   /** Fires when the session is over here. */
   readonly signal: AbortSignal;
-  /** Resolves when what the script has printed before is stored. */
-  written(): Promise<void>;
+  /** Resolves when what the script has printed before is stored; nothing when it is. */
+  written(): Promise<void> | undefined;
   /** Does it again while the store is away. */
   persist<T>(work: () => Promise<T>): Promise<T>;
   /** Answers that have come from elsewhere so far. */
@@ -52,13 +60,14 @@ const WAIT_MS = 250;
 /** The same for a call that a client answers: a bell tells of the answer, the look is for a bell that got lost. */
 const EXTERNAL_WAIT_MS = 5_000;
 /** A call that only reads and is answered within this is journaled when it is answered, ms. */
-const QUICK_MS = 10;
+export const QUICK_MS = 10;
 const MAX_CODE = 256;
 
 export class SessionCalls {
   readonly #session: CallSession;
   readonly #context: CallContext;
   readonly #replies = new Map<number, Promise<ToolReply>>();
+  #underWay = 0;
   #isPure = true;
 
   constructor(session: CallSession, context: CallContext) {
@@ -71,6 +80,11 @@ export class SessionCalls {
     return this.#isPure;
   }
 
+  /** Whether a call of the session has no answer yet. */
+  get areUnderWay(): boolean {
+    return this.#underWay > 0;
+  }
+
   /** Serves a call, however often the runtime repeats it after it was away: the tool runs at most once here. */
   reply(call: ToolCall): Promise<ToolReply> {
     const known = this.#replies.get(call.callId) ?? this.#serve(call);
@@ -79,12 +93,16 @@ export class SessionCalls {
   }
 
   async #serve(call: ToolCall): Promise<ToolReply> {
+    this.#underWay++;
     try {
       // Behind the lines that were printed before it.
-      await this.#session.written();
+      const written = this.#session.written();
+      if (written !== undefined) await written;
       return await this.#serveUnsafe(call);
     } catch (thrown) {
       return { ok: false, code: 'INTERNAL', message: toEnclaveError(thrown).message };
+    } finally {
+      this.#underWay--;
     }
   }
 
@@ -96,8 +114,11 @@ export class SessionCalls {
     const external = this.#context.external.get(name);
     // A client is not asked what the tool does not declare.
     if (external !== undefined) {
-      const refused = await failureOf(() => external.checkArgs(args));
-      if (refused !== undefined) return refused;
+      try {
+        await external.checkArgs(args);
+      } catch (thrown) {
+        return failureOf(thrown);
+      }
     }
     const effect = external === undefined ? this.#context.effectOf(name) : 'external';
     if (effect !== 'read') this.#isPure = false;
@@ -138,15 +159,18 @@ export class SessionCalls {
    */
   async #serveRead(call: ToolCall, begin: ToolBegin, isFirst: boolean, key: string): Promise<ToolReply> {
     const answer = this.#ask(call);
-    const { promise: slow, resolve } = Promise.withResolvers<undefined>();
-    const stop = this.#context.clock.setTimer(QUICK_MS, () => resolve(undefined));
-    const quick = await Promise.race([answer, slow]);
-    stop();
+    const quick = await new Promise<ToolAnswer | undefined>((resolve, reject) => {
+      const stop = this.#context.quick.start(() => resolve(undefined));
+      answer.then((answered) => {
+        stop();
+        resolve(answered);
+      }, reject);
+    });
     if (quick === undefined) return await this.#serveHere(call, begin, isFirst, key, () => answer);
-    const { result, event: resultEvent } = endOf(call.callId, quick);
-    const done = { ...begin, ok: quick.ok, result, resultEvent };
+    const { ok } = quick.reply;
+    const done = { ...begin, ok, result: quick.json, resultEvent: endEvent(call.callId, quick.reply) };
     const reply = await this.#session.persist(() => this.#context.store.toolDone(done));
-    return reply.code === 'ok' ? quick : this.#refused(call, reply);
+    return reply.code === 'ok' ? quick.reply : this.#refused(call, reply);
   }
 
   /**
@@ -158,7 +182,7 @@ export class SessionCalls {
     begin: ToolBegin,
     isFirst: boolean,
     key: string,
-    ask: () => Promise<ToolReply>,
+    ask: () => Promise<ToolAnswer>,
   ): Promise<ToolReply> {
     const { brokerId, callsHere } = this.#context;
     let goneBroker: string | undefined;
@@ -189,7 +213,7 @@ export class SessionCalls {
       // Whoever is first, the time-out or the answer, is in the journal: the next look tells.
       if (leftMs <= 0) {
         const message = `nobody answered ${call.name} within ${timeoutMs} ms`;
-        await this.#end(call.callId, { ok: false, code: 'TIMEOUT', message });
+        await this.#end(call.callId, refused({ ok: false, code: 'TIMEOUT', message }));
       } else await this.#session.pause(Math.min(EXTERNAL_WAIT_MS, leftMs), seen);
     }
   }
@@ -221,34 +245,30 @@ export class SessionCalls {
     }
   }
 
-  #ask({ name, args, callId }: ToolCall): Promise<ToolReply> {
+  async #ask({ name, args, callId }: ToolCall): Promise<ToolAnswer> {
+    const { callTool, maxToolResultBytes: most } = this.#context;
     const { id: executionId, tenant, signal } = this.#session;
-    return this.#answer(() => this.#context.callTool(name, args, { executionId, callId, tenant, signal }));
+    try {
+      const result = await callTool(name, args, { executionId, callId, tenant, signal });
+      const json = JSON.stringify(result) ?? 'null';
+      if (json.length <= most) return { reply: { ok: true, result: result ?? null }, json };
+      const message = `the result has ${json.length} bytes, more than ${most}`;
+      return refused({ ok: false, code: 'RESULT_TOO_LARGE', message });
+    } catch (thrown) {
+      return refused(failureOf(thrown));
+    }
   }
 
-  async #run(callId: number, ask: () => Promise<ToolReply>): Promise<ToolReply> {
-    const reply = await ask();
-    await this.#end(callId, reply);
-    return reply;
+  async #run(callId: number, ask: () => Promise<ToolAnswer>): Promise<ToolReply> {
+    const answer = await ask();
+    await this.#end(callId, answer);
+    return answer.reply;
   }
 
-  async #end(callId: number, reply: ToolReply): Promise<void> {
+  async #end(callId: number, { reply, json: result }: ToolAnswer): Promise<void> {
     const { id, persist } = this.#session;
-    const { result, event } = endOf(callId, reply);
-    await persist(() => this.#context.store.toolEnd({ id, callId, ok: reply.ok, result, event }));
-  }
-
-  async #answer(work: () => unknown): Promise<ToolReply> {
-    const most = this.#context.maxToolResultBytes;
-    let result: unknown;
-    const failure = await failureOf(async () => {
-      result = await work();
-    });
-    if (failure !== undefined) return failure;
-    const bytes = (JSON.stringify(result) ?? 'null').length;
-    if (bytes <= most) return { ok: true, result: result ?? null };
-    const message = `the result has ${bytes} bytes, more than ${most}`;
-    return { ok: false, code: 'RESULT_TOO_LARGE', message };
+    const end = { id, callId, ok: reply.ok, result, event: endEvent(callId, reply) };
+    await persist(() => this.#context.store.toolEnd(end));
   }
 
   async #isAlive(brokerId: string): Promise<boolean> {
@@ -257,27 +277,22 @@ export class SessionCalls {
   }
 }
 
-/** What is stored of an answer. */
-function endOf(callId: number, reply: ToolReply): { readonly result: string; readonly event: string } {
-  const code = reply.ok ? {} : { code: reply.code };
-  return {
-    result: JSON.stringify(reply.ok ? (reply.result ?? null) : reply),
-    event: JSON.stringify({ callId, ok: reply.ok, ...code }),
-  };
+/** What watchers hear of an answer: not the answer itself. */
+function endEvent(callId: number, reply: ToolReply): string {
+  return reply.ok
+    ? `{"callId":${callId},"ok":true}`
+    : `{"callId":${callId},"ok":false,"code":${JSON.stringify(reply.code)}}`;
 }
 
-async function failureOf(
-  work: () => Promise<void>,
-): Promise<Extract<ToolReply, { readonly ok: false }> | undefined> {
-  try {
-    await work();
-    return undefined;
-  } catch (thrown) {
-    const code =
-      thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
-    const message = thrown instanceof Error ? thrown.message : String(thrown);
-    return { ok: false, code: code === '' ? 'TOOL_FAILED' : code.slice(0, MAX_CODE), message };
-  }
+function refused(reply: ToolRefusal): ToolAnswer {
+  return { reply, json: JSON.stringify(reply) };
+}
+
+function failureOf(thrown: unknown): ToolRefusal {
+  const code =
+    thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return { ok: false, code: code === '' ? 'TOOL_FAILED' : code.slice(0, MAX_CODE), message };
 }
 
 function replayed(ok: boolean, json: string): ToolReply {

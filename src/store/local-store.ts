@@ -132,7 +132,7 @@ class LocalStore implements Omit<Store, keyof FleetOperations> {
     const { entryId, route, priority, isCancelled } = live;
     const entry: DispatchEntry = { entryId, id, route, priority, atMs: live.createdAtMs };
     this.#dispatch.renew([entry], this.nowMs());
-    return { code: 'ok', entry, request: live.request, isCancelled };
+    return { code: 'ok', entry, request: live.request(), isCancelled };
   }
 
   async append(id: string, fence: string, n: number, payload: string): Promise<'ok' | 'dup' | 'stale'> {

@@ -164,6 +164,12 @@ export class RedisConnection {
     return this.run(() => this.#command.call(command, key, ...items));
   }
 
+  /** The same for a command that need be sent but once for all of them. */
+  once(command: string, key: string, value: string | number): Promise<unknown> {
+    if (this.#short !== undefined) return this.#entered() ?? this.#short.wire.once(command, key, value);
+    return this.run(() => this.#command.call(command, key, value));
+  }
+
   /** A rejection while nothing is asked of the server. */
   #entered(): Promise<Reply> | undefined {
     return this.#breaker.tryEnter() ? undefined : Promise.reject(unavailable('it does not answer'));

@@ -1,21 +1,22 @@
-// What is left of ended sessions in Redis: many records in one hash, which takes a third of what a key for each would. All whose
-// ids were made within ten seconds of each other share a few hashes, so that these end by themselves when their time is over.
+// What is left of ended sessions in Redis: many records in one hash, which takes a third of what a key for each would. Those whose
+// ids were made at about the same time share one, so that it ends by itself when their time is over, and so that those that end in one
+// turn of the event loop are written by one command.
 
 import { isTerminal } from '../protocol/events.ts';
 import { packRecord, unpackRecord } from './packed-record.ts';
 import type { RedisLink } from './redis-link.ts';
-import type { Args } from './redis-wire.ts';
 import { shortenSessionId, timeOfSessionId } from './session-id.ts';
 import type { SessionRecord } from './store.ts';
 
-/** Of the ids in one bucket, ms. */
-const PERIOD_MS = 10_000;
-/** Buckets of one period. Redis packs a hash of up to 128 fields tightly (512 with the settings that the documentation asks for). */
-const SHARDS = 128;
+/**
+ * Of the ids in one bucket, ms. Redis packs a hash of up to 128 fields tightly (512 with the settings that the documentation asks
+ * for) and reads all of it to add one.
+ */
+const PERIOD_MS = 20;
 
 export interface RedisResults {
-  /** What keeps the record of a session that has ended; nothing when its id tells no time: its own hash has to stay. */
-  readonly commands: (record: SessionRecord) => readonly Args[] | undefined;
+  /** Keeps the record of a session that has ended; `undefined` when its id tells no time: its own hash has to stay. */
+  readonly keep: (record: SessionRecord) => Promise<unknown> | undefined;
   readonly find: (id: string) => Promise<SessionRecord | undefined>;
 }
 
@@ -23,20 +24,19 @@ export function redisResults(db: RedisLink): RedisResults {
   const placeOf = (id: string): { readonly key: string; readonly field: string } | undefined => {
     const atMs = timeOfSessionId(id);
     if (atMs === undefined) return undefined;
-    const shard = Number.parseInt(id.slice(-4), 16) % SHARDS;
-    return { key: db.keys.ended(`${Math.floor(atMs / PERIOD_MS)}:${shard}`), field: shortenSessionId(id) };
+    return { key: db.keys.ended(`${Math.floor(atMs / PERIOD_MS)}`), field: shortenSessionId(id) };
   };
   return {
-    commands(record) {
+    keep(record) {
       const place = placeOf(record.id);
       if (place === undefined || !isTerminal(record.state)) return undefined;
       const { key, field } = place;
       const text = packRecord({ record, endedAtMs: db.nowMs() });
       // It stays until the last that was kept may go: time only moves on.
-      return [
-        ['HSET', key, field, text],
-        ['PEXPIRE', key, db.retention.resultMs],
-      ];
+      return Promise.all([
+        db.redis.gather('HSET', key, [field, text]),
+        db.redis.once('PEXPIRE', key, db.retention.resultMs),
+      ]);
     },
 
     async find(id) {

@@ -88,9 +88,9 @@ export function redisSessions(
   /** From now on its record lies with those of others; its own hash goes with its events. */
   const compact = async (record: SessionRecord) => {
     const { eventsMs, resultMs } = db.retention;
-    const kept = eventsMs < resultMs ? results.commands(record) : undefined;
+    const kept = eventsMs < resultMs ? results.keep(record) : undefined;
     if (kept === undefined) return;
-    await db.redis.sendAll(kept);
+    await kept;
     await db.redis.send('PEXPIRE', db.keys.session(record.id)[0], [eventsMs]);
   };
   return {

@@ -42,7 +42,14 @@ export function redisWhole(
         ...[live.claim.id, Math.max(1, deadlineMs - createdAtMs + GRACE_MS)],
         ...[live.epoch, live.fence, live.fenceCount, live.runtimeId, live.brokerId, createdAtMs, deadlineMs],
         [...live.watchers].map((broker) => db.keys.channel(broker)).join(','),
-        ...[live.tenant, live.route, live.priority, JSON.stringify(live.labels), live.request, codeOf(live)],
+        ...[
+          live.tenant,
+          live.route,
+          live.priority,
+          JSON.stringify(live.labels),
+          live.request(),
+          codeOf(live),
+        ],
         ...[live.attempts, live.emitted],
         JSON.stringify(
           live.events.map(({ id: entry, ts, type, payload }) => [entry, `${ts}`, type, payload]),
@@ -55,11 +62,11 @@ export function redisWhole(
     },
 
     async putEnded(live) {
-      const kept = results.commands(toRecord(live));
+      const kept = results.keep(toRecord(live));
       if (kept === undefined)
         throw new EnclaveError('INTERNAL', `session ${live.id} has an id that tells no time`);
       const page = ['SET', db.keys.page(live.id), packEvents(live.events), 'PX', db.retention.eventsMs];
-      await db.redis.sendAll([page, ...kept, ...commandsOf(live)]);
+      await Promise.all([kept, db.redis.sendAll([page, ...commandsOf(live)])]);
     },
 
     async read(id, after, limit) {

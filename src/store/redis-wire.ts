@@ -87,9 +87,19 @@ export class RedisWire {
       known.command.push(...items);
       return known.done;
     }
+    return this.#begin(name, [verb, key, ...items]);
+  }
+
+  /** One command for all who ask for it in this turn, with what the first one gave. It goes out as those of {@link gather} do. */
+  once(verb: string, key: string, value: string | number): Promise<Reply> {
+    const name = `${verb} ${key}`;
+    const known = this.#gathered.get(name);
+    return known === undefined || known.isSettled ? this.#begin(name, [verb, key, value]) : known.done;
+  }
+
+  #begin(name: string, command: (string | number)[]): Promise<Reply> {
     const { promise: done, resolve, reject } = Promise.withResolvers<Reply>();
     const atMs = this.#options.clock.nowMs();
-    const command = [verb, key, ...items];
     this.#gathered.set(name, { command, done, resolve, reject, atMs, orElse: undefined, isSettled: false });
     this.#askFlush();
     return done;

@@ -11,16 +11,37 @@ export function createSessionId(nowMs: number): string {
   return `s_${time.slice(0, 8)}-${time.slice(8, 12)}-7${randomUUID().slice(15)}`;
 }
 
+interface Parts {
+  readonly id: string;
+  readonly atMs: number | undefined;
+  readonly short: string;
+}
+
+/** Of the id that was asked for last: whoever writes a session asks several times in a row. */
+let last: Parts = { id: '', atMs: undefined, short: '=' };
+
+function partsOf(id: string): Parts {
+  if (last.id === id) return last;
+  const [, high, low] = MADE_HERE.exec(id) ?? [];
+  last =
+    high === undefined || low === undefined
+      ? { id, atMs: undefined, short: `=${id}` }
+      : {
+          id,
+          atMs: Number.parseInt(high + low, 16),
+          short: Buffer.from(id.slice(2).replaceAll('-', ''), 'hex').toString('base64url'),
+        };
+  return last;
+}
+
 /** When the id was made, ms since 1970; `undefined` for ids of another kind. */
 export function timeOfSessionId(id: string): number | undefined {
-  const [, high, low] = MADE_HERE.exec(id) ?? [];
-  return high === undefined || low === undefined ? undefined : Number.parseInt(high + low, 16);
+  return partsOf(id).atMs;
 }
 
 /** The same id in 22 characters; an id of another kind as it is, behind `=`. */
 export function shortenSessionId(id: string): string {
-  if (!MADE_HERE.test(id)) return `=${id}`;
-  return Buffer.from(id.slice(2).replaceAll('-', ''), 'hex').toString('base64url');
+  return partsOf(id).short;
 }
 
 export function expandSessionId(short: string): string {

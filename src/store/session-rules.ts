@@ -39,7 +39,8 @@ export interface LiveSession {
   readonly priority: Priority;
   readonly labels: Labels;
   readonly source: string;
-  readonly request: string;
+  /** Of {@link NewSession}; as text it is needed only where it is written. */
+  readonly request: () => string;
   readonly createdAtMs: number;
   readonly deadlineMs: number;
   state: SessionState;
@@ -70,10 +71,7 @@ export function create(session: NewSession, epoch: number, nowMs: number): LiveS
     priority: session.priority,
     labels: session.labels,
     source: session.source,
-    // As text it is needed only where it is written.
-    get request() {
-      return session.request;
-    },
+    request: () => session.request,
     createdAtMs: nowMs,
     deadlineMs: session.deadlineMs,
     state: 'queued',
@@ -143,8 +141,8 @@ export function handOut(
 }
 
 function okReply(live: LiveSession): ClaimReply {
-  const { fence, attempts: attempt, tenant, source, request, createdAtMs, deadlineMs } = live;
-  return { code: 'ok', fence, attempt, tenant, source, request, createdAtMs, deadlineMs };
+  const { fence, attempts: attempt, tenant, source, createdAtMs, deadlineMs } = live;
+  return { code: 'ok', fence, attempt, tenant, source, request: live.request(), createdAtMs, deadlineMs };
 }
 
 function lostReply({ fence, attempts: attempt, tenant, createdAtMs }: LiveSession): ClaimReply {

@@ -134,7 +134,7 @@ class SqliteArchive implements Archive {
   }
 
   #write(live: LiveSession): void {
-    const { source, events, tools, watchers: _watchers, ...state } = live;
+    const { source, request, events, tools, watchers: _watchers, ...state } = live;
     const isOver = isTerminal(live.state);
     this.#sql(`INSERT INTO sessions (id, is_live, ended_at, source, state) VALUES (?, ?, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET is_live = excluded.is_live, ended_at = excluded.ended_at, state = excluded.state`).run(
@@ -142,7 +142,7 @@ class SqliteArchive implements Archive {
       isOver ? 0 : 1,
       isOver ? this.#clock.wallMs() : null,
       source,
-      JSON.stringify({ ...state, tools: [...tools] }),
+      JSON.stringify({ ...state, request: request(), tools: [...tools] }),
     );
     const saved = this.#savedSeq.get(live.id) ?? 0;
     const insert = this.#sql(
@@ -201,7 +201,9 @@ class SqliteArchive implements Archive {
   #reviveState(row: Readonly<Record<string, unknown>>, events: StoredEvent[]): LiveSession {
     const state = savedState.parse(JSON.parse(String(row['state'])));
     const tools = new Map<number, ToolState>(state.tools);
-    return { ...state, source: String(row['source']), events, tools, watchers: new Set() };
+    const { request } = state;
+    const source = String(row['source']);
+    return { ...state, source, request: () => request, events, tools, watchers: new Set() };
   }
 
   reserveKey(
