@@ -1,6 +1,6 @@
 // The HTTP API of a broker.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { codeInfo, EnclaveError, toEnclaveError } from '../errors.ts';
+import { EnclaveError, toEnclaveError } from '../errors.ts';
 import type { ExecutionLimits } from '../execution.ts';
 import { isLoopbackHost } from '../loopback.ts';
 import { FROM_SEQ_PARAM, isTerminal, seqOfEventId } from '../protocol/events.ts';
@@ -10,12 +10,12 @@ import type { Exposition } from '../telemetry/registry.ts';
 import type { BrokerTracing } from '../telemetry/tracing.ts';
 import type { Auth } from './auth.ts';
 import type { Broker } from './broker.ts';
+import { isFastifyRefusal, sendError, sendRefusal } from './error-reply.ts';
 import type { EventStream } from './event-stream.ts';
 import { createServer } from './http-server.ts';
 import type { SubmitOptions } from './intake.ts';
 import { operationOf } from './openapi.ts';
 import { addOpsRoutes } from './ops-routes.ts';
-import { quotaHeaders } from './quota-headers.ts';
 import { sessionJson, sessionText, taskJson } from './session-json.ts';
 import { parseSubmit } from './session-request.ts';
 import { type StreamFormat, streamSession } from './stream-response.ts';
@@ -84,7 +84,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     if (refusal === undefined) done();
     else {
       observe({ type: 'refused', tenant: tenantOf(request), reason: refusal.code });
-      sendError(reply, refusal);
+      sendRefusal(reply, refusal);
     }
   });
   app.setErrorHandler((thrown, _request, reply) => {
@@ -226,42 +226,4 @@ function readNumber(query: unknown, name: string, max: number): number | undefin
 
 function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
-}
-
-/** Fastify's own refusals of a body, by status. */
-const FASTIFY_CODES: Readonly<Record<number, 'INVALID_INPUT' | 'TOO_LARGE'>> = {
-  400: 'INVALID_INPUT',
-  413: 'TOO_LARGE',
-  415: 'INVALID_INPUT',
-};
-
-function isFastifyRefusal(thrown: unknown): thrown is Error & { readonly statusCode: number } {
-  return thrown instanceof Error && 'statusCode' in thrown && typeof thrown.statusCode === 'number';
-}
-
-function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
-  const status = isFastifyRefusal(thrown) ? FASTIFY_CODES[thrown.statusCode] : undefined;
-  const error =
-    status !== undefined && thrown instanceof Error
-      ? new EnclaveError(status, thrown.message)
-      : toEnclaveError(thrown);
-  const { httpStatus } = codeInfo(error.code);
-  // What went wrong inside is nobody's business outside.
-  const message = error.code === 'INTERNAL' ? codeInfo('INTERNAL').summary : error.message;
-  const retryAfter =
-    error.retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(error.retryAfterMs / 1_000));
-  if (retryAfter !== undefined) reply.header('retry-after', retryAfter);
-  if (error.quota !== undefined) reply.headers(quotaHeaders(error.quota));
-  const issues = error.problems.length === 0 ? {} : { issues: error.problems };
-  const hint = error.hint === undefined ? {} : { hint: error.hint };
-  return reply
-    .code(httpStatus)
-    .type('application/json')
-    .send({
-      code: error.code,
-      message,
-      ...hint,
-      ...issues,
-      ...(retryAfter === undefined ? {} : { retryAfter }),
-    });
 }

@@ -44,7 +44,7 @@ export function openRuntimeDoor(options: RuntimeDoorOptions): { close(): void } 
       const stopWaiting = clock.setTimer(helloMs, () => line.close('expected a hello sooner'));
       ws.once('message', stopWaiting);
       ws.once('close', stopWaiting);
-      onLink(brokerLink(line, (work) => clock.defer(work)));
+      onLink(brokerLink(line, clock));
     });
   });
   return {

@@ -24,9 +24,6 @@ export class RuntimePeer {
   reserved = 0;
   isDraining = false;
   readonly #link: BrokerLink;
-  readonly #clock: Clock;
-  #delayed: BrokerMessage[] = [];
-  #stopTimer: (() => void) | undefined;
   #lastChosen = 0;
 
   constructor(hello: Hello, link: BrokerLink, clock: Clock) {
@@ -36,7 +33,6 @@ export class RuntimePeer {
     this.slots = hello.slots;
     this.lastHeardMs = clock.nowMs();
     this.#link = link;
-    this.#clock = clock;
   }
 
   /** Whether it is the runtime that was on another line before. */
@@ -69,28 +65,15 @@ export class RuntimePeer {
   }
 
   readonly send: (message: BrokerMessage) => void = (message) => {
-    this.#sendDelayed();
     this.#link.send(message);
   };
 
-  /** For what the runtime does not wait for: goes along with the next message, ahead of it, or alone a little later. */
+  /** For what the runtime does not wait for. */
   readonly sendSoon: (message: BrokerMessage) => void = (message) => {
-    this.#delayed.push(message);
-    this.#stopTimer ??= this.#clock.setBackgroundTimer(SOON_MS, () => {
-      this.#stopTimer = undefined;
-      this.#sendDelayed();
-    });
+    this.#link.send(message, SOON_MS);
   };
 
-  #sendDelayed(): void {
-    if (this.#delayed.length === 0) return;
-    for (const message of this.#delayed) this.#link.send(message);
-    this.#delayed = [];
-  }
-
   close(reason: string): void {
-    this.#stopTimer?.();
-    this.#sendDelayed();
     this.#link.close(reason);
   }
 }

@@ -3,7 +3,8 @@ import type { BrokerMessage, RuntimeMessage } from './messages.ts';
 
 /** One end of a line. Messages arrive in order and at most once; what was sent before a close may be lost. */
 export interface Link<Out, In> {
-  send(message: Out): void;
+  /** @param withinMs how long it may lie, for another to go along with it; it leaves in the order of the sends. Default 0. */
+  send(message: Out, withinMs?: number): void;
   /** Bytes accepted by `send` and not yet handed to the peer: the sign to stop giving it work. */
   backlogBytes(): number;
   /** Ends the line; both ends hear of it once. Nothing of `reason` is secret. */

@@ -1,4 +1,5 @@
-// A line over any message socket: what is said in one turn of the event loop goes out as one frame.
+// A line over any message socket: what is said in one turn of the event loop goes out as one frame, along with what had time until then.
+import type { Clock } from '../clock.ts';
 import { toEnclaveError } from '../errors.ts';
 import { decodeBrokerFrame, decodeRuntimeFrame, encodeFrame } from './codec.ts';
 import type { BrokerLink, Link, RuntimeLink } from './link.ts';
@@ -13,35 +14,49 @@ export interface MessageSocket {
   onClose(listener: (reason: string) => void): void;
 }
 
-type Defer = (work: () => void) => void;
+type Timing = Pick<Clock, 'nowMs' | 'defer' | 'setBackgroundTimer'>;
 
-export function brokerLink(socket: MessageSocket, defer: Defer): BrokerLink {
-  return link<BrokerMessage, RuntimeMessage>(socket, defer, decodeRuntimeFrame);
+export function brokerLink(socket: MessageSocket, clock: Timing): BrokerLink {
+  return link<BrokerMessage, RuntimeMessage>(socket, clock, decodeRuntimeFrame);
 }
 
-export function runtimeLink(socket: MessageSocket, defer: Defer): RuntimeLink {
-  return link<RuntimeMessage, BrokerMessage>(socket, defer, decodeBrokerFrame);
+export function runtimeLink(socket: MessageSocket, clock: Timing): RuntimeLink {
+  return link<RuntimeMessage, BrokerMessage>(socket, clock, decodeBrokerFrame);
 }
 
 function link<Out extends BrokerMessage | RuntimeMessage, In>(
   socket: MessageSocket,
-  defer: Defer,
+  clock: Timing,
   decode: (frame: string) => In[],
 ): Link<Out, In> {
   let pending: Out[] = [];
+  /** When what is pending has to leave; -Infinity: at the end of this turn. */
+  let dueMs = Infinity;
+  let stopTimer = () => {};
   const flush = () => {
     const messages = pending;
     pending = [];
-    socket.send(encodeFrame(messages));
+    stopTimer();
+    dueMs = Infinity;
+    // A close may have sent them already.
+    if (messages.length > 0) socket.send(encodeFrame(messages));
+  };
+  const askFlush = (withinMs: number) => {
+    const atMs = withinMs > 0 ? clock.nowMs() + withinMs : -Infinity;
+    if (atMs >= dueMs) return;
+    dueMs = atMs;
+    stopTimer();
+    if (withinMs > 0) stopTimer = clock.setBackgroundTimer(withinMs, flush);
+    else clock.defer(flush);
   };
   return {
-    send(message) {
-      if (pending.length === 0) defer(flush);
+    send(message, withinMs = 0) {
       pending.push(message);
+      askFlush(withinMs);
     },
     backlogBytes: () => socket.bufferedBytes(),
     close(reason) {
-      if (pending.length > 0) flush();
+      flush();
       socket.close(reason);
     },
     onMessage(listener) {

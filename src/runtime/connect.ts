@@ -78,7 +78,7 @@ export class Connection implements AsyncDisposable {
       const onClose = (why: string) => {
         reason = why === '' ? 'the line was cut' : why;
       };
-      const line = runtimeLink(socketOf(socket), (work) => clock.defer(work));
+      const line = runtimeLink(socketOf(socket), clock);
       void this.#runtime.attach(line, onClose).then(onOpen);
     });
     socket.on('close', () => {

@@ -39,6 +39,14 @@ export interface RuntimeNow {
   readonly executor: ExecutorStats;
 }
 
+/**
+ * An outcome whose script waited for its turn may wait this share of that for others to go along with it, and not longer than
+ * {@link MAX_WAIT_MS}. Where scripts wait, processors are what is short, and every frame of its own costs two processes a turn.
+ */
+const WAIT_SHARE = 0.25;
+const MIN_WAIT_MS = 1;
+const MAX_WAIT_MS = 5;
+
 interface Call {
   readonly name: string;
   readonly args: unknown;
@@ -229,7 +237,9 @@ export class Runtime implements AsyncDisposable {
     endSpan(outcome.success ? 'ok' : outcome.error.code);
     running.outcome = wireOutcome(outcome);
     running.calls.clear();
-    if (this.#running.get(id) === running) this.#send({ type: 'done', id, fence, outcome: running.outcome });
+    const waitMs = Math.min(MAX_WAIT_MS, running.outcome.stats.queueMs * WAIT_SHARE);
+    if (this.#running.get(id) === running)
+      this.#send({ type: 'done', id, fence, outcome: running.outcome }, waitMs < MIN_WAIT_MS ? 0 : waitMs);
   }
 
   #callTool(id: string, callId: number, name: string, args: unknown): Promise<unknown> {
@@ -267,8 +277,8 @@ export class Runtime implements AsyncDisposable {
     if (this.#running.size === 0) this.#idle?.();
   }
 
-  #send(message: RuntimeMessage): void {
-    this.#link?.send(message);
+  #send(message: RuntimeMessage, withinMs = 0): void {
+    this.#link?.send(message, withinMs);
   }
 }
 
