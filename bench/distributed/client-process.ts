@@ -1,5 +1,7 @@
 // Some of the clients of `idle-clients.ts`, in a process of their own: each follows a session that waits. Told by its parent what to
 // do; tells how many streams have been answered since it was last told to count anew.
+import { subscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export type Order =
@@ -17,13 +19,10 @@ const { EnclaveClient } = (await import(
 
 let opened = 0;
 let told = 0;
-const { fetch } = globalThis;
-// Under the client, which speaks to `fetch` alone.
-globalThis.fetch = async (...request) => {
-  const response = await fetch(...request);
-  if (response.ok && response.headers.get('content-type')?.startsWith('text/event-stream') === true) opened++;
-  return response;
-};
+subscribe('http.client.response.finish', (message) => {
+  const { statusCode, headers } = (message as { readonly response: IncomingMessage }).response;
+  if (statusCode === 200 && headers['content-type']?.startsWith('text/event-stream') === true) opened++;
+});
 setInterval(() => {
   if (opened !== told) process.send?.({ opened });
   told = opened;

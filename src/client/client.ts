@@ -7,6 +7,7 @@ import { answerCalls, type ExternalAnswer, type ExternalHandler } from './extern
 import { Follower } from './follower.ts';
 import { type ClientConfig, type EnclaveClientOptions, resolveClientOptions } from './options.ts';
 import { asConnectionError, refusal } from './refusal.ts';
+import type { Answer, Question } from './transport.ts';
 
 export interface RunRequest {
   readonly code: string;
@@ -85,9 +86,9 @@ export class EnclaveClient {
   async submit(request: RunRequest, idempotencyKey: string = crypto.randomUUID()): Promise<string> {
     return await this.#bounded('the submit', (signal) =>
       this.#retry(signal, async () => {
-        const response = await this.#post('/sessions', request, 'application/json', idempotencyKey, signal);
-        await response.arrayBuffer();
-        return response.headers.get('x-session-id') ?? '';
+        const answer = await this.#post('/sessions', request, 'application/json', idempotencyKey, signal);
+        await answer.text();
+        return answer.header('x-session-id') ?? '';
       }),
     );
   }
@@ -117,9 +118,9 @@ export class EnclaveClient {
 
   /** What the broker knows of a session, as it says it. @throws EnclaveError NOT_FOUND, CONNECTION_LOST, TIMED_OUT */
   async session(sessionId: string): Promise<unknown> {
-    return await this.#bounded('the answer', async (signal) => {
-      const response = await this.#fetch(`/sessions/${encodeURIComponent(sessionId)}`, { signal });
-      return await response.json();
+    return await this.#bounded('the answer', async (signal): Promise<unknown> => {
+      const answer = await this.#ask(`/sessions/${encodeURIComponent(sessionId)}`, { headers: {}, signal });
+      return JSON.parse(await answer.text());
     });
   }
 
@@ -133,8 +134,8 @@ export class EnclaveClient {
     const headers = { 'content-type': 'application/json' };
     await this.#bounded('the answer', (signal) =>
       this.#retry(signal, async () => {
-        const response = await this.#fetch(path, { method: 'POST', headers, body, signal });
-        await response.arrayBuffer();
+        const answered = await this.#ask(path, { method: 'POST', headers, body, signal });
+        await answered.text();
       }),
     );
   }
@@ -157,8 +158,8 @@ export class EnclaveClient {
   async cancel(sessionId: string): Promise<void> {
     const path = `/sessions/${encodeURIComponent(sessionId)}/cancel`;
     await this.#bounded('the answer', async (signal) => {
-      const response = await this.#fetch(path, { method: 'POST', signal });
-      await response.arrayBuffer();
+      const answer = await this.#ask(path, { method: 'POST', headers: {}, signal });
+      await answer.text();
     });
   }
 
@@ -166,9 +167,9 @@ export class EnclaveClient {
   async isReady(): Promise<boolean> {
     try {
       const signal = AbortSignal.timeout(this.#config.timeoutMs);
-      const response = await fetch(`${this.#config.baseUrl}/readyz`, { signal });
-      await response.arrayBuffer();
-      return response.ok;
+      const answer = await this.#config.ask(`${this.#config.baseUrl}/readyz`, { headers: {}, signal });
+      await answer.text();
+      return isGood(answer);
     } catch {
       return false;
     }
@@ -180,7 +181,7 @@ export class EnclaveClient {
     try {
       return await work(timeout);
     } catch (thrown) {
-      if (!timeout.aborted) throw thrown instanceof TypeError ? asConnectionError(thrown) : thrown;
+      if (!timeout.aborted) throw thrown;
       throw new EnclaveError('TIMED_OUT', `${what} did not come within ${this.#config.timeoutMs} ms`, {
         cause: thrown,
       });
@@ -194,10 +195,10 @@ export class EnclaveClient {
     signal: AbortSignal,
   ): Promise<void> {
     await this.#retry(signal, async () => {
-      const response = await this.#post('/sessions', request, 'text/event-stream', key, signal);
-      follower.sessionId = response.headers.get('x-session-id') ?? '';
+      const answer = await this.#post('/sessions', request, 'text/event-stream', key, signal);
+      follower.sessionId = answer.header('x-session-id') ?? '';
       // From here on the session exists: a stream that breaks is resumed, not submitted again.
-      await follower.read(response).catch(() => {});
+      await follower.read(answer).catch(() => {});
     });
     if (follower.view.final === undefined) await this.#resume(follower, signal);
   }
@@ -215,10 +216,10 @@ export class EnclaveClient {
         if (follower.lastId !== '') headers['last-event-id'] = follower.lastId;
         const query = follower.lastId === '' ? `?fromSeq=${seen + 1}` : '';
         const path = `/sessions/${encodeURIComponent(follower.sessionId)}/stream${query}`;
-        const response = await this.#away.ask((goAfterMs ?? 0) * AWAY_SHARE, () =>
-          this.#fetch(path, { headers, signal }),
+        const answer = await this.#away.ask((goAfterMs ?? 0) * AWAY_SHARE, () =>
+          this.#ask(path, { headers, signal }),
         );
-        await follower.read(response);
+        await follower.read(answer);
         // A stream that ended early and brought nothing is a failed try; one that brought something is progress, and so is
         // the word of a broker that goes.
         const isLost = follower.view.final === undefined && follower.view.lastSeq === seen;
@@ -258,8 +259,8 @@ export class EnclaveClient {
     accept: string,
     idempotencyKey: string,
     signal: AbortSignal,
-  ): Promise<Response> {
-    return await this.#fetch(path, {
+  ): Promise<Answer> {
+    return await this.#ask(path, {
       method: 'POST',
       headers: { 'content-type': 'application/json', accept, 'idempotency-key': idempotencyKey },
       body: JSON.stringify(body),
@@ -267,20 +268,20 @@ export class EnclaveClient {
     });
   }
 
-  async #fetch(
-    path: string,
-    init: RequestInit & { readonly headers?: Record<string, string> },
-  ): Promise<Response> {
-    const { baseUrl, apiKey } = this.#config;
-    const headers =
-      apiKey === undefined ? init.headers : { ...init.headers, authorization: `Bearer ${apiKey}` };
-    const response = await fetch(`${baseUrl}${path}`, {
-      ...init,
-      ...(headers === undefined ? {} : { headers }),
+  async #ask(path: string, question: Question): Promise<Answer> {
+    const { baseUrl, apiKey, ask } = this.#config;
+    const { headers } = question;
+    const answer = await ask(`${baseUrl}${path}`, {
+      ...question,
+      headers: apiKey === undefined ? headers : { ...headers, authorization: `Bearer ${apiKey}` },
     });
-    if (response.ok) return response;
-    throw await refusal(response);
+    if (isGood(answer)) return answer;
+    throw await refusal(answer);
   }
+}
+
+function isGood({ status }: Answer): boolean {
+  return status >= 200 && status < 300;
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

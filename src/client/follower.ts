@@ -3,6 +3,7 @@ import { parseSessionEvent } from '../protocol/event-codec.ts';
 import type { SessionEvent } from '../protocol/events.ts';
 import { EMPTY_VIEW, reduceSession, type SessionView } from '../protocol/session-reducer.ts';
 import { SseParser } from '../protocol/sse.ts';
+import type { Answer } from './transport.ts';
 
 /** What a broker may ask for, ms. */
 const MAX_GO_AFTER_MS = 10_000;
@@ -24,39 +25,14 @@ export class Follower {
   }
 
   /** Reads a stream until the final event, a gap, a request to go elsewhere, or its end. */
-  async read(response: Response): Promise<void> {
+  async read(answer: Answer): Promise<void> {
     const parser = new SseParser();
-    const decoder = new TextDecoder();
-    const reader = response.body?.getReader();
     this.goAfterMs = undefined;
-    if (reader === undefined) return;
-    try {
-      for (;;) {
-        const { done, value } = await this.#heard(reader);
-        if (done) return;
-        for (const message of parser.push(decoder.decode(value, { stream: true }))) {
-          if (!this.#take(message.id, message.data)) return;
-        }
-      }
-    } finally {
-      // The rest of the body is not wanted; a reader that is at its end takes no notice.
-      await reader.cancel().catch(() => {});
-    }
-  }
-
-  /** A broker sends heartbeats; a stream on which nothing comes at all is dead, though nobody has closed it. */
-  async #heard(
-    reader: ReadableStreamDefaultReader<Uint8Array>,
-  ): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const silence = new Promise<{ readonly done: true }>((resolve) => {
-      timer = setTimeout(() => resolve({ done: true }), this.#silenceMs);
-    });
-    try {
-      return await Promise.race([reader.read(), silence]);
-    } finally {
-      clearTimeout(timer);
-    }
+    // A broker sends heartbeats; a stream on which nothing comes at all is dead, though nobody has closed it.
+    await answer.read(
+      (piece) => parser.push(piece).every(({ id, data }) => this.#take(id, data)),
+      this.#silenceMs,
+    );
   }
 
   /** False when nothing more of this stream is wanted. */

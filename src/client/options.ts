@@ -1,5 +1,6 @@
 // Options of the client and their defaults.
 import { EnclaveError } from '../errors.ts';
+import { type Ask, createTransport } from './transport.ts';
 
 /** How a lost stream, or a refused submit that may be repeated, is tried again. */
 export interface ReconnectionOptions {
@@ -22,6 +23,8 @@ export interface EnclaveClientOptions {
   readonly reconnection?: ReconnectionOptions;
   /** ms until a run rejects with TIMED_OUT; the session itself goes on. Default 60,000. */
   readonly timeout?: number;
+  /** Asks in place of the platform's own HTTP: for a proxy, or certificates, of the caller's. */
+  readonly fetch?: typeof fetch;
   /** A number in [0, 1) for the jitter of waits. Default `Math.random` of the platform. */
   readonly random?: () => number;
 }
@@ -35,6 +38,7 @@ export interface ClientConfig {
   readonly initialDelayMs: number;
   readonly silenceMs: number;
   readonly timeoutMs: number;
+  readonly ask: Ask;
   readonly random: () => number;
 }
 
@@ -58,6 +62,7 @@ export function resolveClientOptions(options: EnclaveClientOptions): ClientConfi
     initialDelayMs: initialDelay,
     silenceMs: silence,
     timeoutMs: timeout,
+    ask: createTransport(options.fetch),
     random: options.random ?? randomFraction,
   };
 }
