@@ -52,8 +52,8 @@ describe.skipIf(!hasRedis())('a cluster of three', { timeout: 60_000 }, () => {
     await using store = await open();
     await store.open('b1', () => {});
     const [victim] = cluster.nodes;
-    // Until there is one session on each node, and more.
-    const sessions = Array.from({ length: 12 }, () => newSession(store));
+    // So many that some are on each node, but for once in ten million times.
+    const sessions = Array.from({ length: 40 }, () => newSession(store));
     for (const session of sessions) expect(await store.submit(session)).toBe('created');
     await victim?.kill();
     const found = await Promise.all(sessions.map(({ id }) => stateOf(store, id)));
