@@ -73,7 +73,8 @@ const INSTANT = [
   cell('no script, 3 tool calls, 64 at once', 'instant', THREE_CALLS, 64),
 ] as const;
 
-const CONTROL_TURNS = 3;
+/** Cells are measured in turn so often, so that a machine that changes its pace meets all alike; the median of each counts. */
+const TURNS = 3;
 /** What HTTP cost on the machine whose prototype set the targets, us per request: theirs are 5.6 requests a session. */
 const DESIGN_HTTP_US = 18;
 
@@ -124,18 +125,16 @@ async function part(name: string, work: () => Promise<void>): Promise<void> {
 
 async function rates(): Promise<void> {
   const local = await localP50Ms('context', TRIVIAL, seconds);
-  const results = [
-    ...(await measureCells(CONTEXT, seconds, profiled)),
-    ...(await measureCells(ISOLATE, seconds, profiled)),
-  ];
+  const rate = ({ perSecond }: CellResult) => perSecond;
+  const results = [...(await inTurn(CONTEXT, rate)), ...(await inTurn(ISOLATE, rate))];
   const [trivial, streamed, tools, single, isolate] = results;
   if (!(trivial && streamed && tools && single && isolate)) throw new Error('a cell is missing');
   lines.push(
     ...HEAD,
     ...[...CONTEXT, ...ISOLATE].map(({ name }, i) => row(name, results[i])),
     '',
-    'Processor time is per session, after a warm-up of six seconds. "Isolates" is the processes that hold them: the work itself,',
-    'which a local run pays too. "Client" is the load generator, which is no part of the fleet and shares its cores.',
+    `The median of ${TURNS} turns. Processor time is per session, after a warm-up of six seconds. "Isolates" is the processes that hold`,
+    'them: the work itself, which a local run pays too. "Client" is the load generator, which is no part of the fleet and shares its cores.',
     '',
   );
   judge('context, trivial', trivial.perSecond, 2_500, 'sessions/s');
@@ -157,13 +156,7 @@ async function rates(): Promise<void> {
 /** What control costs by itself, as the design's prototype was measured. */
 async function control(): Promise<void> {
   const bareBeforeUs = await measureBareHttpUs(INSTANT[0], seconds);
-  // In turn, so that a machine that changes its pace meets both alike; the median of each counts.
-  const turns = await measureCells(
-    Array.from({ length: CONTROL_TURNS }, () => INSTANT).flat(),
-    seconds,
-    profiled,
-  );
-  const results = INSTANT.map((_cell, i) => medianCell(turns.filter((_turn, n) => n % INSTANT.length === i)));
+  const results = await inTurn(INSTANT, controlUs);
   const bareUs = Math.min(bareBeforeUs, await measureBareHttpUs(INSTANT[0], seconds));
   const [none, calls] = results;
   if (!(none && calls)) throw new Error('a cell is missing');
@@ -187,8 +180,18 @@ async function control(): Promise<void> {
   );
 }
 
-function judgeOverload({ capacityPerSecond, calm, flooded, brokerUs }: OverloadResult): void {
-  lines.push(`A submit of the flood cost the broker ${Math.round(brokerUs)} us of processor time.`, '');
+function judgeOverload({
+  capacityPerSecond,
+  calm,
+  flooded,
+  allRefusedP99Ms,
+  brokerUs,
+}: OverloadResult): void {
+  const all = allRefusedP99Ms.map((ms) => ms.toFixed(1)).join(', ');
+  lines.push(
+    `A submit of the flood cost the broker ${Math.round(brokerUs)} us of processor time. The p99 of the refused was ${all} ms; the median counts.`,
+    '',
+  );
   const asked = Math.round(capacityPerSecond * 10).toLocaleString('en');
   const share = Math.round((flooded.refused / (flooded.refused + flooded.accepted)) * 100);
   const what = `${asked} submits/s, ten times what there are places for: ${share} % refused, p99`;
@@ -203,9 +206,18 @@ function judgeOverload({ capacityPerSecond, calm, flooded, brokerUs }: OverloadR
   );
 }
 
-/** The one with the median of what control cost. */
-function medianCell(results: readonly CellResult[]): CellResult | undefined {
-  return results.toSorted((a, b) => controlUs(a) - controlUs(b))[Math.floor(results.length / 2)];
+/** The result of each cell that has the median of `key` among its turns. */
+async function inTurn(
+  cells: readonly Cell[],
+  key: (result: CellResult) => number,
+): Promise<(CellResult | undefined)[]> {
+  const turns = await measureCells(Array.from({ length: TURNS }, () => cells).flat(), seconds, profiled);
+  return cells.map((_cell, index) =>
+    turns
+      .filter((_turn, n) => n % cells.length === index)
+      .toSorted((a, b) => key(a) - key(b))
+      .at(Math.floor(TURNS / 2)),
+  );
 }
 
 function controlUs({ brokerUs, redisUs, runtimeUs }: CellResult): number {

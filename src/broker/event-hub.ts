@@ -24,18 +24,11 @@ export class EventHub {
   readonly #beats = new Map<EventStream, (step: StreamStep) => void>();
   #stopBeating: () => void = () => {};
   readonly #watches = new Map<string, Set<Watch>>();
-  #isClosing = false;
 
   constructor(options: EventHubOptions) {
     this.#options = options;
     const { store, brokerId, pageSize, clock } = options;
-    const isClosing = () => this.#isClosing;
-    this.#source = {
-      ...{ store, brokerId, pageSize, nowMs: () => clock.nowMs() },
-      get isClosing() {
-        return isClosing();
-      },
-    };
+    this.#source = { store, brokerId, pageSize, nowMs: () => clock.nowMs(), closingSinceMs: undefined };
   }
 
   get clients(): number {
@@ -57,7 +50,7 @@ export class EventHub {
 
   /** Ends every stream with `reconnect`. */
   close(): void {
-    this.#isClosing = true;
+    this.#source.closingSinceMs ??= this.#options.clock.nowMs();
     this.ringAll();
   }
 
@@ -89,7 +82,7 @@ export class EventHub {
     let cursor: EventCursor = { seq: 0 };
     let record = watch.session === undefined ? undefined : recordOfNew(watch.session);
     try {
-      while (record !== undefined && !this.#isClosing) {
+      while (record !== undefined && this.#source.closingSinceMs === undefined) {
         if (watch.ended !== undefined) return watch.ended;
         const events = watch.take(cursor);
         if (events === undefined) return undefined;

@@ -11,8 +11,8 @@ export type StreamStep =
   | { readonly kind: 'lost'; readonly record: SessionRecord; readonly firstAvailable: number }
   /** Nothing happened for one heartbeat interval. */
   | { readonly kind: 'heartbeat' }
-  /** The broker is closing: go elsewhere. */
-  | { readonly kind: 'reconnect' };
+  /** The broker is closing: go elsewhere, or come back, after so long, ms. */
+  | { readonly kind: 'reconnect'; readonly retryMs: number };
 
 /** What the streams of one broker share. */
 export interface StreamSource {
@@ -20,11 +20,16 @@ export interface StreamSource {
   readonly brokerId: string;
   /** Events read for one client at a time. */
   readonly pageSize: number;
-  /** The broker goes; nothing is read any more. */
-  readonly isClosing: boolean;
+  /** When the broker began to close, ms; nothing is read any more from then on. */
+  closingSinceMs: number | undefined;
   /** For the shared beat. */
   readonly nowMs: () => number;
 }
+
+/** Readers of a broker that closes are to come back so long after it began to. */
+export const RETRY_MS = 1_000;
+/** At the earliest, for those that hear of it late, ms. */
+const MIN_RETRY_MS = 500;
 
 export class EventStream {
   readonly id: string;
@@ -59,7 +64,12 @@ export class EventStream {
   async next(): Promise<StreamStep | 'idle' | 'end'> {
     if (this.#isOver) return 'end';
     // Whoever serves the reader next begins at its cursor.
-    if (this.#source.isClosing) return this.#last({ kind: 'reconnect' });
+    const { closingSinceMs, nowMs } = this.#source;
+    if (closingSinceMs !== undefined) {
+      // To tell thousands takes a while: whoever hears of it late has less to wait.
+      const leftMs = Math.round(closingSinceMs + RETRY_MS - nowMs());
+      return this.#last({ kind: 'reconnect', retryMs: Math.max(MIN_RETRY_MS, leftMs) });
+    }
     const kept = this.#next;
     this.#next = undefined;
     const step = kept ?? (await this.#look());

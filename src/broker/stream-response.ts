@@ -7,11 +7,10 @@ import { formatSse, formatSsePriming } from '../protocol/sse.ts';
 import type { EventCursor } from '../store/store.ts';
 import type { ObserveBroker } from '../telemetry/broker-events.ts';
 import type { Broker } from './broker.ts';
-import type { EventStream, StreamStep } from './event-stream.ts';
+import { type EventStream, RETRY_MS, type StreamStep } from './event-stream.ts';
 
 export type StreamFormat = 'sse' | 'ndjson';
 
-const RETRY_MS = 1_000;
 const TYPES = { sse: 'text/event-stream', ndjson: 'application/x-ndjson' } as const;
 
 export interface StreamOptions {
@@ -156,7 +155,7 @@ function render(
     case 'heartbeat':
       return transient('heartbeat', {});
     case 'reconnect':
-      return transient('reconnect', { retryMs: RETRY_MS });
+      return transient('reconnect', { retryMs: step.retryMs });
     case 'lost': {
       const { record, firstAvailable } = step;
       const final: unknown =

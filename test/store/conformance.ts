@@ -343,7 +343,7 @@ export function conformance(name: string, open: (retentionMs: number) => Promise
     });
 
     it('tells of an overdue session to one broker at a time', async () => {
-      const session = newSession(store, { deadlineMs: store.nowMs() - 1 });
+      const session = newSession(store, { deadlineMs: store.nowMs() - 1_000 });
       await store.submit(session);
       expect(await store.overdue(100, 60_000)).toContain(session.id);
       if (store.kind === 'redis') expect(await store.overdue(100, 60_000)).not.toContain(session.id);
@@ -492,7 +492,7 @@ export function conformance(name: string, open: (retentionMs: number) => Promise
     });
 
     it('knows which sessions are overdue', async () => {
-      const session = newSession(store, { deadlineMs: store.nowMs() - 1 });
+      const session = newSession(store, { deadlineMs: store.nowMs() - 1_000 });
       await store.submit(session);
       expect(await store.overdue(100, 1)).toContain(session.id);
       await store.finish({ id: session.id, fence: '', state: 'failed', final: '{}' });
@@ -504,7 +504,7 @@ export function conformance(name: string, open: (retentionMs: number) => Promise
       const scope = `t:${randomUUID()}`;
       const until = store.nowMs() + 60_000;
       expect(await store.acquireSlot(scope, 'a', 2, until)).toBe(true);
-      expect(await store.acquireSlot(scope, 'b', 2, store.nowMs() - 1)).toBe(true);
+      expect(await store.acquireSlot(scope, 'b', 2, store.nowMs() - 1_000)).toBe(true);
       expect(await store.acquireSlot(scope, 'a', 2, until)).toBe(true);
       expect(await store.acquireSlot(scope, 'c', 2, until)).toBe(true);
       expect(await store.acquireSlot(scope, 'd', 2, until)).toBe(false);
