@@ -6,6 +6,7 @@ import { ceilingOptions } from '../limit-flags.ts';
 import { toolOptions } from '../open-tools.ts';
 import { poolOptions } from '../pool-flags.ts';
 import { type FlagValues, readSettings, settingsOptions } from '../settings-flags.ts';
+import { expectShortLives } from '../short-lived.ts';
 
 export function brokerCommand(io: Io): Command {
   const command = new Command('broker').description(
@@ -34,6 +35,7 @@ async function serveBroker(flags: FlagValues, io: Io): Promise<void> {
       import('../side-ports.ts'),
       import('../../enclave-broker.ts'),
     ]);
+  expectShortLives();
   const { options, log } = await brokerOptionsOf(settings, io);
   const store = await redisStoreOf(settings);
   await using opened = await openToolsOf(settings, io);

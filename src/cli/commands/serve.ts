@@ -6,6 +6,7 @@ import type { Io } from '../io.ts';
 import { ceilingOptions } from '../limit-flags.ts';
 import { toolOptions } from '../open-tools.ts';
 import { type FlagValues, readSettings, settingsOptions } from '../settings-flags.ts';
+import { expectShortLives } from '../short-lived.ts';
 
 export function serveCommand(io: Io): Command {
   const command = new Command('serve').description(
@@ -45,6 +46,7 @@ async function serve(flags: FlagValues, io: Io): Promise<void> {
     import('../../protocol/link.ts'),
     import('../../telemetry/runtime-metrics.ts'),
   ]);
+  expectShortLives();
   const { options, log } = await brokerOptionsOf(settings, io);
   await using opened = await openToolsOf(settings, io);
   const store = await localStoreOf(settings, (file) => resolve(io.cwd, file));
