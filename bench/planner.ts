@@ -1,12 +1,15 @@
 // npm run bench:planner: does the planner predict what the pool does? Each scenario is run at the loads of `enclave bench
 // --calibrate`, from which alone the planner predicts, and at others, which it is judged by. All loads run in turn, in rounds, so
 // that a drift of the machine meets both sides alike, and each round is judged by itself: the median of the rounds counts, and what
-// they differ by is what this machine can tell. SCENARIOS, SECONDS_PER_RUN, ROUNDS and LOADS change what is run.
+// they differ by is what this machine can tell. SCENARIOS, SECONDS_PER_RUN, ROUNDS and LOADS change what is run; the runs are
+// kept in reports/, and JUDGE=FOLDER judges those of an earlier time again, with the planner of today.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { planLoad } from '../src/bench/load-plan.ts';
 import { readEnvironment } from '../src/bench/machine.ts';
 import { createProcessProbe } from '../src/bench/process-probe.ts';
 import { runBench } from '../src/bench/run-bench.ts';
-import { readSubject, type Subject, type Target } from '../src/cli/bench-target.ts';
+import type { Subject, Target } from '../src/cli/bench-target.ts';
 import { toEnclaveError } from '../src/errors.ts';
 import { rateAt } from '../src/planner/cost-law.ts';
 import { type MeasuredRun, workloadFromRuns } from '../src/planner/pooled-workload.ts';
@@ -27,12 +30,21 @@ import { measuredRuns } from '../src/verify/measured-runs.ts';
 import { PERCENTILES, predictCapacity, predictMachine, supports } from '../src/verify/predict-machine.ts';
 import type { VerifyLoad } from '../src/verify/verify-prediction.ts';
 
+/** Built, as users have it: from sources a host process takes twice as long to start. */
+const { readSubject } = (await import(
+  new URL('../dist/cli/bench-target.js', import.meta.url).href
+)) as typeof import('../src/cli/bench-target.ts');
+
 const SCENARIOS = (process.env['SCENARIOS'] ?? 'simple,tools,io').split(',');
 /** Enough for the 1,000 executions that a p99 needs, and no longer: a pause of the machine spoils the run that it falls into. */
 const SECONDS = Number(process.env['SECONDS_PER_RUN'] ?? 7);
 const ROUNDS = Number(process.env['ROUNDS'] ?? 7);
 /** Shares of the capacity that are predicted. */
 const LOADS = (process.env['LOADS'] ?? '0.25,0.4,0.55').split(',').map(Number);
+/** Where runs of an earlier time are, to be judged instead of new ones. */
+const JUDGE = process.env['JUDGE'];
+const FOLDER =
+  JUDGE ?? join('reports', `bench-planner-${new Date().toISOString().replaceAll(/[-:]|\.\d+/gu, '')}`);
 const PROBE_SECONDS = 3;
 const WARMUP_MS = 500;
 /** The issue asks for p99 within 10 % and capacity within 5 %. */
@@ -63,15 +75,7 @@ for (const scenario of SCENARIOS)
 print(`${formatCount((performance.now() - started) / 60_000, 1)} minutes`);
 
 async function compare(name: string): Promise<void> {
-  const subject = await readSubject(
-    {
-      subject: { kind: 'scenario', scenario: name },
-      pool: { poolSize: undefined, isolation: undefined, isIsolated: true },
-    },
-    { cwd: process.cwd(), env: {} },
-  );
-  const full = await scaleOf(subject);
-  const reports = await measureRounds(subject, full);
+  const reports = JUDGE === undefined ? await measure(name) : readRuns(name);
   const invalid = reports.flat().filter(({ validity }) => !validity.valid);
   print(
     `\n${name}: predicted from ${CALIBRATION_LOADS.map(({ name: load }) => load).join(', ')} load, ${ROUNDS} rounds of ${SHARES.length} runs of ${SECONDS} s` +
@@ -83,6 +87,29 @@ async function compare(name: string): Promise<void> {
     isJudged ? judge(reports, share, reports[index] ?? []) : [],
   );
   printTable(rows);
+}
+
+async function measure(name: string): Promise<RunReport[][]> {
+  const subject = await readSubject(
+    {
+      subject: { kind: 'scenario', scenario: name },
+      pool: { poolSize: undefined, isolation: undefined, isIsolated: true },
+    },
+    { cwd: process.cwd(), env: {} },
+  );
+  const reports = await measureRounds(subject, await scaleOf(subject));
+  mkdirSync(FOLDER, { recursive: true });
+  writeFileSync(runsFile(name), JSON.stringify(reports));
+  return reports;
+}
+
+/** In the order of {@link SHARES}, each in the order of the rounds. */
+function readRuns(name: string): RunReport[][] {
+  return JSON.parse(readFileSync(runsFile(name), 'utf8'));
+}
+
+function runsFile(name: string): string {
+  return join(FOLDER, `${name}.json`);
 }
 
 async function scaleOf(subject: Subject): Promise<FullLoad> {

@@ -12,7 +12,8 @@ export {
   type WorkerPoolAdapter,
   type WorkerPoolAdapterOptions,
 } from './enclave.ts';
-export { EnclaveBroker, type EnclaveBrokerOptions, type Listening } from './enclave-broker.ts';
+export { EnclaveBroker, type Listening } from './enclave-broker.ts';
+export type { EnclaveBrokerOptions } from './enclave-broker-options.ts';
 export { EnclavePool } from './enclave-pool.ts';
 export { EnclaveRuntime, type EnclaveRuntimeOptions } from './enclave-runtime.ts';
 export {

@@ -2,63 +2,29 @@
 // put on by others; a runtime in the same process is linked by a function call.
 import { randomUUID } from 'node:crypto';
 import type { Autoscaler, PoolStatus } from '../autoscale/autoscaler.ts';
-import type { Clock } from '../clock.ts';
 import { EnclaveError } from '../errors.ts';
-import type { ExecutionLimits, ToolHandler } from '../execution.ts';
 import { isTerminal } from '../protocol/events.ts';
 import type { BrokerLink } from '../protocol/link.ts';
 import { isHere } from '../store/fallback-store.ts';
 import type { BrokerInfo, RuntimeInfo } from '../store/fleet-operations.ts';
-import type { EventCursor, SessionList, SessionQuery, SessionRecord, Store } from '../store/store.ts';
-import type { ToolEffect } from '../tools/define-tool.ts';
-import type { ExternalToolCheck } from '../tools/external-tools.ts';
-import { Admission, type RateLimit } from './admission.ts';
+import type { EventCursor, SessionList, SessionQuery, SessionRecord } from '../store/store.ts';
+import { Admission } from './admission.ts';
+import type { BrokerCoreOptions } from './broker-options.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { EventHub } from './event-hub.ts';
 import type { EventStream, StreamStep } from './event-stream.ts';
 import { FleetView } from './fleet-view.ts';
 import { Intake, type SubmitOptions, type Submitted } from './intake.ts';
 import { Patience } from './patience.ts';
-import { createPoolOfBroker, mayServe, type PoolSetup } from './pool-of-broker.ts';
+import { createPoolOfBroker, mayServe } from './pool-of-broker.ts';
 import { ResultCache } from './result-cache.ts';
-import { ANY_ROUTE, type RoutingRule, type RoutingStrategy, routesOf } from './routing.ts';
+import { ANY_ROUTE, routesOf } from './routing.ts';
 import { QUICK_MS } from './session-calls.ts';
 import { failedFinal } from './session-end.ts';
 import type { SubmitBody } from './session-request.ts';
 import { told } from './told-record.ts';
 import { type ToolAnswer, ToolAnswers } from './tool-answers.ts';
-import type { ToolListing } from './tool-listing.ts';
 import type { Watch } from './watch.ts';
-
-export interface BrokerCoreOptions {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly callTool: ToolHandler;
-  readonly effectOf: (tool: string) => ToolEffect;
-  /** Tools that clients answer. */
-  readonly external: ReadonlyMap<string, ExternalToolCheck>;
-  readonly tools: readonly ToolListing[];
-  readonly limits: ExecutionLimits;
-  readonly routingRules: readonly RoutingRule[];
-  readonly routingStrategy: RoutingStrategy;
-  readonly maxConcurrentSessions: number;
-  readonly maxSessionsPerTenant: number;
-  readonly rateLimit?: RateLimit;
-  readonly sessionTimeoutMs: number;
-  /** Longest wait in the queue that is accepted, ms. */
-  readonly maxQueueWaitMs: number;
-  readonly heartbeatMs: number;
-  readonly leaseMs: number;
-  readonly reattachMs: number;
-  readonly streamHeartbeatMs: number;
-  /** Events read for one stream at a time. */
-  readonly clientBuffer: number;
-  /** Trace context for the runtime of a session, when it is traced. */
-  readonly traceparentOf: (id: string) => string | undefined;
-  readonly pool?: PoolSetup;
-  /** Keeps, in this process, what is begun while the store is away; part of `store`. */
-  readonly fallback?: Store;
-}
 
 export class Broker {
   readonly brokerId: string = `b_${randomUUID()}`;

@@ -1,4 +1,5 @@
 // What a caller gets instead of an answer.
+import type { ServerResponse } from 'node:http';
 import type { FastifyReply } from 'fastify';
 import { codeInfo, EnclaveError, toEnclaveError } from '../errors.ts';
 import { quotaHeaders } from './quota-headers.ts';
@@ -29,18 +30,19 @@ export function sendError(reply: FastifyReply, thrown: unknown): FastifyReply {
 const shared = new WeakMap<EnclaveError, ErrorReply>();
 
 /**
- * The same for a request whose body has not been read, past fastify: under overload nearly all that a broker does is this.
+ * The same for a request whose body has not been read, past fastify.
  * @param error one for many callers.
+ * @returns the HTTP status
  */
-export function sendRefusal(reply: FastifyReply, error: EnclaveError): void {
+export function sendRefusal(response: ServerResponse, error: EnclaveError): number {
   let known = shared.get(error);
   if (known === undefined) {
     const { status, headers, body } = replyTo(error);
     known = { status, headers: { ...headers, 'content-length': `${Buffer.byteLength(body)}` }, body };
     shared.set(error, known);
   }
-  reply.hijack();
-  reply.raw.writeHead(known.status, known.headers).end(known.body);
+  response.writeHead(known.status, known.headers).end(known.body);
+  return known.status;
 }
 
 function replyTo(thrown: unknown): ErrorReply {

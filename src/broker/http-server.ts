@@ -1,8 +1,9 @@
 // The server under the HTTP API: how long connections may take and stay, and what is told of each answer.
-import type { IncomingMessage, Server } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { ObserveBroker } from '../telemetry/broker-events.ts';
+import type { AnswerEarly } from './early-refusal.ts';
 import type { HttpTimes } from './http.ts';
 import { operationOf } from './openapi.ts';
 
@@ -20,19 +21,30 @@ const MAX_BODY_BYTES = 2 ** 20;
 const MIN_CHECK_MS = 100;
 const MAX_CHECK_MS = 30_000;
 
-export function createServer(times: HttpTimes, observe: ObserveBroker): FastifyInstance {
+/** @param answerEarly answers some requests itself, before anything is made of them. */
+export function createServer(
+  times: HttpTimes,
+  observe: ObserveBroker,
+  answerEarly: AnswerEarly,
+): FastifyInstance {
   const { readMs, writeMs, idleMs } = times;
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: readMs,
-    keepAliveTimeout: idleMs,
     logger: false,
     exposeHeadRoutes: false,
-    http: {
-      headersTimeout: readMs,
-      // Node looks for requests that take too long only so often.
-      connectionsCheckingInterval: Math.min(MAX_CHECK_MS, Math.max(MIN_CHECK_MS, readMs / 4)),
-    },
+    serverFactory: (route) =>
+      createHttpServer(
+        {
+          requestTimeout: readMs,
+          headersTimeout: readMs,
+          keepAliveTimeout: idleMs,
+          // Node looks for requests that take too long only so often.
+          connectionsCheckingInterval: Math.min(MAX_CHECK_MS, Math.max(MIN_CHECK_MS, readMs / 4)),
+        },
+        (request, response) => {
+          if (!answerEarly(request, response)) route(request, response);
+        },
+      ),
   });
   app.decorateRequest('tenant', '');
   app.decorateRequest('route', undefined);

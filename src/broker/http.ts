@@ -2,7 +2,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { EnclaveError, toEnclaveError } from '../errors.ts';
 import type { ExecutionLimits } from '../execution.ts';
-import { isLoopbackHost } from '../loopback.ts';
 import { FROM_SEQ_PARAM, isTerminal, seqOfEventId } from '../protocol/events.ts';
 import type { EventCursor } from '../store/store.ts';
 import type { ObserveBroker } from '../telemetry/broker-events.ts';
@@ -10,11 +9,12 @@ import type { Exposition } from '../telemetry/registry.ts';
 import type { BrokerTracing } from '../telemetry/tracing.ts';
 import type { Auth } from './auth.ts';
 import type { Broker } from './broker.ts';
-import { isFastifyRefusal, sendError, sendRefusal } from './error-reply.ts';
+import { checkCaller } from './check-caller.ts';
+import { refuseEarly } from './early-refusal.ts';
+import { isFastifyRefusal, sendError } from './error-reply.ts';
 import type { EventStream } from './event-stream.ts';
 import { createServer } from './http-server.ts';
 import type { SubmitOptions } from './intake.ts';
-import { operationOf } from './openapi.ts';
 import { addOpsRoutes } from './ops-routes.ts';
 import { sessionJson, sessionText, taskJson } from './session-json.ts';
 import { parseSubmit } from './session-request.ts';
@@ -48,44 +48,22 @@ export interface HttpTimes {
 const MAX_WAIT_MS = 60_000;
 const SSE = 'text/event-stream';
 const NDJSON = 'application/x-ndjson';
-const SUBMIT_ROUTES: ReadonlySet<string> = new Set(['/sessions', '/tasks']);
 type Params = { readonly Params: { readonly id: string } };
 
 export function createHttp(options: HttpOptions): FastifyInstance {
   const { broker, auth, limits, tools, observe, tracing, expose, times } = options;
-  const app = createServer(times, observe);
+  const refusal = () => broker.refusal;
+  const app = createServer(times, observe, refuseEarly({ auth, observe, refusal }));
   const tenantOf = (request: FastifyRequest) => request.tenant;
 
-  const checkCaller = (request: FastifyRequest) => {
-    if (!auth.isOn && !isLoopbackHost(request.headers.host))
-      throw new EnclaveError('FORBIDDEN', 'a broker without keys is spoken to as localhost only');
-    const url = request.route;
-    // What is not there needs a key as well: without one, nothing is told of the routes.
-    const operation = url === undefined ? undefined : operationOf(request.method, url);
-    const scope = operation?.scope;
-    if (operation !== undefined && scope === undefined) return;
-    const key = /^Bearer (.+)$/u.exec(request.headers.authorization ?? '')?.[1];
-    const caller = auth.callerOf(key ?? single(request.headers['x-api-key']));
-    if (caller === undefined) throw new EnclaveError('UNAUTHORIZED', 'expected an API key');
-    if (scope !== undefined && !caller.scopes.includes(scope))
-      throw new EnclaveError('FORBIDDEN', `expected a key with the scope ${scope}`);
-    request.tenant = caller.tenant;
-  };
-  app.addHook('onRequest', (request, reply, done) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     try {
-      checkCaller(request);
+      request.tenant = checkCaller(auth, request.headers, request.method, request.route);
     } catch (thrown) {
       done(thrown instanceof Error ? thrown : new Error(String(thrown)));
       return;
     }
-    // Before the body is read: under overload this is what most submits cost. A repeat is let through: it may take no place.
-    const isSubmit = request.method === 'POST' && SUBMIT_ROUTES.has(request.route ?? '');
-    const refusal = isSubmit && request.headers['idempotency-key'] === undefined ? broker.refusal : undefined;
-    if (refusal === undefined) done();
-    else {
-      observe({ type: 'refused', tenant: tenantOf(request), reason: refusal.code });
-      sendRefusal(reply, refusal);
-    }
+    done();
   });
   app.setErrorHandler((thrown, _request, reply) => {
     const { code, message } = toEnclaveError(thrown);

@@ -1,9 +1,9 @@
 // What settings mean to a broker and to a runtime: their options, their store, their log.
 import { realClock } from '../clock.ts';
-import type { EnclaveBrokerOptions } from '../enclave-broker.ts';
+import type { EnclaveBrokerOptions } from '../enclave-broker-options.ts';
 import type { EnclaveRuntimeOptions } from '../enclave-runtime.ts';
 import { invalidInput } from '../errors.ts';
-import type { Settings } from '../settings/settings.ts';
+import type { Settings } from '../settings/values.ts';
 import type { Retention, Store } from '../store/store.ts';
 import { createLog, type Log, logBrokerEvents } from '../telemetry/log.ts';
 import { readSecretFile } from './broker-flags.ts';

@@ -3,7 +3,7 @@ import { MAX_ALLOWED } from '../planner/allowed-load.ts';
 import type { AvailabilityGoal } from '../planner/availability.ts';
 import { type Curve, peakOf } from '../planner/curve.ts';
 import type { AutoscalerGoal } from '../planner/day-replay.ts';
-import { MAX_PER_DAY, MIN_PER_DAY } from '../planner/plan-capacity.ts';
+import { MAX_PER_DAY, MIN_PER_DAY } from '../planner/plan-refusals.ts';
 import type { Sourced } from '../planner/provenance.ts';
 import { HOURS_PER_MONTH, type Parsed, parseRate, parseVolume } from '../units.ts';
 import type { OptionReader } from './option-reader.ts';

@@ -1,5 +1,5 @@
 // The ports besides the API: figures and health, and the debug port.
-import type { Settings } from '../settings/settings.ts';
+import type { Settings } from '../settings/values.ts';
 import type { MetricsRegistry } from '../telemetry/registry.ts';
 import type { Io } from './io.ts';
 

@@ -12,12 +12,11 @@ import {
   measuredFactor,
   sloValueMs,
 } from './fleet.ts';
+import { type Slice, shapeOf, sliceOf } from './fleet-slice.ts';
 import { HPA_DEFAULTS, type HpaConfig } from './hpa-controller.ts';
 import type { PlanInput, SimulationSize, TypePlan } from './plan-types.ts';
-import type { QueueKind } from './queue-kind.ts';
 import { responseModel } from './response.ts';
 import { simulate } from './simulate.ts';
-import type { Routing } from './simulated-fleet.ts';
 import type { Estimate } from './simulation-summary.ts';
 import type { SimulationInput, SimulationResult } from './simulation-types.ts';
 import type { Slo } from './slo.ts';
@@ -65,9 +64,6 @@ const STRETCH_EXECUTIONS = 60_000;
 const MAX_STRETCH_S = 3_600;
 /** Enough for the autoscaler to act, which looks every 15 s. */
 const MIN_STRETCH_S = 60;
-/** Instances and processors that are simulated at most. */
-const MAX_INSTANCES = 24;
-const MAX_PROCESSORS = 512;
 const AGREEMENT = 0.1;
 const P = 0.99;
 /** Batches of an update, as a Deployment's default of 25 % surge makes. */
@@ -76,8 +72,7 @@ const WARMUP_SHARE = 0.1;
 const HOUR_S = 3_600;
 
 /**
- * Rehearses the plan at its peak. Queues that do not touch each other are simulated in part when the fleet is large: a random share
- * of Poisson arrivals is Poisson again.
+ * Rehearses the plan at its peak; a large fleet in part, see {@link sliceOf}.
  *
  * @param day - the replay of the curve; null without one, an assumed curve is then replayed
  */
@@ -132,14 +127,6 @@ export function rehearse(
   ];
 }
 
-interface Slice {
-  /** Of the fleet and its rate. */
-  readonly share: number;
-  readonly instances: number;
-  /** Simulated instances for each real one. */
-  readonly unit: number;
-}
-
 interface Context {
   readonly demand: FleetDemand;
   readonly chosen: TypePlan;
@@ -155,35 +142,6 @@ interface Situation {
   readonly changes: Partial<SimulationInput>;
 }
 
-/** Undefined for one queue over more processors than are simulated: a part of it is another queue. */
-function sliceOf({ queue }: FleetDemand, { instances, vcpu }: TypePlan): Slice | undefined {
-  const most = Math.max(2, Math.min(MAX_INSTANCES, Math.floor(MAX_PROCESSORS / vcpu)));
-  const simulated = Math.min(instances, most);
-  if (queue === 'pooled' && simulated < instances) return undefined;
-  const unit = queue === 'host' || queue === 'placed' ? vcpu : 1;
-  return { share: simulated / instances, instances: simulated, unit };
-}
-
-/** How a fleet is simulated: a host with a queue of its own is an instance with one processor. */
-function shapeOf({ demand: { queue }, chosen: { vcpu }, part }: Context): ShapeOfQueue {
-  const shapes: Readonly<Record<QueueKind, ShapeOfQueue>> = {
-    pooled: { instances: part.instances, serversPerInstance: vcpu, queue: 'pooled' },
-    split: { instances: part.instances, serversPerInstance: vcpu, queue: 'split' },
-    host: { instances: part.instances * vcpu, serversPerInstance: 1, queue: 'split' },
-    placed: {
-      instances: part.instances * vcpu,
-      serversPerInstance: 1,
-      queue: 'split',
-      routing: { kind: 'placed', groupSize: vcpu },
-    },
-  };
-  return shapes[queue];
-}
-
-interface ShapeOfQueue extends Pick<SimulationInput, 'instances' | 'serversPerInstance' | 'queue'> {
-  readonly routing?: Routing;
-}
-
 function situation(context: Context, { changes, id, title, up }: Situation): Rehearsal {
   const { chosen, demand, part, seed } = context;
   const wait = fleetWait(demand, chosen.vcpu, up);
@@ -196,7 +154,7 @@ function situation(context: Context, { changes, id, title, up }: Situation): Reh
     cpu: { meanS: cpuSeconds(demand, chosen.vcpu, up), scv: demand.workload.cpuScv.value },
     service: demand.workload.service,
     ...(goal === undefined ? {} : { limitS: goal.limitMs / 1_000 / goal.factor }),
-    ...shapeOf(context),
+    ...shapeOf(demand, chosen, part),
     ...changes,
   });
   return compared(context, { id, title, run, wait, goal });

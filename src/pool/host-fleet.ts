@@ -5,7 +5,7 @@ import type { HostEnd } from './host.ts';
 import type { hostLauncher } from './host-launcher.ts';
 import { hostOpener } from './host-opener.ts';
 import type { Job } from './job.ts';
-import { ManagedHost, type ManagedHostSetup } from './managed-host.ts';
+import { type HostStart, ManagedHost, type ManagedHostSetup } from './managed-host.ts';
 import type { PoolConfig } from './options.ts';
 
 const MAX_START_FAILURES = 3;
@@ -14,6 +14,11 @@ const RESTART_DELAY_MS = 100;
 const FIRST_RESERVE_DELAY_MS = 1_000;
 const NEXT_RESERVE_DELAY_MS = 50;
 const MEMORY_READ_EVERY_MS = 1_000;
+/** Hosts that began together do not wear out together: some serve up to so much less than they may. */
+const MAX_EARLY = 0.25;
+/** Its multiples, taken without their whole part, lie as far apart as can be. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+const SERVING: HostStart = { isReserve: false, isUrgent: true };
 
 export interface HostFleetEvents {
   /** A host can take an execution. */
@@ -39,6 +44,7 @@ export class HostFleet {
   #isStopping = false;
   #startFailures = 0;
   #turn = 0;
+  #started = 0;
   #stopIdleTimer: (() => void) | undefined;
   #stopReserveTimer: (() => void) | undefined;
   #canReserve: boolean;
@@ -126,24 +132,24 @@ export class HostFleet {
     if (isBusy && this.#startFailures === 0 && this.#inService.length < this.#config.poolSize) this.#start();
   }
 
-  #start(isReserve = false): void {
+  #start(start: HostStart = SERVING): void {
     if (this.#isStopping) return;
-    const host = new ManagedHost(this.#hostSetup, {
+    const host = new ManagedHost(this.#hostSetup, start, {
       onReady: () => this.#onReady(),
       onFree: (freed) => this.#onFree(freed),
       onWorn: (worn) => this.#replace(worn),
       onEnd: (ended, end) => this.#onEnd(ended, end),
       onInterrupted: this.#events.onInterrupted,
     });
-    host.isReserve = isReserve;
+    host.lifeShare = 1 - MAX_EARLY * ((this.#started++ * GOLDEN) % 1);
     this.hosts = [...this.hosts, host];
   }
 
   // The reserve takes the place at once, or as soon as it is up; without one a new process has to start.
-  #startInPlace(): void {
+  #startInPlace(isUrgent = true): void {
     const reserve = this.#reserve;
     if (reserve === undefined) {
-      this.#start();
+      this.#start({ isReserve: false, isUrgent });
       return;
     }
     reserve.promote();
@@ -156,7 +162,7 @@ export class HostFleet {
     if (this.#reserve !== undefined) return;
     this.#stopReserveTimer = this.#clock.setBackgroundTimer(delayMs, () => {
       this.#stopReserveTimer = undefined;
-      if (this.#reserve === undefined) this.#start(true);
+      if (this.#reserve === undefined) this.#start({ isReserve: true, isUrgent: false });
     });
   }
 
@@ -185,7 +191,8 @@ export class HostFleet {
   #isWornOut(host: ManagedHost): boolean {
     const { maxExecutionsPerHost, maxHostAgeMs, maxRestingRssBytes } = this.#config;
     const nowMs = this.#clock.nowMs();
-    if (host.placed >= maxExecutionsPerHost || nowMs - host.bornMs >= maxHostAgeMs) return true;
+    const { bornMs, lifeShare, placed } = host;
+    if (placed >= maxExecutionsPerHost * lifeShare || nowMs - bornMs >= maxHostAgeMs * lifeShare) return true;
     if (nowMs - this.#memoryReadMs < MEMORY_READ_EVERY_MS) return false;
     this.#memoryReadMs = nowMs;
     return (host.stats().rssBytes ?? 0) >= maxRestingRssBytes;
@@ -195,7 +202,7 @@ export class HostFleet {
   #retire(host: ManagedHost): void {
     host.state = 'retiring';
     this.recycled++;
-    this.#startInPlace();
+    this.#startInPlace(false);
   }
 
   // Nothing new may reach it, so that nobody waits for the replacement but those who have to.

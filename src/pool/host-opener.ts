@@ -20,9 +20,9 @@ export function hostOpener(
     launcher: launch(maxDataBytes(isolation, maxLivePerHost)),
   };
   let maySnapshot = true;
-  return (events) =>
+  return (events, priority) =>
     new HostProcess(
-      { ...setup, maySnapshot },
+      { ...setup, maySnapshot, priority },
       {
         ...events,
         onEnd: (end) => {

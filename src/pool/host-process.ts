@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readSync, rmSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { getPriority, setPriority, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '../clock.ts';
@@ -12,13 +12,12 @@ import { PROTOCOL_VERSION } from '../sandbox/messages.ts';
 import type { Host, HostEnd, HostEvents } from './host.ts';
 import type { HostLauncher } from './host-launcher.ts';
 import { parseUpBatch } from './messages.ts';
+import { type HostPriority, mayRaisePriority, raisePriority, setFirstPriority } from './priority.ts';
 
-/** As `nice -n 5`: enough to be scheduled after the supervisor, far from starving. */
-const HOST_NICENESS = 5;
-const MAX_NICENESS = 19;
 const PING_EVERY_MS = 1_000;
 const MAX_MISSED_PONGS = 4;
-const START_TIMEOUT_MS = 20_000;
+/** By priority: what others leave may be little. */
+const START_TIMEOUT_MS = { usual: 20_000, low: 60_000 } as const;
 const STDERR_KEPT = 4_096;
 /** Places of the two sockets and of the mark file in a host process. */
 const LINK_FD = 3;
@@ -34,6 +33,8 @@ export interface HostProcessSetup {
   readonly launcher: HostLauncher;
   /** Whether its worker may make a start snapshot. */
   readonly maySnapshot: boolean;
+  /** `low`: nobody waits for it yet, so it starts with as little harm to others as it can, until `hurry()`. */
+  readonly priority: HostPriority;
 }
 
 export class HostProcess implements Host {
@@ -53,6 +54,7 @@ export class HostProcess implements Host {
   #isReady = false;
   #hasEnded = false;
   #isBusy = true;
+  #isLow: boolean;
 
   constructor(setup: HostProcessSetup, events: HostEvents) {
     this.#events = events;
@@ -60,13 +62,16 @@ export class HostProcess implements Host {
     this.#mark = openMarkFile();
     const snapshot = setup.maySnapshot ? 'snapshot' : '';
     const mark = this.#mark === undefined ? '' : MARK_FD;
-    const args = [setup.maxRssBytes, LINK_FD, snapshot, mark, WATCH_FD].map(String);
+    const ahead = setup.priority === 'low' ? 'ahead' : '';
+    const args = [setup.maxRssBytes, LINK_FD, snapshot, mark, WATCH_FD, ahead].map(String);
     const { url, execPath, execArgv } = setup.launcher;
     this.#child = spawn(execPath, [...execArgv, fileURLToPath(url), ...args], {
       env: {},
       stdio: ['ignore', 'ignore', 'pipe', 'pipe', this.#mark ?? 'ignore', 'pipe'],
     });
-    lowerPriority(this.pid);
+    this.#isLow = setup.priority === 'low' && mayRaisePriority();
+    const priority = this.#isLow ? 'low' : 'usual';
+    setFirstPriority(this.pid, priority);
     this.#link = this.#listen(LINK_FD);
     this.#watch = this.#listen(WATCH_FD);
     // Not at `exit`: what the host said last may still lie in a socket.
@@ -75,7 +80,7 @@ export class HostProcess implements Host {
     this.#child.stderr?.on('data', (chunk: Buffer) => {
       this.#stderr = (this.#stderr + chunk.toString('utf8')).slice(-STDERR_KEPT);
     });
-    const stopTimer = this.#clock.setTimer(START_TIMEOUT_MS, () => this.kill('start'));
+    const stopTimer = this.#clock.setTimer(START_TIMEOUT_MS[priority], () => this.kill('start'));
     this.#stopPing = stopTimer;
   }
 
@@ -101,6 +106,12 @@ export class HostProcess implements Host {
     this.#watch?.[change]();
     // The pipe has no part in a program's life: it is read while the loop runs for another reason.
     (this.#child.stderr as { unref?: () => void } | null)?.unref?.();
+  }
+
+  hurry(): void {
+    if (!this.#isLow || this.#hasEnded) return;
+    this.#isLow = false;
+    raisePriority(this.pid);
   }
 
   kill(reason: HostEnd['reason']): void {
@@ -193,16 +204,6 @@ export class HostProcess implements Host {
       stderr: this.#stderr,
     });
   }
-}
-
-/**
- * Scripts yield the processor to the process that supervises them: deadlines, tools and load generators come before them.
- * Only a wish: a host that has ended already, or a platform that refuses, goes without.
- */
-function lowerPriority(pid: number): void {
-  try {
-    if (pid > 0) setPriority(pid, Math.min(MAX_NICENESS, getPriority() + HOST_NICENESS));
-  } catch {}
 }
 
 // The file has no name any more when the host gets it: only the two processes can reach it, and it is gone with them. In memory

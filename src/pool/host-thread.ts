@@ -81,6 +81,9 @@ export class HostThread implements Host {
     this.#port[change]();
   }
 
+  /** A thread has the priority of its process from the start. */
+  hurry(): void {}
+
   kill(reason: HostEnd['reason']): void {
     if (this.#reason !== undefined || this.#hasEnded) return;
     this.#reason = reason;

@@ -27,6 +27,8 @@ export interface Host {
   send(message: DownMessage): void;
   /** Whether it has work; only then does it keep the embedding process alive. */
   setBusy(isBusy: boolean): void;
+  /** It is waited for now: no matter how it was started, it gets its share of the processors. */
+  hurry(): void;
   /** Ends it at once; `onEnd` follows. */
   kill(reason: HostEnd['reason']): void;
 }

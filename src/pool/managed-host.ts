@@ -6,12 +6,20 @@ import type { Host, HostEnd, HostEvents } from './host.ts';
 import { readProcessUsage } from './host-stats.ts';
 import type { Job } from './job.ts';
 import { isOutcomeCode } from './messages.ts';
+import type { HostPriority } from './priority.ts';
 
 export interface ManagedHostSetup {
   readonly clock: Clock;
   readonly maxHeapMb: number;
   /** Starts what it manages. */
-  readonly open: (events: HostEvents) => Host;
+  readonly open: (events: HostEvents, priority: HostPriority) => Host;
+}
+
+export interface HostStart {
+  /** Is kept back. */
+  readonly isReserve: boolean;
+  /** Somebody waits for it. */
+  readonly isUrgent: boolean;
 }
 
 export interface ManagedHostEvents {
@@ -31,9 +39,11 @@ export class ManagedHost {
   /** `reserve`: waits, ready, to take the place of another. `draining`: takes no new executions and stops after its last. */
   state: 'starting' | 'reserve' | 'serving' | 'retiring' | 'draining' = 'starting';
   /** Whether it is kept back; may change while it starts. */
-  isReserve = false;
+  isReserve: boolean;
   placed = 0;
   completed = 0;
+  /** Of the executions and the age that a host may reach, 0..1. */
+  lifeShare = 1;
   /** Kept for one execution, which came to it first and alone. */
   isExclusive = false;
   idleSinceMs = 0;
@@ -43,19 +53,26 @@ export class ManagedHost {
   readonly #maxHeapMb: number;
   #lastId = 0;
 
-  constructor({ clock, maxHeapMb, open }: ManagedHostSetup, events: ManagedHostEvents) {
+  constructor(
+    { clock, maxHeapMb, open }: ManagedHostSetup,
+    { isReserve, isUrgent }: HostStart,
+    events: ManagedHostEvents,
+  ) {
     this.#events = events;
+    this.isReserve = isReserve;
     this.bornMs = clock.nowMs();
     this.#maxHeapMb = maxHeapMb;
-    this.#process = open({
+    const hostEvents: HostEvents = {
       onReady: () => {
         if (this.state === 'starting') this.state = this.isReserve ? 'reserve' : 'serving';
+        if (this.state === 'serving') this.#process.hurry();
         this.#process.setBusy(this.jobs.size > 0);
         events.onReady(this);
       },
       onMessage: (message) => this.#receive(message),
       onEnd: (end) => events.onEnd(this, end),
-    });
+    };
+    this.#process = open(hostEvents, isUrgent ? 'usual' : 'low');
   }
 
   get pid(): number {
@@ -69,6 +86,7 @@ export class ManagedHost {
   /** Out of the reserve, into service. */
   promote(): void {
     this.isReserve = false;
+    this.#process.hurry();
     if (this.state === 'reserve') this.state = 'serving';
   }
 

@@ -32,7 +32,7 @@ export interface PoolOptions {
   readonly isolation?: Isolation;
   /** Largest heap of any one isolate, bytes, 8 MiB to 512 MiB: the ceiling of `memoryMb`, and the limit of a warm isolate in context mode. Default 128 MiB, or `limits.memoryMb` if that is more. */
   readonly maxWorkerMemory?: number;
-  /** Executions after which a host process is replaced, without losing any; from 1. Default 15,000 in isolate mode, 50,000 in context mode. */
+  /** Executions after which a host process is replaced, without losing any, some after up to a quarter fewer so that not all go at once; from 1. Default 15,000 in isolate mode, 50,000 in context mode. */
   readonly maxExecutionsPerWorker?: number;
   /** Age at which a host process is replaced in the same way, ms, from 1. Default 6 hours. */
   readonly maxWorkerAge?: number;

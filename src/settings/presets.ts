@@ -1,5 +1,5 @@
 // Sizes of machines as sets of settings, after the profiles of the Enzyme guide. What a preset does not name stays as it is.
-import type { Settings } from './settings.ts';
+import type { Settings } from './values.ts';
 
 const MIB = 2 ** 20;
 

@@ -3,14 +3,8 @@
 import { invalidInput, type Problem } from '../errors.ts';
 import { nearest } from '../nearest.ts';
 import { PRESET_NAMES, PRESETS, type PresetName } from './presets.ts';
-import {
-  FIELDS,
-  isSettingName,
-  SETTING_NAMES,
-  type SettingName,
-  type Settings,
-  settingsSchema,
-} from './settings.ts';
+import { FIELDS, isSettingName, SETTING_NAMES, settingsSchema } from './settings.ts';
+import type { SettingName, Settings } from './values.ts';
 
 /** Where a value comes from. */
 export interface Source {

@@ -1,12 +1,8 @@
 // Every setting of serve, broker and runtime: its name, what it takes, what it is unless given. One table: files, environment,
 // flags, `enclave config print` and the documentation are fed from it.
 import { z } from 'zod';
-import type { RuntimePoolOptions } from '../autoscale/options.ts';
-import type { RoutingRule, RoutingStrategy } from '../broker/routing.ts';
-import type { ExecutionLimits, Isolation } from '../execution.ts';
-import type { PoolSize } from '../pool/options.ts';
-import type { Labels } from '../protocol/events.ts';
-import { LOG_LEVELS, type LogThreshold } from '../telemetry/log-levels.ts';
+import { LOG_LEVELS } from '../telemetry/log-levels.ts';
+import { count, DAY_MS, type Field, file, MIB, maybeTime, port, time } from './field.ts';
 import {
   choice,
   duration,
@@ -23,115 +19,7 @@ import {
   yesNo,
 } from './kinds.ts';
 import { runtimePool } from './runtime-pool.ts';
-
-/** Times are ms, sizes bytes. What is `undefined` is off, or left to the part that it is for. */
-export interface Settings {
-  readonly 'server.host': string;
-  readonly 'server.port': number;
-  readonly 'server.readTimeout': number;
-  readonly 'server.writeTimeout': number;
-  readonly 'server.idleTimeout': number;
-  readonly 'server.drain': number;
-  readonly 'auth.apiKeyFile': string | undefined;
-  readonly 'auth.runtimeTokenFile': string | undefined;
-  readonly 'stream.heartbeat': number;
-  readonly 'stream.clientBuffer': number;
-  readonly 'stream.slowClientTimeout': number;
-  readonly 'retention.events': number | undefined;
-  readonly 'retention.results': number | undefined;
-  readonly store: string;
-  readonly fallback: 'none' | 'memory';
-  readonly 'sqlite.busyTimeout': number;
-  readonly 'sqlite.cacheSize': number;
-  readonly 'sqlite.mmapSize': number;
-  readonly 'redis.url': string | undefined;
-  readonly 'redis.cluster': readonly string[] | undefined;
-  readonly 'redis.sentinels': readonly string[] | undefined;
-  readonly 'redis.sentinelName': string;
-  readonly 'redis.username': string | undefined;
-  readonly 'redis.password': string | undefined;
-  readonly 'redis.tls': boolean;
-  readonly 'redis.prefix': string | undefined;
-  readonly 'redis.commandTimeout': number;
-  readonly 'redis.listenTimeout': number;
-  readonly 'sessions.max': number;
-  readonly 'sessions.perTenant': number | undefined;
-  readonly 'sessions.timeout': number;
-  readonly 'sessions.maxQueueWait': number | undefined;
-  readonly 'sessions.rate': number | undefined;
-  readonly 'sessions.burst': number | undefined;
-  readonly limits: Partial<ExecutionLimits> | undefined;
-  readonly 'routing.strategy': RoutingStrategy;
-  readonly 'routing.rules': readonly RoutingRule[] | undefined;
-  readonly 'fleet.heartbeat': number;
-  readonly 'fleet.lease': number;
-  readonly 'fleet.reattach': number;
-  readonly pool: RuntimePoolOptions | undefined;
-  readonly 'tools.file': string | undefined;
-  readonly 'tools.mcp': string | undefined;
-  readonly 'runtime.broker': string | undefined;
-  readonly 'runtime.tokenFile': string | undefined;
-  readonly 'runtime.labels': Labels | undefined;
-  readonly 'runtime.workers': PoolSize;
-  readonly 'runtime.isolation': Isolation;
-  readonly 'runtime.slots': number;
-  readonly 'runtime.drain': number;
-  readonly 'telemetry.sampleRate': number;
-  readonly 'telemetry.metricsHost': string;
-  readonly 'telemetry.metricsPort': number | undefined;
-  readonly 'log.level': LogThreshold;
-  readonly 'debug.port': number | undefined;
-}
-
-export type SettingName = keyof Settings;
-
-export interface Field<T> {
-  readonly schema: z.ZodType<Exclude<T, undefined>>;
-  readonly fallback: T;
-  /** One line, lower case, no full stop. */
-  readonly about: string;
-  /** How a value is shown. */
-  readonly unit?: 'ms' | 'bytes';
-  /** Never shown. */
-  readonly isSecret?: true;
-  /** The flag that sets it, besides `--set`. */
-  readonly flag?: string;
-}
-
-const DAY_MS = 86_400_000;
-const MIB = 2 ** 20;
-const time = (fallback: number, about: string, flag?: string): Field<number> => ({
-  schema: duration(1, DAY_MS, 'from 1ms to 24h'),
-  fallback,
-  about,
-  unit: 'ms',
-  ...(flag === undefined ? {} : { flag }),
-});
-const maybeTime = (about: string): Field<number | undefined> => ({
-  schema: duration(1, 30 * DAY_MS, 'from 1ms to 30d'),
-  fallback: undefined,
-  about,
-  unit: 'ms',
-});
-const count = (
-  fallback: number,
-  max: number,
-  words: string,
-  about: string,
-  flag?: string,
-): Field<number> => ({
-  schema: whole(1, max, words),
-  fallback,
-  about,
-  ...(flag === undefined ? {} : { flag }),
-});
-const port = { schema: whole(0, 65_535, 'from 0 to 65535') };
-const file = (about: string, flag: string): Field<string | undefined> => ({
-  schema: text('a file name'),
-  fallback: undefined,
-  about,
-  flag,
-});
+import type { SettingName, Settings } from './values.ts';
 
 export const FIELDS: { readonly [Name in SettingName]: Field<Settings[Name]> } = {
   'server.host': {

@@ -13,11 +13,16 @@ export interface FullLoad {
 /** A load as a share of what the machine can do: 0..1, or `full` for a closed run. */
 export type ShareOfFull = number | 'full';
 
-/** The loads that a plan is best made from: idle, half busy, as busy as a fleet should be, and full. */
+/**
+ * The loads that a plan is best made from: idle, as busy as a fleet should be, full, and between them as many as keep every load
+ * near one that was run. Where a machine pauses, a tail grows faster than any model says: only what was run nearby tells.
+ */
 export const CALIBRATION_LOADS: readonly { readonly name: string; readonly share: ShareOfFull }[] = [
   { name: 'full', share: 'full' },
   { name: 'light', share: 0.15 },
+  { name: 'modest', share: 0.3 },
   { name: 'half', share: 0.45 },
+  { name: 'busy', share: 0.6 },
   { name: 'heavy', share: 0.75 },
 ];
 

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { RateMeter } from '../../src/broker/rate-meter.ts';
 import { realClock } from '../../src/clock.ts';
-import { EnclaveBroker, type EnclaveBrokerOptions } from '../../src/enclave-broker.ts';
+import { EnclaveBroker } from '../../src/enclave-broker.ts';
+import type { EnclaveBrokerOptions } from '../../src/enclave-broker-options.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { bareRuntime } from '../support/bare-runtime.ts';
 import { hasRedis, startRedis } from '../support/redis-server.ts';

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { EnclaveClient } from '../../src/client/client.ts';
 import { realClock } from '../../src/clock.ts';
-import { EnclaveBroker, type EnclaveBrokerOptions } from '../../src/enclave-broker.ts';
+import { EnclaveBroker } from '../../src/enclave-broker.ts';
+import type { EnclaveBrokerOptions } from '../../src/enclave-broker-options.ts';
 import { EnclaveError } from '../../src/errors.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { createRedisStore } from '../../src/store/redis.ts';

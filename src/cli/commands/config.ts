@@ -1,7 +1,8 @@
 // enclave config print: every setting as serve, broker and runtime would see it, and where it comes from.
 import { Command } from 'commander';
 import type { Resolved, Source } from '../../settings/resolve.ts';
-import { FIELDS, SETTING_NAMES, type SettingName } from '../../settings/settings.ts';
+import { FIELDS, SETTING_NAMES } from '../../settings/settings.ts';
+import type { SettingName } from '../../settings/values.ts';
 import { formatDuration, formatSize } from '../../units.ts';
 import { brokerOptions, workerOptions } from '../broker-flags.ts';
 import { type Io, printableLine, styled } from '../io.ts';
