@@ -45,7 +45,7 @@ export interface RuntimeNow {
  */
 const WAIT_SHARE = 0.25;
 const MIN_WAIT_MS = 1;
-const MAX_WAIT_MS = 5;
+const MAX_WAIT_MS = 12;
 
 interface Call {
   readonly name: string;

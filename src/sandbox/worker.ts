@@ -14,6 +14,9 @@ import type { Stripped } from './typescript.ts';
 
 /** New executions started in one turn, ms; replies to running ones are never behind more than this. */
 const START_BUDGET_MS = 4;
+/** Where many wait and nobody for a reply, a turn starts a quarter of them, as far as that is done within this, ms. */
+const LONG_TURN_MS = 12;
+const SHARE_OF_WAITING = 0.25;
 const UPKEEP_MS = 10_000;
 /** A worker that has nothing to do for so long makes its start snapshot. */
 const SNAPSHOT_AFTER_MS = 50;
@@ -131,11 +134,14 @@ class WorkerLoop {
       running.run.deliver(list);
       this.#settle(running);
     }
-    const untilMs = performance.now() + START_BUDGET_MS;
+    const sinceMs = performance.now();
+    // Every turn that has something to tell costs the embedding process one of its own.
+    const many = this.#starts.length * SHARE_OF_WAITING;
     let count = 0;
     for (const start of this.#starts) {
       if (count > 0) {
-        if (performance.now() >= untilMs) break;
+        const isGathering = count < many && this.#running.size === 0;
+        if (performance.now() - sinceMs >= (isGathering ? LONG_TURN_MS : START_BUDGET_MS)) break;
         this.#clear();
       }
       count++;
