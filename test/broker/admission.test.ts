@@ -95,6 +95,46 @@ describe('admission', () => {
     await expect.poll(async () => (await submit()).status, patience).toBe(202);
   });
 
+  it('refuses submits to a full fleet early, and nothing but those, and counts them', async () => {
+    const store = createMemoryStore({ clock: realClock });
+    const { broker, url, submit } = await serve({
+      store,
+      auth: { ...AUTH, apiKeys: `${AUTH.apiKeys}\nkey-of-ops-0123456789 ops admin` },
+      maxConcurrentSessions: 1,
+      runtimePool: { driver: 'none' },
+    });
+    await using _broker = broker;
+    const runtimes = [{ runtimeId: 'r', labels: {}, slots: 1, busy: 1 }];
+    await store.beat({ brokerId: 'elsewhere', runtimes }, 60_000);
+    const key = 'key-of-acme-0123456789';
+    expect((await submit(key)).status).toBe(202);
+    // What is asked first finds out; from then on it is known for a moment.
+    await Promise.all(Array.from({ length: 20 }, () => submit(key)));
+    const post = (path: string, more: Record<string, string> = {}) =>
+      fetch(`${url}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${key}`, ...more },
+        body: '{"code":"return 1"}',
+      });
+    const replies = await Promise.all([
+      post('/sessions?wait=10'),
+      post('/tasks'),
+      post('/sessions', { authorization: 'Bearer nobody' }),
+      post('/sessions/s_unknown/cancel'),
+      post('/sessionsx'),
+    ]);
+    expect(replies.map(({ status }) => status)).toEqual([503, 503, 401, 404, 404]);
+    const ops = { authorization: 'Bearer key-of-ops-0123456789' };
+    const text = await (await fetch(`${url}/metrics`, { headers: ops })).text();
+    const count = (line: RegExp) => Number(line.exec(text)?.[1]);
+    expect(count(/^enclave_admission_refusals_total\{reason="OVERLOADED"\} (\d+)$/mu)).toBe(22);
+    expect(
+      count(
+        /^enclave_http_request_duration_seconds_count\{method="POST",route="\/sessions",status="503"\} (\d+)$/mu,
+      ),
+    ).toBe(21);
+  });
+
   it('refuses a session that would wait too long, and says for how long', async () => {
     const store = createMemoryStore({ clock: realClock });
     const { broker, submit } = await serve({ store, maxQueueWait: 10_000 });

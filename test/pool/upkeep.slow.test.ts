@@ -1,5 +1,7 @@
+import { getPriority } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { createPool } from '../../src/pool/pool.ts';
+import { mayRaisePriority } from '../../src/pool/priority.ts';
 
 const FOR_EVER = 'await new Promise(() => {})';
 
@@ -37,10 +39,27 @@ describe('the upkeep of a pool', () => {
     const before = (await pool.execute({ source: 'return 1' })).stats.hostPid ?? 0;
     expect(before).toBeGreaterThan(0);
     await expect.poll(() => pool.stats().hosts.length, { timeout: 20_000 }).toBe(2);
-    const reserve = pool.stats().hosts.find(({ pid }) => pid !== before)?.pid;
+    const reserve = pool.stats().hosts.find(({ pid }) => pid !== before)?.pid ?? 0;
+    // It takes what others leave until it is needed.
+    expect(getPriority(reserve) - getPriority()).toBe(mayRaisePriority() ? 15 : 5);
     process.kill(before, 'SIGKILL');
     await expect.poll(() => pool.stats().lost, { timeout: 20_000 }).toBe(1);
     expect((await pool.execute({ source: 'return 1' })).stats.hostPid).toBe(reserve);
+    expect(getPriority(reserve) - getPriority()).toBe(5);
+  });
+
+  it('replaces host processes that began together one after the other', async () => {
+    await using pool = createPool({ poolSize: 2, maxExecutionsPerWorker: 200, standby: false });
+    await pool.ready();
+    const replacedAt: number[] = [];
+    for (let ran = 1; replacedAt.length < 2; ran++) {
+      await pool.execute({ source: 'return 1' });
+      while (replacedAt.length < pool.stats().recycled) replacedAt.push(ran);
+    }
+    const [first = 0, second = 0] = replacedAt;
+    // Ties take turns, so both have run as many.
+    expect(first).toBeGreaterThanOrEqual(2 * 0.75 * 200);
+    expect(second - first).toBeGreaterThan(20);
   });
 
   for (const [why, options] of [
