@@ -1,10 +1,11 @@
 // npm run bench:planner: does the planner predict what the pool does? Each scenario is run at the loads of `enclave bench
 // --calibrate`, from which alone the planner predicts, and at others, which it is judged by. All loads run in turn, in rounds, so
-// that a drift of the machine meets both sides alike, and each round is judged by itself: the median of the rounds counts, and what
-// they differ by is what this machine can tell. SCENARIOS, SECONDS_PER_RUN, ROUNDS and LOADS change what is run; the runs are
+// that a drift of the machine meets both sides alike, and each round is foretold by itself: the median of what was foretold is
+// compared with that of what was measured, and how far the rounds differ is what this machine can tell. SCENARIOS, SECONDS_PER_RUN, ROUNDS and LOADS change what is run; the runs are
 // kept in reports/, and JUDGE=FOLDER judges those of an earlier time again, with the planner of today.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bootstrapInterval, median } from '../src/bench/compare.ts';
 import { planLoad } from '../src/bench/load-plan.ts';
 import { readEnvironment } from '../src/bench/machine.ts';
 import { createProcessProbe } from '../src/bench/process-probe.ts';
@@ -172,15 +173,19 @@ interface Row {
   /** Medians over the rounds. */
   readonly predicted: number;
   readonly measured: number;
-  /** predicted / measured - 1 of each round, ascending. */
-  readonly errors: readonly number[];
+  /** predicted / measured - 1. */
+  readonly error: number;
+  /** 95 % of what it is with the rounds drawn anew. */
+  readonly interval: readonly [low: number, high: number];
+  readonly rounds: number;
   /** Half of the measurements of the rounds are within this share of their median: no prediction can be better. */
   readonly repeats: number;
 }
 
 /**
  * Every number of one load, foretold and measured in each round by itself; those that a run is too short for are left out. Of
- * the rounds the median counts: percentiles of several runs are not averaged, and one pause of the machine spoils one round.
+ * the rounds the median counts: percentiles of several runs are not averaged, and one pause of the machine spoils one round. The
+ * ratio is that of the medians, since a ratio of single runs has the noise of two.
  */
 function judge(all: readonly RunReport[][], share: ShareOfFull, judged: readonly RunReport[]): Row[] {
   const rounds = judged.map((report, round) =>
@@ -192,14 +197,17 @@ function judge(all: readonly RunReport[][], share: ShareOfFull, judged: readonly
   const metrics = new Set(rounds.flatMap((found) => [...found.keys()]));
   return [...metrics].map((metric) => {
     const found = rounds.flatMap((round) => round.get(metric) ?? []);
-    const measured = median(found.map((one) => one.measured));
+    const seen = { predicted: found.map((one) => one.predicted), measured: found.map((one) => one.measured) };
+    const [predicted, measured] = [median(seen.predicted), median(seen.measured)];
     return {
       load: share === 'full' ? 'full' : `${Math.round(100 * share)} %`,
       metric,
-      predicted: median(found.map((one) => one.predicted)),
+      predicted,
       measured,
-      errors: found.map((one) => one.predicted / one.measured - 1).sort((a, b) => a - b),
-      repeats: median(found.map((one) => Math.abs(one.measured / measured - 1))),
+      error: predicted / measured - 1,
+      interval: bootstrapInterval(seen.measured, seen.predicted, 1),
+      rounds: found.length,
+      repeats: median(seen.measured.map((one) => Math.abs(one / measured - 1))),
     };
   });
 }
@@ -255,44 +263,31 @@ function workloadOf(reports: readonly RunReport[]): Workload {
   return workloadFromRuns(runs, { percentiles: [], allowNoise: true });
 }
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const [low = Number.NaN, high = low] = sorted.slice(
-    Math.ceil(sorted.length / 2) - 1,
-    Math.floor(sorted.length / 2) + 1,
-  );
-  return (low + high) / 2;
-}
-
 function printTable(rows: readonly Row[]): void {
-  // The median of what the rounds come from lies outside of all n rounds with probability 2^(1 - n).
-  const coverage = formatCount(100 * (1 - 2 ** (1 - ROUNDS)), 1);
-  print(`| load | number | predicted | measured | error | ${coverage} % | repeats within | target |`);
+  print('| load | number | predicted | measured | error | 95 % | repeats within | target |');
   print('|---|---|---|---|---|---|---|---|');
-  for (const { errors, load, measured, metric, predicted, repeats } of rows) {
+  for (const row of rows) {
+    const { error, interval, load, measured, metric, predicted, repeats, rounds } = row;
     const target = TARGETS[metric];
     const cells = [
       load,
       metric,
       shown(metric, predicted),
       shown(metric, measured),
-      percent(median(errors)),
-      errors.length < MIN_ROUNDS
-        ? 'unknown'
-        : `${percent(errors[0] ?? Number.NaN)} to ${percent(errors.at(-1) ?? Number.NaN)}`,
+      percent(error),
+      rounds < MIN_ROUNDS ? 'unknown' : interval.map(percent).join(' to '),
       `${formatCount(100 * repeats, 1)} %`,
-      target === undefined ? '' : verdict(errors, target),
+      target === undefined ? '' : verdict(row, target),
     ];
     print(`| ${cells.join(' | ')} |`);
   }
 }
 
 /** A median whose interval reaches into the target is not told apart from one that meets it. */
-function verdict(errors: readonly number[], target: number): string {
+function verdict({ error, interval: [low, high], rounds }: Row, target: number): string {
   const words = `${Math.round(100 * target)} %: `;
-  if (Math.abs(median(errors)) <= target) return `${words}met`;
-  const [low = 0, high = low] = [errors[0], errors.at(-1)];
-  const mayMeet = low <= target && high >= -target && errors.length >= MIN_ROUNDS;
+  if (Math.abs(error) <= target) return `${words}met`;
+  const mayMeet = low <= target && high >= -target && rounds >= MIN_ROUNDS;
   return mayMeet ? `${words}missed, within the noise` : `${words}**missed**`;
 }
 

@@ -226,7 +226,11 @@ export function holm(p: readonly number[]): number[] {
 }
 
 /** 95 % percentile bootstrap of median(B) / median(A) - 1, whole runs resampled. */
-function bootstrapInterval(a: readonly number[], b: readonly number[], seed: number): [number, number] {
+export function bootstrapInterval(
+  a: readonly number[],
+  b: readonly number[],
+  seed: number,
+): [number, number] {
   let draw = 0;
   const resample = (values: readonly number[]): number[] =>
     values.map(() => values[Math.floor(drawUniform(seed, 7, draw++) * values.length)] ?? NaN);

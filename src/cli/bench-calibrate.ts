@@ -21,7 +21,7 @@ const DEFAULT_ROUNDS = 2;
 const PROBE_MS = 4_000;
 const WARMUP_MS = 1_000;
 
-/** Writes `<scenario>-calibration-<time>/{full,light,half,heavy}-<round>.json` into `folder`. */
+/** Writes `<scenario>-calibration-<time>/{full,light,modest,half,busy,heavy}-<round>.json` into `folder`. */
 export async function calibrate(
   subject: Subject,
   settings: BenchSettings,

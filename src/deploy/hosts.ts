@@ -85,6 +85,8 @@ LimitNOFILE=${n.openFiles.value}
 MemoryMax=${n.memory.value.replace('Mi', 'M')}
 # session time-out ${n.sessionTimeoutS.value} s + 30 s to drain
 TimeoutStopSec=${n.sessionTimeoutS.value + 30}
+# host processes start ahead at a low priority, and get this one when they are needed
+LimitNICE=+5
 DynamicUser=yes
 NoNewPrivileges=yes
 

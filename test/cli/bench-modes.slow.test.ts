@@ -31,7 +31,7 @@ describe('enclave bench, more than one run', () => {
     const { status, stderr, stdout } = await cli(['bench', ...args, '--out', 'cal'], { cwd: folder });
     expect([status, stdout]).toEqual([
       0,
-      expect.stringMatching(/^cal\/simple-calibration-\w+: 4 runs at 4 loads/),
+      expect.stringMatching(/^cal\/simple-calibration-\w+: 6 runs at 6 loads/),
     ]);
     expect(stderr).toMatch(/full 1: .*light 1: .*half 1: .*heavy 1: /su);
     const written = stdout.slice(0, stdout.indexOf(':'));

@@ -63,7 +63,7 @@ export function benchCommand(io: Io): Command {
     .option('--sweep <axis=levels>', 'closed runs over workers=1,2,4 or concurrency=1,2,4,8,16,32')
     .option(
       '--calibrate',
-      'runs at four loads, idle to full, in turn, into one folder that enclave plan --from reads',
+      'runs at six loads, idle to full, in turn, into one folder that enclave plan --from reads',
     )
     .option('--ab <scenarios...>', 'run two scenarios in turn (A B B A) and compare them')
     .option('--baseline <reports...>', 'run and compare with these runs; exit 99 when it is worse')
