@@ -116,14 +116,26 @@ export async function freePort(): Promise<number> {
 
 /** Processor time of a process since its start, us. */
 export function cpuUs(pid: number): number {
+  // 14 and 15 of proc(5): utime, stime.
+  return (statOf(pid, 14) + statOf(pid, 15)) * TICK_US;
+}
+
+/** Processor time of the processes below one, us, those that have ended included. */
+export function childrenUs(pid: number): number {
+  // 16 and 17: cutime, cstime.
+  const endedUs = (statOf(pid, 16) + statOf(pid, 17)) * TICK_US;
+  return descendants(pid).reduce((sum, child) => sum + cpuUs(child), endedUs);
+}
+
+/** A field of /proc/pid/stat by its number in proc(5), from 3. */
+function statOf(pid: number, field: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name of the program may hold spaces; what follows its bracket does not. 14 and 15 of proc(5): utime, stime.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * TICK_US;
+  // The name of the program may hold spaces; what follows its bracket does not.
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[field - 3]);
 }
 
 /** All processes below one. */
-export function descendants(pid: number): number[] {
+function descendants(pid: number): number[] {
   return readdirSync(`/proc/${pid}/task`).flatMap((task) => {
     const children = readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ');
     return children

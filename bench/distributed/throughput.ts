@@ -2,8 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Isolation } from '../../src/execution.ts';
 import {
+  childrenUs,
   cpuUs,
-  descendants,
   freePort,
   startBareServer,
   startBroker,
@@ -76,7 +76,7 @@ export async function measureCells(
       broker: cpuUs(broker.pid),
       redis: cpuUs(redis.pid),
       runtime: sum(pids.map(cpuUs)),
-      host: sum(pids.flatMap(descendants).map(cpuUs)),
+      host: sum(pids.map(childrenUs)),
       client: ownUs(),
     });
     let before = spent();
