@@ -97,7 +97,7 @@ export class HostFleet {
     }
     this.#turn++;
     this.#startMissing(best);
-    this.#reserveAfter(FIRST_RESERVE_DELAY_MS);
+    this.#reserveAfter(FIRST_RESERVE_DELAY_MS, false);
     return best;
   }
 
@@ -145,7 +145,8 @@ export class HostFleet {
     this.hosts = [...this.hosts, host];
   }
 
-  // The reserve takes the place at once, or as soon as it is up; without one a new process has to start.
+  // The reserve takes the place at once, or as soon as it is up; without one a new process has to start. Where a host was lost
+  // the next may be lost soon: then the new reserve does not take its time.
   #startInPlace(isUrgent = true): void {
     const reserve = this.#reserve;
     if (reserve === undefined) {
@@ -154,15 +155,15 @@ export class HostFleet {
     }
     reserve.promote();
     if (reserve.isServing) this.#onReady();
-    this.#reserveAfter(NEXT_RESERVE_DELAY_MS);
+    this.#reserveAfter(NEXT_RESERVE_DELAY_MS, isUrgent);
   }
 
-  #reserveAfter(delayMs: number): void {
+  #reserveAfter(delayMs: number, isUrgent: boolean): void {
     if (!this.#canReserve || this.#stopReserveTimer !== undefined || this.#isStopping) return;
     if (this.#reserve !== undefined) return;
     this.#stopReserveTimer = this.#clock.setBackgroundTimer(delayMs, () => {
       this.#stopReserveTimer = undefined;
-      if (this.#reserve === undefined) this.#start({ isReserve: true, isUrgent: false });
+      if (this.#reserve === undefined) this.#start({ isReserve: true, isUrgent });
     });
   }
 
