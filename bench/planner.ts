@@ -1,8 +1,9 @@
 // npm run bench:planner: does the planner predict what the pool does? Each scenario is run at the loads of `enclave bench
 // --calibrate`, from which alone the planner predicts, and at others, which it is judged by. All loads run in turn, in rounds, so
 // that a drift of the machine meets both sides alike, and each round is foretold by itself: the median of what was foretold is
-// compared with that of what was measured, and how far the rounds differ is what this machine can tell. SCENARIOS, SECONDS_PER_RUN, ROUNDS and LOADS change what is run; the runs are
-// kept in reports/, and JUDGE=FOLDER judges those of an earlier time again, with the planner of today.
+// compared with that of what was measured, and how far the rounds differ is what this machine can tell. SCENARIOS, SECONDS_PER_RUN,
+// ROUNDS and LOADS change what is run. The runs are kept in reports/; JUDGE=FOLDER judges those of an earlier time again, with
+// the planner of today.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bootstrapInterval, median } from '../src/bench/compare.ts';
