@@ -208,25 +208,33 @@ function anchorOf({ isOpen, members, ratePerCore }: LoadGroup): ResponseAnchor[]
   return isOpen ? [{ ratePerCore, service: poolTimes(members.map(({ workload }) => workload.service)) }] : [];
 }
 
-/** The widest spread of any load that was run more than once. */
+/** What runs of the same load differ by, of all loads that were run more than once: two runs of one alone would tell next to nothing. */
 function spreadOf(groups: readonly LoadGroup[]): RunSpread | undefined {
   const repeated = groups.filter(({ members }) => members.length > 1);
-  const most = (of: (workload: Workload) => number) =>
-    Math.max(...repeated.map(({ members }) => relativeError(members.map(({ workload }) => of(workload)))));
   if (repeated.length === 0) return undefined;
+  const error = (of: (workload: Workload) => number) =>
+    pooledError(repeated.map(({ members }) => members.map(({ workload }) => of(workload))));
   return {
     runs: Math.max(...repeated.map(({ members }) => members.length)),
-    cpuError: most((one) => one.cpuPerExecution.value),
-    timeError: most((one) => one.service.meanS),
+    cpuError: error((one) => one.cpuPerExecution.value),
+    timeError: error((one) => one.service.meanS),
   };
 }
 
-/** Standard error of the mean, relative, widened so that 1.96 of it are Student's 95 %. */
-function relativeError(values: readonly number[]): number {
-  const n = values.length;
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
-  return ((studentQuantile(0.975, n - 1) / Z95) * Math.sqrt(variance / n)) / mean;
+/**
+ * Standard error of the mean of a load, relative, widened so that 1.96 of it are Student's 95 %. The runs of all loads scatter alike
+ * about their means, so the variance is the pooled one: s2 = sum of (v / mean - 1)^2 over all runs / sum of (n - 1) over the loads.
+ */
+function pooledError(loads: readonly (readonly number[])[]): number {
+  let squares = 0;
+  let freedom = 0;
+  for (const values of loads) {
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    squares += values.reduce((sum, value) => sum + (value / mean - 1) ** 2, 0);
+    freedom += values.length - 1;
+  }
+  const fewest = Math.min(...loads.map((values) => values.length));
+  return (studentQuantile(0.975, freedom) / Z95) * Math.sqrt(squares / freedom / fewest);
 }
 
 function checkSamples(

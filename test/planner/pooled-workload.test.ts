@@ -44,6 +44,21 @@ describe('workloadFromRuns()', () => {
     expect(workload.cost.points).toHaveLength(1);
   });
 
+  it('takes the spread from the runs of all loads together', () => {
+    const loads = [
+      [at(50, 3_000), at(50, 3_400)],
+      [at(150, 2_000), at(150, 2_200)],
+      [at(300, 1_500), at(300, 1_500)],
+    ].flat();
+    const workload = workloadFromRuns(
+      loads.map((load, index) => run(`${index}`, load, 600)),
+      use,
+    );
+    // CPU 4.0, 4.4, 3.0, 3.2, 2.5, 2.5 ms: deviations of 1/21, 1/31 and 0, twice each; t(0.975, 3) = 3.1824.
+    const variance = (2 * (1 / 21) ** 2 + 2 * (1 / 31) ** 2) / 3;
+    expect(workload.betweenRuns?.cpuError).toBeCloseTo((3.1824 / 1.95996) * Math.sqrt(variance / 2), 4);
+  });
+
   it('makes a cost law of runs at different loads, closed ones included, and keeps the times of open ones', () => {
     const runs = [
       run('idle', at(50, 3_000)),
