@@ -19,7 +19,7 @@ import { usualQueue } from '../src/planner/queue-kind.ts';
 import type { Workload } from '../src/planner/workload.ts';
 import { histogramBins } from '../src/report/histogram-bins.ts';
 import type { RunReport } from '../src/report/run-report.ts';
-import { formatCount, formatRate } from '../src/units.ts';
+import { formatCount } from '../src/units.ts';
 import {
   CALIBRATION_LOADS,
   type FullLoad,
@@ -31,6 +31,7 @@ import {
 import { measuredRuns } from '../src/verify/measured-runs.ts';
 import { PERCENTILES, predictCapacity, predictMachine, supports } from '../src/verify/predict-machine.ts';
 import type { VerifyLoad } from '../src/verify/verify-prediction.ts';
+import { type Row, tableOf } from './planner-table.ts';
 
 /** Built, as users have it: from sources a host process takes twice as long to start. */
 const { readSubject } = (await import(
@@ -49,13 +50,8 @@ const FOLDER =
   JUDGE ?? join('reports', `bench-planner-${new Date().toISOString().replaceAll(/[-:]|\.\d+/gu, '')}`);
 const PROBE_SECONDS = 3;
 const WARMUP_MS = 500;
-/** The issue asks for p99 within 10 % and capacity within 5 %. */
-const TARGETS: Readonly<Record<string, number>> = { p99: 0.1, capacity: 0.05 };
 /** The same number, foretold without the closed runs. */
 const OPEN_ONLY = ' (open runs only)';
-/** With fewer rounds nothing is said of the spread. */
-const MIN_ROUNDS = 3;
-
 /** In the order of a round: a closed run to predict from at one end, one to be judged by at the other. */
 const SHARES: readonly { readonly share: ShareOfFull; readonly isJudged: boolean }[] = [
   ...CALIBRATION_LOADS.map(({ share }) => ({ share, isJudged: false })),
@@ -88,7 +84,7 @@ async function compare(name: string): Promise<void> {
   const rows = SHARES.flatMap(({ isJudged, share }, index) =>
     isJudged ? judge(reports, share, reports[index] ?? []) : [],
   );
-  printTable(rows);
+  print(tableOf(rows));
 }
 
 async function measure(name: string): Promise<RunReport[][]> {
@@ -166,21 +162,6 @@ async function runOnce(
     ...(embeddingCpuMs === undefined ? {} : { embeddingCpuMs }),
   });
   return report;
-}
-
-interface Row {
-  readonly load: string;
-  readonly metric: string;
-  /** Medians over the rounds. */
-  readonly predicted: number;
-  readonly measured: number;
-  /** predicted / measured - 1. */
-  readonly error: number;
-  /** 95 % of what it is with the rounds drawn anew. */
-  readonly interval: readonly [low: number, high: number];
-  readonly rounds: number;
-  /** Half of the measurements of the rounds are within this share of their median: no prediction can be better. */
-  readonly repeats: number;
 }
 
 /**
@@ -262,43 +243,6 @@ function workloadOf(reports: readonly RunReport[]): Workload {
     return { name: `run ${index + 1}`, report, bins };
   });
   return workloadFromRuns(runs, { percentiles: [], allowNoise: true });
-}
-
-function printTable(rows: readonly Row[]): void {
-  print('| load | number | predicted | measured | error | 95 % | repeats within | target |');
-  print('|---|---|---|---|---|---|---|---|');
-  for (const row of rows) {
-    const { error, interval, load, measured, metric, predicted, repeats, rounds } = row;
-    const target = TARGETS[metric];
-    const cells = [
-      load,
-      metric,
-      shown(metric, predicted),
-      shown(metric, measured),
-      percent(error),
-      rounds < MIN_ROUNDS ? 'unknown' : interval.map(percent).join(' to '),
-      `${formatCount(100 * repeats, 1)} %`,
-      target === undefined ? '' : verdict(row, target),
-    ];
-    print(`| ${cells.join(' | ')} |`);
-  }
-}
-
-/** A median whose interval reaches into the target is not told apart from one that meets it. */
-function verdict({ error, interval: [low, high], rounds }: Row, target: number): string {
-  const words = `${Math.round(100 * target)} %: `;
-  if (Math.abs(error) <= target) return `${words}met`;
-  const mayMeet = low <= target && high >= -target && rounds >= MIN_ROUNDS;
-  return mayMeet ? `${words}missed, within the noise` : `${words}**missed**`;
-}
-
-function shown(metric: string, value: number): string {
-  if (metric.startsWith('capacity')) return formatRate(value);
-  return metric === 'utilisation' ? `${formatCount(100 * value, 1)} %` : `${formatCount(value, 2)} ms`;
-}
-
-function percent(share: number): string {
-  return Number.isNaN(share) ? 'unknown' : `${share > 0 ? '+' : ''}${formatCount(100 * share, 1)} %`;
 }
 
 function causes(reports: readonly RunReport[]): string {
