@@ -38,6 +38,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 await pause();
 const { serve } = await import('./worker.ts');
+await pause();
 const slot = createSlotMemory();
 const originMs = performance.timeOrigin;
 const served = serve({
@@ -49,8 +50,8 @@ const served = serve({
 });
 
 // Only now, so that the host serves sooner: a script that gets stuck meanwhile is found as soon as the watch stands, which is
-// before its time to be reported.
-await pause();
+// before its time to be reported. Nothing may be waited for in between: a script that holds this thread for good would keep the
+// watch from ever being started.
 const setup: WatchSetup = { link: Number(watchFdText), slot, originMs, maxRssBytes: Number(maxRssText) };
 const watchUrl = new URL(`./watch${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 const watch = new Worker(watchUrl, {
