@@ -21,12 +21,14 @@ const [
   aheadText = '',
 ] = process.argv.slice(2);
 
+const isAhead = aheadText === 'ahead';
+
 /**
  * A host that is started ahead takes processor time in pieces: a start costs as much as a hundred scripts, and those that run beside
  * it would all wait for it at once.
  */
 const pause = async (): Promise<void> => {
-  if (aheadText === 'ahead') await delay(STEP_PAUSE_MS);
+  if (isAhead) await delay(STEP_PAUSE_MS);
 };
 
 // That of the command line has been for the heap of this thread.
@@ -38,32 +40,40 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 await pause();
 const { serve } = await import('./worker.ts');
-await pause();
 const slot = createSlotMemory();
 const originMs = performance.timeOrigin;
-const served = serve({
-  link: Number(linkFdText),
-  slot,
-  originMs,
-  maySnapshot: snapshotText === 'snapshot',
-  ...(markFdText === '' ? {} : { markFd: Number(markFdText) }),
-});
 
-// Only now, so that the host serves sooner: a script that gets stuck meanwhile is found as soon as the watch stands, which is
-// before its time to be reported. Nothing may be waited for in between: a script that holds this thread for good would keep the
-// watch from ever being started.
-const setup: WatchSetup = { link: Number(watchFdText), slot, originMs, maxRssBytes: Number(maxRssText) };
-const watchUrl = new URL(`./watch${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
-const watch = new Worker(watchUrl, {
-  workerData: setup,
-  env: {},
-  resourceLimits: WATCH_HEAP,
-});
-watch.on('error', (fault: unknown) => {
-  // Read by the supervisor; it is all that tells why a host has ended.
-  process.stderr.write(`${fault instanceof Error ? fault.stack : String(fault)}\n`, endNow);
-});
-watch.on('exit', endNow);
+const startServing = (): Promise<void> =>
+  serve({
+    link: Number(linkFdText),
+    slot,
+    originMs,
+    maySnapshot: snapshotText === 'snapshot',
+    ...(markFdText === '' ? {} : { markFd: Number(markFdText) }),
+  });
 
-await served;
+const startWatch = (): void => {
+  const setup: WatchSetup = { link: Number(watchFdText), slot, originMs, maxRssBytes: Number(maxRssText) };
+  const watchUrl = new URL(`./watch${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+  const watch = new Worker(watchUrl, { workerData: setup, env: {}, resourceLimits: WATCH_HEAP });
+  watch.on('error', (fault: unknown) => {
+    // Read by the supervisor; it is all that tells why a host has ended.
+    process.stderr.write(`${fault instanceof Error ? fault.stack : String(fault)}\n`, endNow);
+  });
+  watch.on('exit', endNow);
+};
+
+if (isAhead) {
+  await pause();
+  startWatch();
+  await pause();
+  await startServing();
+} else {
+  const served = startServing();
+  // Only now, so that the host serves sooner: a script that gets stuck meanwhile is found as soon as the watch stands, which is
+  // before its time to be reported. Nothing may be waited for in between: a script that holds this thread for good would keep the
+  // watch from ever being started.
+  startWatch();
+  await served;
+}
 endNow();
