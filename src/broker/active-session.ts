@@ -45,6 +45,8 @@ export class ActiveSession {
   #calls: { readonly served: SessionCalls; readonly abort: AbortController } | undefined;
   /** Writes of this session, one after the other: a line may not overtake the one before, nor the end a line. Absent: all are done. */
   #tail: Promise<void> | undefined;
+  /** Writes that are not done. */
+  #underWay = 0;
   #runtime: Pick<RuntimePeer, 'send' | 'sendSoon'> | undefined;
   #isEnded = false;
   readonly #timers = new Set<() => void>();
@@ -183,17 +185,19 @@ export class ActiveSession {
   }
 
   #inOrder(work: () => Promise<void>): void {
-    const tail = this.#after(this.#tail, work);
-    this.#tail = tail;
-    void tail.then(() => {
-      if (this.#tail === tail) this.#tail = undefined;
-    });
+    this.#underWay++;
+    this.#tail = this.#after(this.#tail, work);
   }
 
   /** Never rejects: what fails is over, and what follows is not. */
   async #after(before: Promise<void> | undefined, work: () => Promise<void>): Promise<void> {
     if (before !== undefined) await before;
-    if (!this.#isEnded) await work().catch(() => {});
+    if (!this.#isEnded)
+      try {
+        await work();
+      } catch {}
+    this.#underWay--;
+    if (this.#underWay === 0) this.#tail = undefined;
   }
 
   /** Tries again while the store is away: what a runtime has done is not thrown away for that. */

@@ -151,10 +151,12 @@ export class Broker {
   /**
    * @throws EnclaveError NO_RUNTIME, OVERLOADED, RATE_LIMITED, DRAINING, STORE_UNAVAILABLE, IDEMPOTENCY_KEY_REUSED
    */
-  async submit(body: SubmitBody, tenant: string, options: SubmitOptions = {}): Promise<Submitted> {
+  submit(body: SubmitBody, tenant: string, options: SubmitOptions = {}): Promise<Submitted> {
     if (this.#isDraining)
-      throw new EnclaveError('DRAINING', 'the broker takes no new sessions', { retryAfterMs: 1_000 });
-    return await this.#intake.submit(body, tenant, options);
+      return Promise.reject(
+        new EnclaveError('DRAINING', 'the broker takes no new sessions', { retryAfterMs: 1_000 }),
+      );
+    return this.#intake.submit(body, tenant, options);
   }
 
   async #demandRuntime(route: string): Promise<void> {

@@ -22,10 +22,14 @@ export function checkCaller(
   const operation = route === undefined ? undefined : operationOf(method, route);
   const scope = operation?.scope;
   if (operation !== undefined && scope === undefined) return '';
-  const key = /^Bearer (.+)$/u.exec(headers.authorization ?? '')?.[1];
-  const caller = auth.callerOf(key ?? [headers['x-api-key']].flat()[0]);
+  const caller = auth.callerOf(keyOf(headers));
   if (caller === undefined) throw new EnclaveError('UNAUTHORIZED', 'expected an API key');
   if (scope !== undefined && !caller.scopes.includes(scope))
     throw new EnclaveError('FORBIDDEN', `expected a key with the scope ${scope}`);
   return caller.tenant;
+}
+
+function keyOf({ authorization, 'x-api-key': own }: IncomingHttpHeaders): string | undefined {
+  const bearer = authorization === undefined ? undefined : /^Bearer (.+)$/u.exec(authorization)?.[1];
+  return bearer ?? (Array.isArray(own) ? own[0] : own);
 }

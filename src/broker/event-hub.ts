@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { StoredEvent } from '../protocol/events.ts';
 import type { EventCursor, NewSession, SessionRecord, Store } from '../store/store.ts';
 import { cursorAt, EventStream, type StreamSource, type StreamStep } from './event-stream.ts';
+import { Patience } from './patience.ts';
 import { recordOfNew, told } from './told-record.ts';
 import { Watch } from './watch.ts';
 
@@ -21,6 +22,8 @@ const BEATS = 8;
 export class EventHub {
   readonly #options: EventHubOptions;
   readonly #source: StreamSource;
+  /** For silences of a heartbeat interval. */
+  readonly #patience: Patience;
   readonly #beats = new Map<EventStream, (step: StreamStep) => void>();
   #stopBeating: () => void = () => {};
   readonly #watches = new Map<string, Set<Watch>>();
@@ -28,6 +31,7 @@ export class EventHub {
   constructor(options: EventHubOptions) {
     this.#options = options;
     const { store, brokerId, pageSize, clock } = options;
+    this.#patience = new Patience(clock, options.heartbeatMs);
     this.#source = { store, brokerId, pageSize, nowMs: () => clock.nowMs(), closingSinceMs: undefined };
   }
 
@@ -77,7 +81,7 @@ export class EventHub {
    * @param watch closed when this ends.
    */
   async follow(watch: Watch, timeoutMs: number): Promise<SessionRecord | undefined> {
-    const { clock, heartbeatMs } = this.#options;
+    const { clock } = this.#options;
     const endMs = clock.nowMs() + timeoutMs;
     let cursor: EventCursor = { seq: 0 };
     let record = watch.session === undefined ? undefined : recordOfNew(watch.session);
@@ -93,12 +97,18 @@ export class EventHub {
         if (last?.type === 'final') return record;
         if (leftMs <= 0) return undefined;
         // Bells are hints; after a silence the store is asked.
-        if (!(await watch.rung(clock, Math.min(leftMs, heartbeatMs)))) return undefined;
+        if (!(await watch.rung(this.#silence(leftMs)))) return undefined;
       }
       return undefined;
     } finally {
       watch.close();
     }
+  }
+
+  /** Begins a silence: it is over after a heartbeat interval, or what is left of the time, ms. */
+  #silence(leftMs = Infinity): (onOver: () => void) => () => void {
+    const { clock, heartbeatMs } = this.#options;
+    return (onOver) => (leftMs < heartbeatMs ? clock.setTimer(leftMs, onOver) : this.#patience.start(onOver));
   }
 
   /**
@@ -111,7 +121,6 @@ export class EventHub {
     signal: AbortSignal,
     watch: Watch = this.watch(id),
   ): AsyncGenerator<StreamStep> {
-    const { clock, heartbeatMs } = this.#options;
     const stream = this.open(id, from, watch);
     const wake = () => watch.wake();
     signal.addEventListener('abort', wake, { once: true });
@@ -120,7 +129,7 @@ export class EventHub {
         const step = await stream.next();
         if (step === 'end') return;
         if (step !== 'idle') yield step;
-        else if (!(await watch.rung(clock, heartbeatMs))) watch.mustRead();
+        else if (!(await watch.rung(this.#silence()))) watch.mustRead();
       }
     } finally {
       signal.removeEventListener('abort', wake);

@@ -76,17 +76,16 @@ export function createServer(
 /** Connections on which no request has come yet: node counts them among those in use. */
 export function unusedConnections(server: Server): ReadonlySet<Socket> {
   const unused = new Set<Socket>();
-  const forget = (socket: Socket) => unused.delete(socket);
   function onClose(this: Socket): void {
-    forget(this);
+    unused.delete(this);
   }
   server.on('connection', (socket: Socket) => {
     unused.add(socket);
     socket.once('close', onClose);
   });
   const onUse = ({ socket }: IncomingMessage) => {
-    forget(socket);
-    socket.removeListener('close', onClose);
+    // Only of the first request on it.
+    if (unused.delete(socket)) socket.removeListener('close', onClose);
   };
   server.on('request', onUse);
   server.on('upgrade', onUse);

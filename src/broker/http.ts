@@ -166,8 +166,19 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   return app;
 }
 
+/** Headers of one client are alike: that of the last request, and what it says. */
+let lastAccept:
+  | { readonly header: string | undefined; readonly format: 'sse' | 'ndjson' | 'json' }
+  | undefined;
+
 /** @throws EnclaveError NOT_ACCEPTABLE */
 function accepted(header: string | undefined): 'sse' | 'ndjson' | 'json' {
+  if (lastAccept === undefined || lastAccept.header !== header)
+    lastAccept = { header, format: readAccept(header) };
+  return lastAccept.format;
+}
+
+function readAccept(header: string | undefined): 'sse' | 'ndjson' | 'json' {
   const types = (header ?? '*/*').split(',').map((type) => type.split(';')[0]?.trim() ?? '');
   for (const type of types) {
     if (type === SSE || type === 'text/*') return 'sse';
@@ -191,9 +202,9 @@ function cursorOf(request: FastifyRequest): EventCursor {
 
 /** @throws EnclaveError INVALID_INPUT */
 function readNumber(query: unknown, name: string, max: number): number | undefined {
-  const text =
-    typeof query === 'object' && query !== null
-      ? Object.entries(query).find(([key]) => key === name)?.[1]
+  const text: unknown =
+    typeof query === 'object' && query !== null && Object.hasOwn(query, name)
+      ? Reflect.get(query, name)
       : undefined;
   if (text === undefined) return undefined;
   const value = Number(text);

@@ -159,14 +159,14 @@ const OPERATIONS: readonly Operation[] = [
  * @throws EnclaveError INTERNAL for a route that is not in the list: it would be neither documented nor guarded.
  */
 export function operationOf(method: string, url: string): Operation {
-  const operation = BY_ROUTE.get(`${method.toLowerCase()} ${url}`);
+  const operation = BY_ROUTE.get(`${method} ${url}`);
   if (operation === undefined) throw new EnclaveError('INTERNAL', `no operation for ${method} ${url}`);
   return operation;
 }
 
 const BY_ROUTE: ReadonlyMap<string, Operation> = new Map(
   OPERATIONS.map((operation) => [
-    `${operation.method} ${operation.path.replace(/\{(\w+)\}/gu, ':$1')}`,
+    `${operation.method.toUpperCase()} ${operation.path.replace(/\{(\w+)\}/gu, ':$1')}`,
     operation,
   ]),
 );

@@ -26,12 +26,26 @@ export function sessionJson(record: SessionRecord): object {
 
 /** The text of {@link sessionJson}. What a script returned is not parsed for that. */
 export function sessionText(record: SessionRecord): string {
-  const head = JSON.stringify(summaryJson(record));
   const { final: json } = record;
-  if (json === undefined) return head;
+  if (json === undefined) return JSON.stringify(summaryJson(record));
   const first = FIRST_MEMBERS.find((text) => json.startsWith(text));
   const rest = first === undefined ? undefined : json.slice(first.length);
-  return rest === undefined ? JSON.stringify(sessionJson(record)) : `${head.slice(0, -1)},${rest}`;
+  return rest === undefined ? JSON.stringify(sessionJson(record)) : `${summaryHead(record)},${rest}`;
+}
+
+/** The text of {@link summaryJson} without its end, by hand: asked for every session. An id has nothing that JSON would escape. */
+function summaryHead({
+  id,
+  state,
+  labels,
+  attempts,
+  createdAtMs,
+  deadlineMs,
+  lastSeq,
+}: SessionRecord): string {
+  const times = `"createdAt":${createdAtMs},"expiresAt":${deadlineMs}`;
+  const urls = `"streamUrl":"/sessions/${id}/stream","cancelUrl":"/sessions/${id}/cancel"`;
+  return `{"sessionId":"${id}","state":"${state}","labels":${JSON.stringify(labels)},"attempts":${attempts},${times},"lastSeq":${lastSeq},${urls}`;
 }
 
 /** How the final payloads of this package begin; the others follow. */

@@ -1,6 +1,7 @@
 // A session as the broker submits it to the store.
 import type { Labels, Priority } from '../protocol/events.ts';
 import { isHere } from '../store/fallback-store.ts';
+import { initPayload } from '../store/session-rules.ts';
 import type { NewSession } from '../store/store.ts';
 import { formatStored, type StoredRequest, type SubmitBody } from './session-request.ts';
 
@@ -59,8 +60,8 @@ export class Submission implements NewSession {
     this.stored = stored;
     if (stored.traceparent !== undefined) this.traceparent = stored.traceparent;
     if (watcher !== undefined) this.watcher = watcher;
-    // An id has nothing that JSON would escape.
-    this.init = `{"streamUrl":"/sessions/${id}/stream","cancelUrl":"/sessions/${id}/cancel","expiresAt":${this.deadlineMs},"execution":"at-most-once"${isHere(id) ? ',"degraded":true' : ''}}`;
+    const init = initPayload(id, this.deadlineMs);
+    this.init = isHere(id) ? `${init.slice(0, -1)},"degraded":true}` : init;
   }
 
   get request(): string {

@@ -1,6 +1,5 @@
 // What one stream has heard of its session since it last looked. Events that come along with a bell need not be read; what
 // does not follow on, or is too much to keep, is left to the store.
-import type { Clock } from '../clock.ts';
 import type { StoredEvent } from '../protocol/events.ts';
 import type { EventCursor, NewSession, SessionRecord } from '../store/store.ts';
 
@@ -68,11 +67,11 @@ export class Watch {
     return continues(events, cursor) ? events : undefined;
   }
 
-  /** Waits for a bell: at once if one rang since `take`. False after `timeoutMs` of silence. */
-  rung(clock: Clock, timeoutMs: number): Promise<boolean> {
+  /** Waits for a bell: at once if one rang since `take`. False when the silence has lasted as long as `limit` says. */
+  rung(limit: (onOver: () => void) => () => void): Promise<boolean> {
     if (this.#isRung) return Promise.resolve(true);
     return new Promise((resolve) => {
-      const stop = clock.setTimer(timeoutMs, () => {
+      const stop = limit(() => {
         this.#settle = undefined;
         resolve(false);
       });

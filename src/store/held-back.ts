@@ -199,26 +199,27 @@ class HeldBack {
 
   /** From now on the store has it. Rejects while that is away; whoever asks next tries again. */
   #write(held: Held): Promise<void> {
-    held.writing ??= this.#put(held).catch((error: unknown) => {
-      held.writing = undefined;
-      throw error;
-    });
+    held.writing ??= this.#put(held);
     return held.writing;
   }
 
   async #put(held: Held): Promise<void> {
     const { live, leaseMs } = held;
     const hasEnded = isTerminal(live.state) && !held.isLeaving;
-    if (hasEnded) {
-      await this.#whole.putEnded(live);
-      this.#neverDue.add(live.id);
-    } else {
+    if (!hasEnded) {
       held.isLeaving = true;
       this.#onBell({ kind: 'written', id: live.id });
-      await this.#whole.putRunning(live, leaseMs);
+    }
+    try {
+      await (hasEnded ? this.#whole.putEnded(live) : this.#whole.putRunning(live, leaseMs));
+    } catch (error) {
+      held.writing = undefined;
+      throw error;
     }
     this.#held.delete(live.id);
-    if (hasEnded) this.#onBell({ kind: 'ended', record: rules.toRecord(live) });
+    if (!hasEnded) return;
+    this.#neverDue.add(live.id);
+    this.#onBell({ kind: 'ended', record: rules.toRecord(live) });
   }
 
   async #writeAll(which: (held: Held) => boolean): Promise<void> {

@@ -19,5 +19,7 @@ export function overlaid(
       const operation = typeof name === 'string' ? replace(name, bound) : bound;
       Object.defineProperty(made, name, { value: operation, writable: true });
     }
+  // Asked many times a session, and through every layer.
+  Object.defineProperty(made, 'nowMs', { value: () => store.nowMs(), writable: true });
   return made;
 }

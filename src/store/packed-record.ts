@@ -33,10 +33,10 @@ const packed = z.tuple([
 /** One line of JSON for the record, one for its final payload. */
 export function packRecord({ record, endedAtMs }: EndedRecord): string {
   const { state, tenant, route, priority, labels, createdAtMs, deadlineMs, attempts, lastSeq } = record;
+  const names = `"${state}",${JSON.stringify(tenant)},${JSON.stringify(route)},"${priority}",${JSON.stringify(labels)}`;
   // Times after the first are short.
-  const times = [createdAtMs, deadlineMs - createdAtMs, endedAtMs - createdAtMs];
-  const head = [state, tenant, route, priority, labels, ...times, attempts, lastSeq];
-  return `${JSON.stringify(head)}\n${squeeze(record.final ?? '')}`;
+  const times = `${createdAtMs},${deadlineMs - createdAtMs},${endedAtMs - createdAtMs}`;
+  return `[${names},${times},${attempts},${lastSeq}]\n${squeeze(record.final ?? '')}`;
 }
 
 /** @throws when the text was not made by {@link packRecord} */

@@ -5,8 +5,8 @@ import { CircuitBreaker, type CircuitState } from '../circuit-breaker.ts';
 import type { Clock } from '../clock.ts';
 import { EnclaveError } from '../errors.ts';
 import { loadScript, SCRIPT_NAMES, type Script, type ScriptName } from './redis-scripts.ts';
-import { type Args, type Command, RedisWire } from './redis-wire.ts';
-import { type Reply, RespError } from './resp.ts';
+import { type Args, type Command, type Gatherer, RedisWire } from './redis-wire.ts';
+import { RespError } from './resp.ts';
 
 export type RedisClient = Redis | Cluster;
 
@@ -148,30 +148,27 @@ export class RedisConnection {
     return this.run(() => this.#command.call(command, key, ...args));
   }
 
-  /** Several commands of {@link send}, each `[command, key, ...args]`; resolves when all are done, with no reply. */
-  async sendAll(commands: readonly Args[]): Promise<void> {
-    const short = this.#short;
-    if (short !== undefined) await (this.#entered() ?? short.wire.sendAll(commands));
-    else
-      await this.run(() =>
-        Promise.all(commands.map(([command = '', ...args]) => this.#command.call(String(command), ...args))),
-      );
-  }
-
-  /** The same, with the items of all who ask in this turn of the event loop; ahead of what {@link send} and {@link script} send in it. */
-  gather(command: string, key: string, items: Args): Promise<unknown> {
-    if (this.#short !== undefined) return this.#entered() ?? this.#short.wire.gather(command, key, items);
-    return this.run(() => this.#command.call(command, key, ...items));
-  }
-
-  /** The same for a command that need be sent but once for all of them. */
-  once(command: string, key: string, value: string | number): Promise<unknown> {
-    if (this.#short !== undefined) return this.#entered() ?? this.#short.wire.once(command, key, value);
-    return this.run(() => this.#command.call(command, key, value));
+  /**
+   * Commands that are one with those of all who ask in this turn of the event loop; ahead of what {@link send} and {@link script} send
+   * in it. Resolves when they are done, perhaps together with those of others.
+   */
+  gather(ask: (gatherer: Gatherer) => void): Promise<void> {
+    if (this.#short !== undefined) return this.#entered() ?? this.#short.wire.gather(ask);
+    return this.run(async () => {
+      const calls: Promise<unknown>[] = [];
+      const call = (verb: string, key: string, args: Args) =>
+        void calls.push(this.#command.call(verb, key, ...args));
+      ask({
+        add: call,
+        once: (verb, key, value) => call(verb, key, [value]),
+        join: (verb, key, before, word) => call(verb, key, [...before, word]),
+      });
+      await Promise.all(calls);
+    });
   }
 
   /** A rejection while nothing is asked of the server. */
-  #entered(): Promise<Reply> | undefined {
+  #entered(): Promise<never> | undefined {
     return this.#breaker.tryEnter() ? undefined : Promise.reject(unavailable('it does not answer'));
   }
 

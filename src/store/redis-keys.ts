@@ -4,10 +4,10 @@ import type { Priority } from '../protocol/events.ts';
 export interface RedisKeys {
   /** Hash, event stream and tool journal of a session, in this order. */
   readonly session: (id: string) => [string, string, string];
-  /** All events of a session that was written once, when it had ended; instead of the stream. */
-  readonly page: (id: string) => string;
   /** Records of ended sessions, by short id. */
   readonly ended: (bucket: string) => string;
+  /** All events of sessions that were written once, when they had ended, by short id; instead of their streams. */
+  readonly pages: (bucket: string) => string;
   readonly queue: (route: string, priority: Priority) => string;
   /** The three queues of a route, highest priority first. */
   readonly queues: (route: string) => [string, string, string];
@@ -36,8 +36,8 @@ export function createRedisKeys(prefix: string): RedisKeys {
       const key = `${prefix}session:{${id}}`;
       return [key, `${key}:events`, `${key}:tools`];
     },
-    page: (id) => `${prefix}session:{${id}}:page`,
     ended: (bucket) => of(`end:{${bucket}}`),
+    pages: (bucket) => of(`page:{${bucket}}`),
     queue,
     queues: (route) => [queue(route, 'high'), queue(route, 'normal'), queue(route, 'low')],
     code: (sha256) => of(`code:{${sha256}}`),

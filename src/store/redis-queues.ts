@@ -27,7 +27,7 @@ export function redisQueues(db: RedisLink): QueueOperations {
     },
 
     async dropDeadline(id) {
-      await db.redis.gather('ZREM', db.keys.deadlines, [id]);
+      await db.redis.gather((gatherer) => gatherer.add('ZREM', db.keys.deadlines, [id]));
     },
 
     async take(route, quota, total) {

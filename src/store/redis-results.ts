@@ -5,6 +5,7 @@
 import { isTerminal } from '../protocol/events.ts';
 import { packRecord, unpackRecord } from './packed-record.ts';
 import type { RedisLink } from './redis-link.ts';
+import type { Gatherer } from './redis-wire.ts';
 import { shortenSessionId, timeOfSessionId } from './session-id.ts';
 import type { SessionRecord } from './store.ts';
 
@@ -21,30 +22,44 @@ export interface RedisResults {
 }
 
 export function redisResults(db: RedisLink): RedisResults {
-  const placeOf = (id: string): { readonly key: string; readonly field: string } | undefined => {
-    const atMs = timeOfSessionId(id);
-    if (atMs === undefined) return undefined;
-    return { key: db.keys.ended(`${Math.floor(atMs / PERIOD_MS)}`), field: shortenSessionId(id) };
-  };
   return {
     keep(record) {
-      const place = placeOf(record.id);
+      const place = placeOfId(record.id);
       if (place === undefined || !isTerminal(record.state)) return undefined;
-      const { key, field } = place;
-      const text = packRecord({ record, endedAtMs: db.nowMs() });
-      // It stays until the last that was kept may go: time only moves on.
-      return Promise.all([
-        db.redis.gather('HSET', key, [field, text]),
-        db.redis.once('PEXPIRE', key, db.retention.resultMs),
-      ]);
+      return db.redis.gather((gatherer) => keepRecord(db, gatherer, place, record));
     },
 
     async find(id) {
-      const place = placeOf(id);
-      const text = place === undefined ? null : await db.redis.send('HGET', place.key, [place.field]);
+      const place = placeOfId(id);
+      if (place === undefined) return undefined;
+      const text = await db.redis.send('HGET', db.keys.ended(place.bucket), [place.field]);
       if (typeof text !== 'string') return undefined;
       const { endedAtMs, record } = unpackRecord(id, text);
       return db.nowMs() - endedAtMs > db.retention.resultMs ? undefined : record;
     },
   };
+}
+
+export interface Place {
+  readonly bucket: string;
+  readonly field: string;
+}
+
+/** Where what is left of a session lies among others; `undefined` when its id tells no time. */
+export function placeOfId(id: string): Place | undefined {
+  const atMs = timeOfSessionId(id);
+  if (atMs === undefined) return undefined;
+  return { bucket: String(Math.floor(atMs / PERIOD_MS)), field: shortenSessionId(id) };
+}
+
+export function keepRecord(
+  db: RedisLink,
+  gatherer: Gatherer,
+  { bucket, field }: Place,
+  record: SessionRecord,
+): void {
+  const key = db.keys.ended(bucket);
+  gatherer.add('HSET', key, [field, packRecord({ record, endedAtMs: db.nowMs() })]);
+  // It stays until the last that was kept may go: time only moves on.
+  gatherer.once('PEXPIRE', key, db.retention.resultMs);
 }

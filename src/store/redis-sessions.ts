@@ -106,8 +106,10 @@ export function redisSessions(
       // on a Cluster they may reach several servers, so the last waits for the others.
       const prepared = Promise.all([
         keepSource(session),
-        redis.gather('ZADD', db.keys.deadlines, [deadlineMs, id]),
-        redis.sendAll(index.commands(session)),
+        redis.gather((gatherer) => {
+          gatherer.add('ZADD', db.keys.deadlines, [deadlineMs, id]);
+          index.add(gatherer, session);
+        }),
         redis.send('XADD', db.keys.queue(route, priority), ['*', 'id', id, 'at', atMs]),
       ]);
       if (redis.client.isCluster) await prepared;
@@ -123,8 +125,10 @@ export function redisSessions(
       // The lease goes first: what runs is always found again.
       const prepared = Promise.all([
         keepSource(session),
-        redis.gather('ZADD', db.keys.deadlines, [db.nowMs() + leaseMs, id]),
-        redis.sendAll(index.commands(session)),
+        redis.gather((gatherer) => {
+          gatherer.add('ZADD', db.keys.deadlines, [db.nowMs() + leaseMs, id]);
+          index.add(gatherer, session);
+        }),
       ]);
       if (redis.client.isCluster) await prepared;
       const created = create(session, runtimeId, brokerId, claimId);

@@ -30,12 +30,31 @@ interface Pending {
   isSettled: boolean;
 }
 
+/** A command for all who ask for it in one turn of the event loop. */
 interface Gathered extends Pending {
   readonly command: (string | number)[];
-  readonly done: Promise<Reply>;
 }
 
-export class RedisWire {
+/** What is gathered in one turn is done as a whole: one promise for all who ask. */
+interface Turn {
+  readonly done: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+  /** Commands that have no reply yet. */
+  left: number;
+}
+
+/** Takes commands that those of others in the same turn of the event loop become one with. */
+export interface Gatherer {
+  /** One command with the items of all who ask. */
+  add(verb: string, key: string, items: Args): void;
+  /** One command, with what the first one gave. */
+  once(verb: string, key: string, value: string | number): void;
+  /** One command, whose last argument is the words of all, with spaces between; before it stands what the first one gave. */
+  join(verb: string, key: string, before: Args, word: string): void;
+}
+
+export class RedisWire implements Gatherer {
   readonly #options: RedisWireOptions;
   /** Sent, from `#head` on without a reply yet; what has timed out stays until its reply has passed. */
   #sent: Pending[] = [];
@@ -43,6 +62,7 @@ export class RedisWire {
   /** Of this turn. */
   #waiting: Pending[] = [];
   readonly #gathered = new Map<string, Gathered>();
+  #turn: Turn | undefined;
   #isFlushAsked = false;
   #stream: Redis['stream'] | undefined;
   #stopTimer: (() => void) | undefined;
@@ -62,7 +82,7 @@ export class RedisWire {
 
   #enqueue(command: Command, resolve: Pending['resolve'], reject: Pending['reject'], orElse?: Command): void {
     const { clock, client, toError } = this.#options;
-    if (client.status === 'end' || client.status === 'wait') {
+    if (isClosed(client)) {
       reject(toError(new Error('the connection is closed')));
       return;
     }
@@ -70,39 +90,47 @@ export class RedisWire {
     this.#askFlush();
   }
 
-  /** Commands of which only matters that all are done: one promise for all of them. Resolves with the reply to the last. */
-  sendAll(commands: readonly Args[]): Promise<Reply> {
-    const last = commands.at(-1);
-    if (last === undefined) return Promise.resolve(null);
-    return new Promise((resolve, reject) => {
-      for (const command of commands) this.#enqueue(command, command === last ? resolve : ignore, reject);
-    });
-  }
-
-  /** One command for all `items` that are given for it in this turn. It goes out before those of {@link send}. */
-  gather(verb: string, key: string, items: Args): Promise<Reply> {
-    const name = `${verb} ${key}`;
-    const known = this.#gathered.get(name);
-    if (known !== undefined && !known.isSettled) {
-      known.command.push(...items);
-      return known.done;
-    }
-    return this.#begin(name, [verb, key, ...items]);
-  }
-
-  /** One command for all who ask for it in this turn, with what the first one gave. It goes out as those of {@link gather} do. */
-  once(verb: string, key: string, value: string | number): Promise<Reply> {
-    const name = `${verb} ${key}`;
-    const known = this.#gathered.get(name);
-    return known === undefined || known.isSettled ? this.#begin(name, [verb, key, value]) : known.done;
-  }
-
-  #begin(name: string, command: (string | number)[]): Promise<Reply> {
-    const { promise: done, resolve, reject } = Promise.withResolvers<Reply>();
-    const atMs = this.#options.clock.nowMs();
-    this.#gathered.set(name, { command, done, resolve, reject, atMs, orElse: undefined, isSettled: false });
-    this.#askFlush();
+  /** What is asked for goes out before the commands of {@link send}. Resolves when all that was gathered in this turn is done. */
+  gather(ask: (gatherer: Gatherer) => void): Promise<void> {
+    const { client, toError } = this.#options;
+    if (isClosed(client)) return Promise.reject(toError(new Error('the connection is closed')));
+    this.#turn ??= newTurn();
+    const { done } = this.#turn;
+    ask(this);
     return done;
+  }
+
+  add(verb: string, key: string, items: Args): void {
+    const known = this.#gathered.get(`${verb} ${key}`);
+    if (known === undefined) this.#begin([verb, key, ...items]);
+    else known.command.push(...items);
+  }
+
+  once(verb: string, key: string, value: string | number): void {
+    if (!this.#gathered.has(`${verb} ${key}`)) this.#begin([verb, key, value]);
+  }
+
+  join(verb: string, key: string, before: Args, word: string): void {
+    const known = this.#gathered.get(`${verb} ${key}`);
+    if (known === undefined) this.#begin([verb, key, ...before, word]);
+    else known.command.push(`${known.command.pop()} ${word}`);
+  }
+
+  #begin(command: (string | number)[]): void {
+    this.#turn ??= newTurn();
+    const turn = this.#turn;
+    turn.left++;
+    this.#gathered.set(`${command[0]} ${command[1]}`, {
+      command,
+      resolve: () => {
+        if (--turn.left === 0) turn.resolve();
+      },
+      reject: turn.reject,
+      atMs: this.#options.clock.nowMs(),
+      orElse: undefined,
+      isSettled: false,
+    });
+    this.#askFlush();
   }
 
   #askFlush(): void {
@@ -124,7 +152,7 @@ export class RedisWire {
       text += encodeCommand(typeof command === 'function' ? command() : command);
       this.#sent.push(pending);
     }
-    this.#gathered.clear();
+    this.#endTurn();
     this.#waiting = [];
     if (text !== '') this.#stream.write(text);
   }
@@ -164,9 +192,14 @@ export class RedisWire {
     const open = this.#open();
     this.#sent = [];
     this.#head = 0;
-    this.#gathered.clear();
+    this.#endTurn();
     this.#waiting = [];
     for (const pending of open) this.#fail(pending, reason);
+  }
+
+  #endTurn(): void {
+    this.#gathered.clear();
+    this.#turn = undefined;
   }
 
   /** Everything that has no answer yet. */
@@ -187,6 +220,8 @@ export class RedisWire {
     return clock.setBackgroundTimer(delayMs, () => {
       const leftMs = (pending: Pending) => pending.atMs + timeoutMs - clock.nowMs();
       for (const pending of this.#open()) if (leftMs(pending) <= 0) this.#fail(pending, 'no answer in time');
+      // It failed as a whole: whoever asks next begins another.
+      if (this.#gathered.values().some(({ isSettled }) => isSettled)) this.#endTurn();
       const waits = this.#open().map(leftMs);
       this.#stopTimer = waits.length === 0 ? undefined : this.#watch(Math.max(1, Math.min(...waits)));
     });
@@ -198,4 +233,11 @@ export class RedisWire {
   }
 }
 
-function ignore(): void {}
+function isClosed({ status }: Redis): boolean {
+  return status === 'end' || status === 'wait';
+}
+
+function newTurn(): Turn {
+  const { promise: done, resolve, reject } = Promise.withResolvers<void>();
+  return { done, resolve, reject, left: 0 };
+}

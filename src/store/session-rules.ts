@@ -155,6 +155,11 @@ function renewFence(live: LiveSession, epoch: number): void {
   live.fence = `${live.epoch}-${live.fenceCount}`;
 }
 
+/** How a session is announced. An id has nothing that JSON would escape. @param deadlineMs since 1970, ms */
+export function initPayload(id: string, deadlineMs: number): string {
+  return `{"streamUrl":"/sessions/${id}/stream","cancelUrl":"/sessions/${id}/cancel","expiresAt":${deadlineMs},"execution":"at-most-once"}`;
+}
+
 export function startedPayload(runtimeId: string, attempt: number): string {
   return `{"runtimeId":${JSON.stringify(runtimeId)},"attempt":${attempt}}`;
 }

@@ -69,7 +69,8 @@ export function observedStore(store: Store, observe: ObserveBroker): Store {
     },
     async finish(end) {
       const reply = await store.finish(end);
-      if (reply === 'ok') await watch.ended(end);
+      const told = reply === 'ok' ? watch.ended(end) : undefined;
+      if (told !== undefined) await told;
       else if (reply === 'stale') observe({ type: 'stale_write', sessionId: end.id, operation: 'finish' });
       return reply;
     },
@@ -136,12 +137,20 @@ class SessionWatch {
     this.#observe({ type: 'requeued', sessionId: id, reason });
   }
 
-  async ended({ id, state, final }: Pick<Finish, 'id' | 'state' | 'final'>): Promise<void> {
-    const known = this.#createdAtMs.get(id);
-    this.#createdAtMs.delete(id);
-    // Only what ends in the queue was not started here: rare enough for another look.
-    const record = known === undefined ? await this.#store.find(id).catch(() => undefined) : undefined;
-    const createdAtMs = known ?? record?.createdAtMs;
+  /** What was not started here ends in the queue: rare enough for another look, which is returned. */
+  ended(end: Ended): Promise<void> | undefined {
+    const known = this.#createdAtMs.get(end.id);
+    if (known === undefined)
+      return this.#store
+        .find(end.id)
+        .catch(() => undefined)
+        .then((record) => this.#tellEnd(end, record?.createdAtMs));
+    this.#createdAtMs.delete(end.id);
+    this.#tellEnd(end, known);
+    return undefined;
+  }
+
+  #tellEnd({ id, state, final }: Ended, createdAtMs: number | undefined): void {
     this.#observe({
       type: 'ended',
       sessionId: id,
@@ -152,6 +161,7 @@ class SessionWatch {
   }
 }
 
+type Ended = Pick<Finish, 'id' | 'state' | 'final'>;
 type StartedClaim = Pick<Extract<ClaimReply, { code: 'ok' }>, 'tenant' | 'attempt' | 'createdAtMs'>;
 
 const failedFinal = z.object({ error: z.object({ code: z.string() }) });
@@ -181,8 +191,5 @@ export function timedStore(store: Store, clock: Clock, observe: ObserveBroker): 
       );
       return reply;
     };
-  return overlaid(store, (name, operation) => (UNTIMED.has(name) ? operation : timed(name, operation)));
+  return overlaid(store, timed);
 }
-
-/** Asked many times per session, and answered at once. */
-const UNTIMED: ReadonlySet<string> = new Set(['nowMs']);

@@ -5,6 +5,7 @@
 //       enclave.tool_call  each call; spans that the tool makes are its children
 //       enclave.run        on the runtime
 import {
+  type Context,
   context,
   ProxyTracerProvider,
   type Span,
@@ -43,17 +44,23 @@ export class BrokerTracing {
    * @param traceparent of the caller.
    * @param work is given what the session carries on.
    */
-  async submit<T extends { readonly sessionId: string }>(
+  submit<T extends { readonly sessionId: string }>(
     traceparent: string | undefined,
     work: (traceparent: string | undefined) => Promise<T>,
   ): Promise<T> {
     const parent = parseTraceparent(traceparent);
     const { sampleRate, random } = this.#options;
     // Without an SDK and without a caller whose trace is to be carried on there is nothing to tell anybody.
-    if (parent === undefined && !isRecorded()) return await work(undefined);
+    if (parent === undefined && !isRecorded()) return work(undefined);
     if (parent === undefined ? sampleRate < 1 && random() >= sampleRate : !isSampled(parent))
-      return await work(undefined);
-    const within = contextOf(parent);
+      return work(undefined);
+    return this.#submitTraced(contextOf(parent), work);
+  }
+
+  async #submitTraced<T extends { readonly sessionId: string }>(
+    within: Context,
+    work: (traceparent: string | undefined) => Promise<T>,
+  ): Promise<T> {
     const span = tracer().startSpan('enclave.submit', { kind: SpanKind.SERVER }, within);
     try {
       const submitted = await context.with(trace.setSpan(within, span), () =>

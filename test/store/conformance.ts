@@ -538,32 +538,37 @@ export function conformance(name: string, open: (retentionMs: number) => Promise
     });
 
     it.each([
-      ['of different times', [50, 40, 30, 20, 10]],
-      ['of one millisecond', [9, 9, 9, 9, 9]],
-    ])('lists the sessions of one tenant page by page, newest first, each once: %s', async (_name, ages) => {
-      const tenant = `list-${randomUUID()}`;
-      const nowMs = store.nowMs();
-      const sessions = ages.map((ageMs) => newSession(store, { tenant, atMs: nowMs - ageMs }));
-      for (const session of sessions) await store.submit(session);
-      await store.submit(newSession(store));
-      const [oldest] = sessions;
-      await store.finish({ id: oldest?.id ?? '', fence: '', state: 'failed', final: FINAL });
-      const listed: SessionRecord[] = [];
-      let next: SessionPlace | undefined;
-      do {
-        const after: SessionPlace | undefined = next;
-        const found = await store.list({ tenant, limit: 2, ...(after === undefined ? {} : { after }) });
-        listed.push(...found.sessions);
-        next = found.next;
-      } while (next !== undefined);
-      expect(listed.map(({ id }) => id).sort()).toEqual(sessions.map(({ id }) => id).sort());
-      const times = listed.map(({ createdAtMs }) => createdAtMs);
-      if (new Set(ages).size > 1) expect(times).toEqual(times.toSorted((a, b) => b - a));
-      const failed = await store.list({ tenant, state: 'failed', limit: 10 });
-      expect(failed.sessions).toMatchObject([{ id: oldest?.id, state: 'failed', tenant }]);
-      expect((await store.list({ tenant, state: 'queued', limit: 10 })).sessions).toHaveLength(4);
-      expect(await store.list({ tenant: 'nobody', limit: 10 })).toEqual({ sessions: [] });
-    });
+      ['of different times', [50, 40, 30, 20, 10], 'one after the other'],
+      ['of different times', [50, 40, 30, 20, 10], 'at once'],
+      ['of one millisecond', [9, 9, 9, 9, 9], 'at once'],
+    ])(
+      'lists the sessions of one tenant page by page, newest first, each once: %s %j, written %s',
+      async (_name, ages, how) => {
+        const tenant = `list-${randomUUID()}`;
+        const nowMs = store.nowMs();
+        const sessions = ages.map((ageMs) => newSession(store, { tenant, atMs: nowMs - ageMs }));
+        if (how === 'at once') await Promise.all(sessions.map((session) => store.submit(session)));
+        else for (const session of sessions) await store.submit(session);
+        await store.submit(newSession(store));
+        const [oldest] = sessions;
+        await store.finish({ id: oldest?.id ?? '', fence: '', state: 'failed', final: FINAL });
+        const listed: SessionRecord[] = [];
+        let next: SessionPlace | undefined;
+        do {
+          const after: SessionPlace | undefined = next;
+          const found = await store.list({ tenant, limit: 2, ...(after === undefined ? {} : { after }) });
+          listed.push(...found.sessions);
+          next = found.next;
+        } while (next !== undefined);
+        expect(listed.map(({ id }) => id).sort()).toEqual(sessions.map(({ id }) => id).sort());
+        const times = listed.map(({ createdAtMs }) => createdAtMs);
+        if (new Set(ages).size > 1) expect(times).toEqual(times.toSorted((a, b) => b - a));
+        const failed = await store.list({ tenant, state: 'failed', limit: 10 });
+        expect(failed.sessions).toMatchObject([{ id: oldest?.id, state: 'failed', tenant }]);
+        expect((await store.list({ tenant, state: 'queued', limit: 10 })).sessions).toHaveLength(4);
+        expect(await store.list({ tenant: 'nobody', limit: 10 })).toEqual({ sessions: [] });
+      },
+    );
 
     it('forgets events and results when their time is over', async () => {
       await using brief = await open(30);

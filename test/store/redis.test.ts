@@ -75,6 +75,15 @@ describe.skipIf(given === undefined && !hasRedis())('with a redis-server', () =>
     });
   });
 
+  it('refuses a place of its list that it never gave', async () => {
+    await using store = await open();
+    await store.open('b1', () => {});
+    const after = { atMs: 1, id: 'nowhere' };
+    await expect(store.list({ tenant: 'acme', limit: 2, after })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
+  });
+
   it('takes over work that was queued before the group was made, or when the data is gone', async () => {
     await using store = await open();
     await store.open('b1', () => {});
