@@ -2,7 +2,7 @@
 import { codeInfo, EnclaveError } from '../errors.ts';
 import type { Labels, Priority, SessionEvent } from '../protocol/events.ts';
 import type { SessionView } from '../protocol/session-reducer.ts';
-import { Away } from './away.ts';
+import { ComeBack } from './come-back.ts';
 import { answerCalls, type ExternalAnswer, type ExternalHandler } from './external-tools.ts';
 import { Follower } from './follower.ts';
 import { type ClientConfig, type EnclaveClientOptions, resolveClientOptions } from './options.ts';
@@ -40,20 +40,16 @@ export interface RunOptions {
   readonly idempotencyKey?: string;
 }
 
-/** A broker that is started again is there by then, as a rule. */
-const QUICK_TRIES = 6;
-/** A broker that refused a connection is not asked by other streams for this share of the time after which they were to come back. */
-const AWAY_SHARE = 0.05;
-
 /** What is known of a session at its end: `final` is there, unless its result had expired already. */
 export type RunResult = SessionView & { readonly sessionId: string };
 
 export class EnclaveClient {
   readonly #config: ClientConfig;
-  readonly #away = new Away();
+  readonly #comeBack: ComeBack;
 
   constructor(options: EnclaveClientOptions) {
     this.#config = resolveClientOptions(options);
+    this.#comeBack = new ComeBack(this.#config.random);
   }
 
   /**
@@ -206,19 +202,18 @@ export class EnclaveClient {
   async #resume(follower: Follower, signal: AbortSignal): Promise<void> {
     while (follower.view.final === undefined) {
       const seen = follower.view.lastSeq;
-      const { goAfterMs } = follower;
-      // Many are asked at once: spread over twice that time, they do not come at once as well.
-      if (goAfterMs !== undefined) await pause(goAfterMs * (0.5 + this.#config.random()), signal);
-      const quick = goAfterMs === undefined ? undefined : { tries: QUICK_TRIES, delayMs: goAfterMs / 2 };
+      let { goAfterMs } = follower;
       const attempt = async () => {
         const headers: Record<string, string> = { accept: 'text/event-stream' };
         // The id names the lineage of the data as well as the number: a rolled back store is noticed.
         if (follower.lastId !== '') headers['last-event-id'] = follower.lastId;
         const query = follower.lastId === '' ? `?fromSeq=${seen + 1}` : '';
         const path = `/sessions/${encodeURIComponent(follower.sessionId)}/stream${query}`;
-        const answer = await this.#away.ask((goAfterMs ?? 0) * AWAY_SHARE, () =>
-          this.#ask(path, { headers, signal }),
-        );
+        const ask = () => this.#ask(path, { headers, signal, isLong: true });
+        const wasTold = goAfterMs;
+        // Once: who has waited for its return in vain tries as after any loss.
+        goAfterMs = undefined;
+        const answer = await (wasTold === undefined ? ask() : this.#comeBack.ask(wasTold, signal, ask));
         await follower.read(answer);
         // A stream that ended early and brought nothing is a failed try; one that brought something is progress, and so is
         // the word of a broker that goes.
@@ -226,28 +221,21 @@ export class EnclaveClient {
         if (isLost && follower.goAfterMs === undefined)
           throw new EnclaveError('CONNECTION_LOST', 'the stream ended before the session did');
       };
-      await this.#retry(signal, attempt, quick);
+      await this.#retry(signal, attempt);
     }
   }
 
-  /**
-   * Repeats what may succeed later, with growing, jittered waits.
-   * @param quick first so often after short waits: the broker said that it goes, and another is expected in its place.
-   */
-  async #retry<T>(
-    signal: AbortSignal,
-    work: () => Promise<T>,
-    quick: { readonly tries: number; readonly delayMs: number } = { tries: 0, delayMs: 0 },
-  ): Promise<T> {
+  /** Repeats what may succeed later, with growing, jittered waits. */
+  async #retry<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const { isReconnecting, maxAttempts, initialDelayMs, backoffMultiplier, random } = this.#config;
-    for (let attempt = -quick.tries; ; attempt++) {
+    for (let attempt = 0; ; attempt++) {
       try {
         return await work();
       } catch (thrown) {
         signal.throwIfAborted();
         const error = asConnectionError(thrown);
         if (!isReconnecting || !codeInfo(error.code).retryable || attempt + 1 >= maxAttempts) throw error;
-        const delayMs = attempt < 0 ? quick.delayMs : initialDelayMs * backoffMultiplier ** attempt;
+        const delayMs = initialDelayMs * backoffMultiplier ** attempt;
         await pause(Math.max(delayMs * (0.7 + 0.6 * random()), error.retryAfterMs ?? 0), signal);
       }
     }

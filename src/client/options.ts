@@ -63,11 +63,6 @@ export function resolveClientOptions(options: EnclaveClientOptions): ClientConfi
     silenceMs: silence,
     timeoutMs: timeout,
     ask: createTransport(options.fetch),
-    random: options.random ?? randomFraction,
+    random: options.random ?? Math.random,
   };
-}
-
-/** From the platform's generator, which browsers and Node share. */
-function randomFraction(): number {
-  return (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32;
 }

@@ -8,6 +8,8 @@ export interface Question {
   readonly body?: string;
   /** Ends it, whatever has come of the answer. */
   readonly signal: AbortSignal;
+  /** The answer is a stream that may last: where that can be chosen, its connection is used for nothing else. */
+  readonly isLong?: boolean;
 }
 
 export interface Answer {
@@ -34,9 +36,10 @@ export function createTransport(fetchGiven: typeof fetch | undefined): Ask {
   // Not imported, so that browsers and bundlers find nothing of Node here.
   const http = process?.getBuiltinModule?.('node:http');
   const https = process?.getBuiltinModule?.('node:https');
+  const net = process?.getBuiltinModule?.('node:net');
   // Of the proxies that the environment names, only `fetch` knows.
   const isProxied = process?.env?.['NODE_USE_ENV_PROXY'] !== undefined;
-  return http === undefined || https === undefined || isProxied
+  return http === undefined || https === undefined || net === undefined || isProxied
     ? byFetch
-    : askByNode({ http, https, elsewhere: byFetch });
+    : askByNode({ http, https, net, elsewhere: byFetch });
 }

@@ -5,7 +5,7 @@ import { CircuitBreaker, type CircuitState } from '../circuit-breaker.ts';
 import type { Clock } from '../clock.ts';
 import { EnclaveError } from '../errors.ts';
 import { loadScript, SCRIPT_NAMES, type Script, type ScriptName } from './redis-scripts.ts';
-import { type Args, type Command, type Gatherer, RedisWire } from './redis-wire.ts';
+import { type Args, type Command, type Gatherer, RedisWire, type SendOptions } from './redis-wire.ts';
 import { RespError } from './resp.ts';
 
 export type RedisClient = Redis | Cluster;
@@ -79,7 +79,7 @@ export class RedisConnection {
     onReconnect: () => void,
   ): Promise<void> {
     this.#listener.on('message', (_channel: string, message: string) => onMessage(message));
-    for (const client of this.#clients) await this.run(() => connect(client));
+    await this.run(() => Promise.all(this.#clients.map(connect)));
     await this.run(() => this.#listener.subscribe(...channels));
     this.#listener.on('ready', () => void this.#subscribeAgain(channels, onReconnect));
     // A master that went leaves its slots to a replica, which may lack what was written last; the listener may be on another node.
@@ -107,8 +107,14 @@ export class RedisConnection {
   /**
    * Runs a script by its hash; a server that does not know it yet gets the text.
    * @param args or what makes them when this turn of the event loop is over.
+   * @param options as far as they concern a connection of our own.
    */
-  script(name: ScriptName, keys: readonly string[], args: Command): Promise<unknown> {
+  script(
+    name: ScriptName,
+    keys: readonly string[],
+    args: Command,
+    { patienceMs = 0 }: Pick<SendOptions, 'patienceMs'> = {},
+  ): Promise<unknown> {
     const script = this.#scripts.get(name);
     if (script === undefined) throw new EnclaveError('INTERNAL', `there is no script ${name}`);
     if (
@@ -126,7 +132,8 @@ export class RedisConnection {
         return [keys.length, ...keys, ...made];
       };
       const known = () => ['EVALSHA', script.sha1, ...rest()];
-      return this.#entered() ?? this.#short.wire.send(known, () => ['EVAL', script.lua, ...rest()]);
+      const orElse = () => ['EVAL', script.lua, ...rest()];
+      return this.#entered() ?? this.#short.wire.send(known, { orElse, patienceMs });
     }
     return this.run(() => this.#runOnCommand(script, keys, args));
   }

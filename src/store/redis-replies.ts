@@ -1,7 +1,7 @@
 // What the scripts answer, as typed values.
 import { z } from 'zod';
 import { EnclaveError } from '../errors.ts';
-import { PRIORITIES, type Priority } from '../protocol/events.ts';
+import { isEventType, PRIORITIES, type Priority } from '../protocol/events.ts';
 import type { BrokerInfo, KeyReservation } from './fleet-operations.ts';
 import type { ClaimReply, DispatchEntry, EventPage, SessionRecord, ToolBeginReply } from './store.ts';
 
@@ -57,17 +57,7 @@ export function parseToolBegin([code, second = '', third = '']: readonly string[
 }
 
 const text = z.string();
-const state = z.enum(['queued', 'running', 'completed', 'failed', 'cancelled']);
-const priority = z.enum(['high', 'normal', 'low']);
-const eventType = z.enum([
-  'session_init',
-  'queued',
-  'started',
-  'log',
-  'tool_call',
-  'tool_result_applied',
-  'final',
-]);
+const STATES = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
 const labels = z.record(z.string(), z.string());
 
 /** The fields of a session that a record is made of, in the order in which `read.lua` gives them too. */
@@ -75,12 +65,6 @@ export const RECORD_FIELDS: readonly string[] = [
   ...['state', 'tenant', 'route', 'priority', 'labels', 'created', 'deadline', 'attempts'],
   ...['seq', 'cancel', 'rt', 'broker', 'final'],
 ];
-
-/** Texts, empty for what is not set; `read.lua` adds what only it needs. */
-const recordReply = z.tuple(
-  [state, text, text, priority, text, text, text, text, text, text, text, text, text],
-  text,
-);
 
 /** What HMGET gives for {@link RECORD_FIELDS}; none when there is no such session. */
 export function parseRecord(id: string, reply: readonly (string | null)[]): SessionRecord | undefined {
@@ -92,16 +76,17 @@ export function parseRecord(id: string, reply: readonly (string | null)[]): Sess
       );
 }
 
+/** @param fields texts, empty for what is not set; `read.lua` adds what only it needs. */
 function recordOf(id: string, fields: readonly string[]): SessionRecord {
-  const [st, tenant, route, prio, labelJson, created, deadline, attempts, seq, cancel, rt, broker, final] =
-    recordReply.parse(fields);
+  const [state, tenant = '', route = '', priority, labelJson = '{}', created, deadline, ...more] = fields;
+  const [attempts, seq, cancel, rt = '', broker = '', final = ''] = more;
   return {
     id,
     tenant,
-    state: st,
+    state: oneOf(state, STATES),
     route,
-    priority: prio,
-    labels: labels.parse(JSON.parse(labelJson)),
+    priority: oneOf(priority, PRIORITIES),
+    labels: labelJson === '{}' ? {} : labels.parse(JSON.parse(labelJson)),
     createdAtMs: Number(created),
     deadlineMs: Number(deadline),
     attempts: Number(attempts),
@@ -141,24 +126,18 @@ export function parseEnded(
   );
 }
 
-const pageReply = z.tuple([
-  z.literal('ok'),
-  text,
-  z.array(text),
-  z.array(z.tuple([text, text, eventType, text])),
-]);
-
 export function parsePage(id: string, reply: unknown): EventPage | undefined {
-  if (texts(reply)[0] === 'missing') return undefined;
-  const [, lost, fields, entries] = pageReply.parse(reply);
-  const events = entries.map(([eventId, ts, type, payload]) => ({
-    id: eventId,
-    seq: Number(eventId.slice(eventId.indexOf('-') + 1)),
-    ts: Number(ts),
-    type,
-    payload,
-  }));
-  return { record: recordOf(id, fields), events, isLost: lost === '1' };
+  const [code, lost, fields, entries]: readonly unknown[] = Array.isArray(reply) ? reply : [];
+  if (code === 'missing') return undefined;
+  if (code !== 'ok') throw unexpected('read', String(code));
+  // By hand: all readers of a broker that is gone ask its successor at once.
+  const events = (Array.isArray(entries) ? entries : []).map((entry) => {
+    const [eventId = '', ts, type, payload = ''] = texts(entry);
+    const seq = Number(eventId.slice(eventId.indexOf('-') + 1));
+    if (!isEventType(type)) throw unexpected('read', type);
+    return { id: eventId, seq, ts: Number(ts), type, payload };
+  });
+  return { record: recordOf(id, texts(fields)), events, isLost: lost === '1' };
 }
 
 const takeReply = z.array(z.array(z.tuple([text, text, text])));

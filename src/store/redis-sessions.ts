@@ -29,6 +29,8 @@ import {
 
 /** Until the next heartbeat of the new owner says otherwise, ms. */
 const ADOPTED_LEASE_MS = 15_000;
+/** How long a reader may wait for others to ask along with it, ms: all streams of a broker that is gone are resumed at once. */
+const READ_PATIENCE_MS = 4;
 /** Where a claim tells of its event: behind what {@link parseClaim} reads. */
 const CLAIM_TOLD = 8;
 
@@ -82,7 +84,8 @@ export function redisSessions(
     const [hash, events] = db.keys.session(id);
     const bell = watcher === undefined ? '' : db.keys.channel(watcher);
     const args = [after.seq, after.epoch ?? '', limit, bell];
-    const page = parsePage(id, await db.redis.script('read', [hash, events], args));
+    const reply = await db.redis.script('read', [hash, events], args, { patienceMs: READ_PATIENCE_MS });
+    const page = parsePage(id, reply);
     return page ?? (await whole.read(id, after, limit));
   };
   /** From now on its record lies with those of others; its own hash goes with its events. */

@@ -30,6 +30,13 @@ interface Pending {
   isSettled: boolean;
 }
 
+export interface SendOptions {
+  /** A command for a server that does not know the script of this one. */
+  readonly orElse?: Command | undefined;
+  /** On a busy line it may lie for so long, ms, so that others go out along with it: every write costs two processes a turn. Default 0. */
+  readonly patienceMs?: number;
+}
+
 /** A command for all who ask for it in one turn of the event loop. */
 interface Gathered extends Pending {
   readonly command: (string | number)[];
@@ -64,6 +71,8 @@ export class RedisWire implements Gatherer {
   readonly #gathered = new Map<string, Gathered>();
   #turn: Turn | undefined;
   #isFlushAsked = false;
+  #flushedMs = -Infinity;
+  #stopWaiting: (() => void) | undefined;
   #stream: Redis['stream'] | undefined;
   #stopTimer: (() => void) | undefined;
 
@@ -75,19 +84,14 @@ export class RedisWire implements Gatherer {
     client.on('end', () => this.#lose('the connection is closed'));
   }
 
-  /** @param orElse a command for a server that does not know the script of this one. */
-  send(command: Command, orElse?: Command): Promise<Reply> {
-    return new Promise((resolve, reject) => this.#enqueue(command, resolve, reject, orElse));
-  }
-
-  #enqueue(command: Command, resolve: Pending['resolve'], reject: Pending['reject'], orElse?: Command): void {
+  /** See {@link SendOptions}. */
+  send(command: Command, { orElse, patienceMs = 0 }: SendOptions = {}): Promise<Reply> {
     const { clock, client, toError } = this.#options;
-    if (isClosed(client)) {
-      reject(toError(new Error('the connection is closed')));
-      return;
-    }
-    this.#waiting.push({ command, resolve, reject, atMs: clock.nowMs(), orElse, isSettled: false });
-    this.#askFlush();
+    if (isClosed(client)) return Promise.reject(toError(new Error('the connection is closed')));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ command, resolve, reject, atMs: clock.nowMs(), orElse, isSettled: false });
+      this.#askFlush(patienceMs);
+    });
   }
 
   /** What is asked for goes out before the commands of {@link send}. Resolves when all that was gathered in this turn is done. */
@@ -133,15 +137,25 @@ export class RedisWire implements Gatherer {
     this.#askFlush();
   }
 
-  #askFlush(): void {
+  /** At the end of this turn, or when the line has been quiet for so long. */
+  #askFlush(patienceMs = 0): void {
     if (this.#isFlushAsked) return;
+    const { clock, timeoutMs } = this.#options;
+    this.#stopTimer ??= this.#watch(timeoutMs);
+    const leftMs = patienceMs === 0 ? 0 : this.#flushedMs + patienceMs - clock.nowMs();
+    if (leftMs > 0) {
+      this.#stopWaiting ??= clock.setBackgroundTimer(leftMs, () => this.#flush());
+      return;
+    }
     this.#isFlushAsked = true;
-    this.#options.clock.defer(() => this.#flush());
-    this.#stopTimer ??= this.#watch(this.#options.timeoutMs);
+    clock.defer(() => this.#flush());
   }
 
   #flush(): void {
     this.#isFlushAsked = false;
+    this.#stopWaiting?.();
+    this.#stopWaiting = undefined;
+    this.#flushedMs = this.#options.clock.nowMs();
     // Without a connection it waits for the next one, or for the time-out.
     if (this.#stream === undefined) return;
     let text = '';
@@ -229,6 +243,7 @@ export class RedisWire implements Gatherer {
 
   close(): void {
     this.#stopTimer?.();
+    this.#stopWaiting?.();
     this.#lose('the connection is closed');
   }
 }

@@ -8,21 +8,21 @@ const event = (seq: number, type: string, payload: object) =>
   `id: 1-${seq}\ndata: ${JSON.stringify({ protocolVersion: 2, sessionId: 's_1', seq, ts: 1, type, payload })}\n\n`;
 const FINAL = { ok: true, result: 1, stats: { ...NO_STATS, attempts: 1 } };
 
-/** Ends the first stream with `reconnect`, cuts so many connections after it, then tells the end. */
-async function leavingBroker(cuts: number) {
+/** Ends the first streams with `reconnect`, cuts so many connections after them, then tells the end. */
+async function leavingBroker(cuts: number, { streams = 1, retryMs = 20 } = {}) {
   const asked: (string | undefined)[] = [];
   const server = createServer((request, response) => {
     asked.push(request.headers['last-event-id']?.toString());
-    if (asked.length > 1 && asked.length <= 1 + cuts) {
+    if (asked.length > streams && asked.length <= streams + cuts) {
       request.socket.resetAndDestroy();
       return;
     }
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    if (asked.length > 1) response.end(event(2, 'final', FINAL));
+    if (asked.length > streams) response.end(event(2, 'final', FINAL));
     else
       response.end(
         event(1, 'log', { level: 'log', message: 'hello' }) +
-          event(1, 'reconnect', { retryMs: 20 }).replace(/^id.*\n/u, ''),
+          event(1, 'reconnect', { retryMs }).replace(/^id.*\n/u, ''),
       );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -47,6 +47,29 @@ describe('a client that is asked to go', () => {
     expect(final).toMatchObject({ ok: true, result: 1 });
     expect(broker.asked).toEqual([undefined, ...Array.from({ length: cuts + 1 }, () => '1-1')]);
   });
+
+  it('has one of its streams ask for all while nobody is there', async () => {
+    await using broker = await leavingBroker(5, { streams: 60, retryMs: 100 });
+    const ended = await Promise.all(Array.from({ length: 60 }, () => broker.client.follow('s_1')));
+    expect(ended.map(({ final }) => final?.ok)).toEqual(ended.map(() => true));
+    expect(broker.asked).toHaveLength(60 + 5 + 60);
+  });
+
+  it.each(['before it waits', 'while it waits'])(
+    'lets a stream go that is not wanted any more, %s, and asks for the others',
+    async (when) => {
+      await using broker = await leavingBroker(1, { streams: 2, retryMs: 500 });
+      const abort = new AbortController();
+      const onEvent = () => {
+        if (when === 'before it waits') abort.abort();
+        else setTimeout(() => abort.abort(), 100);
+      };
+      const unwanted = broker.client.follow('s_1', { signal: abort.signal, onEvent });
+      const [gone, wanted] = await Promise.allSettled([unwanted, broker.client.follow('s_1')]);
+      expect(gone).toMatchObject({ status: 'rejected' });
+      expect(wanted).toMatchObject({ status: 'fulfilled', value: { final: { ok: true } } });
+    },
+  );
 
   it('gives up in the end', async () => {
     await using broker = await leavingBroker(100);

@@ -1,7 +1,7 @@
 // Both ways of asking behave alike: what is written here holds for browsers and for Node.
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https from 'node:https';
-import type { AddressInfo } from 'node:net';
+import net, { type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { askByFetch } from '../../src/client/ask-fetch.ts';
 import { askByNode } from '../../src/client/ask-node.ts';
@@ -28,7 +28,7 @@ async function serve(handle: (request: IncomingMessage, response: ServerResponse
 }
 
 describe.each([
-  ['node', () => askByNode({ http, https, elsewhere: askByFetch(fetch) })],
+  ['node', () => askByNode({ http, https, net, elsewhere: askByFetch(fetch) })],
   ['fetch', () => askByFetch(fetch)],
 ])('asking by %s', (_name, create) => {
   it('tells status, headers and body, and sends its own', async () => {
@@ -131,7 +131,7 @@ describe.each([
 });
 
 describe('asking by node', () => {
-  const ask = askByNode({ http, https, elsewhere: askByFetch(fetch) });
+  const ask = askByNode({ http, https, net, elsewhere: askByFetch(fetch) });
 
   it('keeps the connection of a stream whose end came with the last that was wanted', async () => {
     const { url, connections } = await serve((_request, response) => response.end('last'));
