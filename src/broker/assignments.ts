@@ -1,4 +1,5 @@
 // The sessions that runtimes of this broker run, and which runtime holds each of them, on this line or the next.
+import { BriefMap } from '../brief-map.ts';
 import type { Clock } from '../clock.ts';
 import type { Attach } from '../protocol/messages.ts';
 import type { ClaimReply, DispatchEntry } from '../store/store.ts';
@@ -28,7 +29,7 @@ export type Claimed = Omit<Extract<ClaimReply, { code: 'ok' }>, 'request'>;
 
 export class Assignments {
   readonly #options: AssignmentsOptions;
-  readonly #held = new Map<string, Held>();
+  readonly #held = new BriefMap<string, Held>();
 
   constructor(options: AssignmentsOptions) {
     this.#options = options;

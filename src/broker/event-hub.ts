@@ -1,4 +1,5 @@
 // The streams of session events at one broker: who follows which session, who is woken by which bell, who gets a heartbeat.
+import { BriefMap } from '../brief-map.ts';
 import type { Clock } from '../clock.ts';
 import type { StoredEvent } from '../protocol/events.ts';
 import type { EventCursor, NewSession, SessionRecord, Store } from '../store/store.ts';
@@ -26,7 +27,7 @@ export class EventHub {
   readonly #patience: Patience;
   readonly #beats = new Map<EventStream, (step: StreamStep) => void>();
   #stopBeating: () => void = () => {};
-  readonly #watches = new Map<string, Set<Watch>>();
+  readonly #watches = new BriefMap<string, Set<Watch>>();
 
   constructor(options: EventHubOptions) {
     this.#options = options;

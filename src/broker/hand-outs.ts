@@ -2,6 +2,7 @@
 // cut off may have been written all the same. It is asked again, under its own id, until the store has answered: then it is
 // known who has the session, and nothing that never ran ends as lost.
 import { randomBytes } from 'node:crypto';
+import { BriefMap } from '../brief-map.ts';
 import type { Clock } from '../clock.ts';
 import { toEnclaveError } from '../errors.ts';
 import {
@@ -29,7 +30,7 @@ const UNDO_TRIES = 10;
 export class HandOuts {
   readonly #options: HandOutsOptions;
   /** Entries of which is not known whether they are handed out; by id of the session. */
-  readonly #open = new Map<string, DispatchEntry>();
+  readonly #open = new BriefMap<string, DispatchEntry>();
   readonly #timers = new Set<() => void>();
   /** Random, so that no other broker makes the same ids. */
   readonly #prefix = randomBytes(6).toString('base64url');

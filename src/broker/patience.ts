@@ -1,4 +1,5 @@
 // Waits of one length on one timer. Nearly all of them end before their time is over: a timer for each would be made for nothing.
+import { BriefMap } from '../brief-map.ts';
 import type { Clock } from '../clock.ts';
 
 interface Wait {
@@ -9,8 +10,9 @@ interface Wait {
 export class Patience {
   readonly #clock: Clock;
   readonly #ms: number;
-  /** In the order in which they run out. */
-  readonly #waits = new Set<Wait>();
+  /** By number, in the order in which they run out. */
+  readonly #waits = new BriefMap<number, Wait>();
+  #count = 0;
   #isTimed = false;
 
   /** @param ms length of a wait */
@@ -21,10 +23,10 @@ export class Patience {
 
   /** Calls `onOver` when the time is over, unless what is returned was called before. */
   start(onOver: () => void): () => void {
-    const wait = { untilMs: this.#clock.nowMs() + this.#ms, onOver };
-    this.#waits.add(wait);
+    const number = ++this.#count;
+    this.#waits.set(number, { untilMs: this.#clock.nowMs() + this.#ms, onOver });
     if (!this.#isTimed) this.#look(this.#ms);
-    return () => this.#waits.delete(wait);
+    return () => this.#waits.delete(number);
   }
 
   #look(delayMs: number): void {
@@ -32,13 +34,13 @@ export class Patience {
     this.#clock.setTimer(delayMs, () => {
       this.#isTimed = false;
       const nowMs = this.#clock.nowMs();
-      for (const wait of this.#waits) {
-        if (wait.untilMs > nowMs) {
-          this.#look(wait.untilMs - nowMs);
+      for (const [number, { untilMs, onOver }] of this.#waits) {
+        if (untilMs > nowMs) {
+          this.#look(untilMs - nowMs);
           return;
         }
-        this.#waits.delete(wait);
-        wait.onOver();
+        this.#waits.delete(number);
+        onOver();
       }
     });
   }

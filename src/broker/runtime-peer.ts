@@ -1,4 +1,5 @@
 // One runtime that is linked to this broker: what it said about itself, and the sessions it holds.
+import { BriefMap } from '../brief-map.ts';
 import type { Clock } from '../clock.ts';
 import type { Labels } from '../protocol/events.ts';
 import type { BrokerLink } from '../protocol/link.ts';
@@ -18,7 +19,7 @@ export class RuntimePeer {
   readonly instance: string | undefined;
   readonly labels: Labels;
   readonly slots: number;
-  readonly sessions: Map<string, ActiveSession> = new Map();
+  readonly sessions: BriefMap<string, ActiveSession> = new BriefMap();
   lastHeardMs: number;
   /** Places promised to sessions that are just being claimed. */
   reserved = 0;

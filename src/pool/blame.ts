@@ -12,8 +12,13 @@ export interface Verdict<T> {
   readonly what: string;
 }
 
+interface Jobs<T> {
+  get(id: number): T | undefined;
+  values(): Iterable<T>;
+}
+
 /** `jobs` by the ids that the host knows them by; `placed` is how many executions it was given in its life. */
-export function judge<T>(jobs: ReadonlyMap<number, T>, placed: number, end: HostEnd): Verdict<T> {
+export function judge<T>(jobs: Jobs<T>, placed: number, end: HostEnd): Verdict<T> {
   const all = [...jobs.values()];
   if (end.reason === 'protocol') {
     // Some script has taken the host over, now or earlier, and what such a host says of who it was is worth nothing. Only who

@@ -1,4 +1,5 @@
 // A host process together with the executions on it: translates between messages and jobs.
+import { BriefMap } from '../brief-map.ts';
 import type { Clock } from '../clock.ts';
 import type { HostStats } from '../execution.ts';
 import type { RunOptions, UpMessage } from '../sandbox/messages.ts';
@@ -35,7 +36,7 @@ export interface ManagedHostEvents {
 
 export class ManagedHost {
   /** Executions given to it and not yet let go by the worker, settled ones included. */
-  readonly jobs: Map<number, Job> = new Map<number, Job>();
+  readonly jobs: BriefMap<number, Job> = new BriefMap<number, Job>();
   /** `reserve`: waits, ready, to take the place of another. `draining`: takes no new executions and stops after its last. */
   state: 'starting' | 'reserve' | 'serving' | 'retiring' | 'draining' = 'starting';
   /** Whether it is kept back; may change while it starts. */

@@ -1,6 +1,7 @@
 // A runtime: takes sessions over lines to brokers, runs them on an executor, and keeps what it has done until a broker
 // has it for sure. A line may break and come back, here or at another broker; scripts go on meanwhile.
 import { randomUUID } from 'node:crypto';
+import { BriefMap } from '../brief-map.ts';
 import type { Clock } from '../clock.ts';
 import type {
   ExecutionLimits,
@@ -69,7 +70,7 @@ export class Runtime implements AsyncDisposable {
   readonly #instance: string = randomUUID();
   readonly #options: RuntimeOptions;
   readonly #executor: Executor;
-  readonly #running = new Map<string, Running>();
+  readonly #running = new BriefMap<string, Running>();
   #link: RuntimeLink | undefined;
   /** Ours, or the broker's if that is shorter: it drops whom it does not hear. */
   #heartbeatMs: number;

@@ -1,6 +1,7 @@
 // Sessions of which nobody outside knows yet, in the memory of their broker: whoever asked waits for the one answer. Such a session
 // is written once, when it has ended, and the answer goes out after that. Should its broker die before, nothing was promised,
 // and nothing that matters has happened: before a call that may do more than read, the session is written as any other.
+import { BriefMap } from '../brief-map.ts';
 import type { Clock } from '../clock.ts';
 import { isTerminal } from '../protocol/events.ts';
 import { overlaid } from './overlay.ts';
@@ -50,7 +51,7 @@ class HeldBack {
   readonly #store: Store;
   readonly #whole: Omit<WholeWrites, 'writeOut'>;
   readonly #clock: Clock;
-  readonly #held = new Map<string, Held>();
+  readonly #held = new BriefMap<string, Held>();
   /** Ended and written at once, so without a deadline in the store; until that is dropped. */
   readonly #neverDue = new Set<string>();
   #onBell: (bell: Bell) => void = () => {};

@@ -68,7 +68,7 @@ export class RedisWire implements Gatherer {
   #head = 0;
   /** Of this turn. */
   #waiting: Pending[] = [];
-  readonly #gathered = new Map<string, Gathered>();
+  #gathered = new Map<string, Gathered>();
   #turn: Turn | undefined;
   #isFlushAsked = false;
   #flushedMs = -Infinity;
@@ -212,7 +212,8 @@ export class RedisWire implements Gatherer {
   }
 
   #endTurn(): void {
-    this.#gathered.clear();
+    // A new one: that which is cleared would be kept, see `BriefMap`.
+    this.#gathered = new Map();
     this.#turn = undefined;
   }
 
