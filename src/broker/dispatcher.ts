@@ -1,6 +1,6 @@
 // Brings queued sessions to the runtimes of this broker, and looks after those that others have left behind.
 import type { BrokerLink } from '../protocol/link.ts';
-import { type Bell, type DispatchEntry, ORPHAN_ENTRY_MS } from '../store/store.ts';
+import { type Bell, DIRECT_ENTRY, type DispatchEntry, ORPHAN_ENTRY_MS } from '../store/store.ts';
 import type { ActiveContext, ActiveSession } from './active-session.ts';
 import { Assignments, type Claimed } from './assignments.ts';
 import { Crew } from './crew.ts';
@@ -237,7 +237,7 @@ export class Dispatcher {
     const { id, tenant, entry } = session.facts;
     if (isOver) {
       // What fails here is cleaned up by the reaper: the next claim of the entry sees a session that has ended.
-      void this.#context.store.settle(entry).catch(() => {});
+      if (entry.entryId !== DIRECT_ENTRY) void this.#context.store.settle(entry).catch(() => {});
       this.#options.onOver(id, tenant, entry.route);
     }
     // Where nothing was left a bell tells of what is new.

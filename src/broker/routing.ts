@@ -20,6 +20,7 @@ export const ANY_ROUTE = 'any';
 
 /** The target of the first rule whose `match` the session has, as text: the same for the same target. */
 export function routeOf(labels: Labels, priority: Priority, rules: readonly RoutingRule[]): string {
+  if (rules.length === 0) return ANY_ROUTE;
   const all: Labels = { ...labels, priority };
   const rule = rules.find(({ match }) => isSubset(match, all));
   return rule === undefined ? ANY_ROUTE : routeName(rule.target);

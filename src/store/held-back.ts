@@ -26,6 +26,8 @@ const LOOK_MS = HOLD_MS / 4;
 /** The same for one whose events and answers have become this long, characters. */
 const MAX_HELD = 65_536;
 
+const DONE: Promise<void> = Promise.resolve();
+
 interface Held {
   readonly live: rules.LiveSession;
   readonly leaseMs: number;
@@ -101,9 +103,7 @@ class HeldBack {
           entries.filter(({ id }) => !this.#held.has(id)),
           leaseMs,
         ),
-      dropDeadline: async (id) => {
-        if (!this.#neverDue.delete(id)) await store.dropDeadline(id);
-      },
+      dropDeadline: (id) => (this.#neverDue.delete(id) ? DONE : store.dropDeadline(id)),
       writeOut: async (ids) => {
         if (ids === undefined) this.#isClosing = true;
         await this.#writeAll(({ live }) => ids === undefined || ids.includes(live.id));

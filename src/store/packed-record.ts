@@ -11,8 +11,9 @@ export interface EndedRecord {
 
 /** A character that no JSON text has stands for the common part; what follows it are the numbers of the statistics, in this order. */
 const STATS_MARK = '\u0001';
+const STATS_BEGIN = ',"stats":{';
 const STATS =
-  /,"stats":\{"durationMs":([\d.]+),"queueMs":([\d.]+),"cpuMs":([\d.]+),"toolMs":([\d.]+),"toolCallCount":(\d+),"consoleBytes":(\d+),"logsTruncated":false,"resultBytes":(\d+),"isolation":"(context|isolate)"(?:,"heapUsedBytes":(\d+))?,"attempts":(\d+)\}\}$/u;
+  /^,"stats":\{"durationMs":([\d.]+),"queueMs":([\d.]+),"cpuMs":([\d.]+),"toolMs":([\d.]+),"toolCallCount":(\d+),"consoleBytes":(\d+),"logsTruncated":false,"resultBytes":(\d+),"isolation":"(context|isolate)"(?:,"heapUsedBytes":(\d+))?,"attempts":(\d+)\}\}$/u;
 /** Anything that is no JSON text: it is kept as it is. */
 const CONTROL = new RegExp(`[${String.fromCharCode(0)}-${String.fromCharCode(31)}]`, 'u');
 
@@ -57,8 +58,10 @@ export function unpackRecord(id: string, text: string): EndedRecord {
 
 function squeeze(final: string): string {
   if (CONTROL.test(final)) return `\n${final}`;
-  const found = STATS.exec(final);
-  return found === null ? final : `${final.slice(0, found.index)}${STATS_MARK}${found.slice(1).join(',')}`;
+  // Looked for from the end: a result may be long.
+  const at = final.lastIndexOf(STATS_BEGIN);
+  const found = at < 0 ? null : STATS.exec(final.slice(at));
+  return found === null ? final : `${final.slice(0, at)}${STATS_MARK}${found.slice(1).join(',')}`;
 }
 
 function unsqueeze(text: string): string {

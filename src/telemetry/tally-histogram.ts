@@ -15,6 +15,7 @@ export class TallyHistogram<const Label extends string = never> extends Histogra
   readonly #bounds: readonly number[];
   readonly #labelNames: readonly Label[];
   readonly #tallies = new Map<string, Tally<Label>>();
+  #last: { readonly values: readonly string[]; readonly tally: Tally<Label> } | undefined;
 
   constructor(name: string, help: string, labelNames: readonly Label[], bounds: number[]) {
     super({ name, help, labelNames, buckets: bounds, registers: [] });
@@ -35,7 +36,14 @@ export class TallyHistogram<const Label extends string = never> extends Histogra
   }
 
   #tallyOf(values: readonly string[]): Tally<Label> {
-    const key = values.length === 1 ? (values[0] ?? '') : values.join('\n');
+    // Nearly always as the last time, and then the texts are the same, not only alike.
+    if (this.#last === undefined || values.some((value, i) => value !== this.#last?.values[i]))
+      this.#last = { values, tally: this.#look(values) };
+    return this.#last.tally;
+  }
+
+  #look(values: readonly string[]): Tally<Label> {
+    const key = values.join('\n');
     const known = this.#tallies.get(key);
     if (known !== undefined) return known;
     const labels: LabelValues<Label> = {};
