@@ -1,5 +1,6 @@
 // Brings the streams of a client back whose broker has said that it goes. One asks for all: of thousands, each would find out for
 // itself that nobody is there yet, with a timer and an error of its own.
+import { EnclaveError } from '../errors.ts';
 import { asConnectionError } from './refusal.ts';
 import type { Answer } from './transport.ts';
 
@@ -50,27 +51,36 @@ export class ComeBack {
     // Many clients are asked to go at once: spread over as long again they do not come at once as well.
     await pause(goAfterMs * (0.5 + this.#random()));
     for (let [first] = this.#waiting; first !== undefined; [first] = this.#waiting) {
-      const lost = await this.#askFor(first);
-      if (first.signal.aborted) continue;
-      if (lost === undefined) await this.#letFollow();
-      else if (performance.now() > untilMs) for (const each of this.#waiting) this.#giveUp(each, lost);
+      if (await this.#tryWith(first, goAfterMs)) await this.#letFollow();
+      else if (performance.now() > untilMs) this.#giveUpAll();
       else await pause(goAfterMs * TRY_SHARE * (0.5 + this.#random()));
     }
     this.#isTrying = false;
   }
 
-  /** The error when nobody is there. */
-  async #askFor(waiting: Waiting): Promise<unknown> {
+  /** Whether somebody is there. The others do not wait for an answer that takes long; it may still come. */
+  async #tryWith(waiting: Waiting, withinMs: number): Promise<boolean> {
+    this.#waiting.delete(waiting);
+    const asked = waiting.ask().then(
+      (answer) => {
+        waiting.resolve(answer);
+        return true;
+      },
+      (thrown: unknown) => {
+        const isLost = asConnectionError(thrown).code === 'CONNECTION_LOST';
+        if (isLost && this.#isTrying && !waiting.signal.aborted) this.#waiting.add(waiting);
+        else waiting.reject(thrown);
+        // A broker that refuses is there.
+        return !isLost;
+      },
+    );
+    const { promise: late, resolve } = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => resolve(false), withinMs);
     try {
-      const answer = await waiting.ask();
-      this.#waiting.delete(waiting);
-      waiting.resolve(answer);
-    } catch (thrown) {
-      if (asConnectionError(thrown).code === 'CONNECTION_LOST') return thrown;
-      // A broker that refuses is there.
-      this.#giveUp(waiting, thrown);
+      return await Promise.race([asked, late]);
+    } finally {
+      clearTimeout(timer);
     }
-    return undefined;
   }
 
   async #letFollow(): Promise<void> {
@@ -82,7 +92,12 @@ export class ComeBack {
     }
   }
 
-  #giveUp(waiting: Waiting, error: unknown): void {
+  #giveUpAll(): void {
+    const error = new EnclaveError('CONNECTION_LOST', 'the broker that went away has not come back');
+    for (const waiting of this.#waiting) this.#giveUp(waiting, error);
+  }
+
+  #giveUp(waiting: Waiting, error: EnclaveError): void {
     this.#waiting.delete(waiting);
     waiting.reject(error);
   }

@@ -9,7 +9,7 @@ const event = (seq: number, type: string, payload: object) =>
 const FINAL = { ok: true, result: 1, stats: { ...NO_STATS, attempts: 1 } };
 
 /** Ends the first streams with `reconnect`, cuts so many connections after them, then tells the end. */
-async function leavingBroker(cuts: number, { streams = 1, retryMs = 20 } = {}) {
+async function leavingBroker(cuts: number, { streams = 1, retryMs = 20, hasSilence = false } = {}) {
   const asked: (string | undefined)[] = [];
   const server = createServer((request, response) => {
     asked.push(request.headers['last-event-id']?.toString());
@@ -17,6 +17,7 @@ async function leavingBroker(cuts: number, { streams = 1, retryMs = 20 } = {}) {
       request.socket.resetAndDestroy();
       return;
     }
+    if (hasSilence && asked.length === streams + 1) return;
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     if (asked.length > streams) response.end(event(2, 'final', FINAL));
     else
@@ -37,7 +38,7 @@ async function leavingBroker(cuts: number, { streams = 1, retryMs = 20 } = {}) {
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
   };
-  return { client, asked, [Symbol.asyncDispose]: close };
+  return { client, asked, cut: () => server.closeAllConnections(), [Symbol.asyncDispose]: close };
 }
 
 describe('a client that is asked to go', () => {
@@ -53,6 +54,20 @@ describe('a client that is asked to go', () => {
     const ended = await Promise.all(Array.from({ length: 60 }, () => broker.client.follow('s_1')));
     expect(ended.map(({ final }) => final?.ok)).toEqual(ended.map(() => true));
     expect(broker.asked).toHaveLength(60 + 5 + 60);
+  });
+
+  it('lets the others come back, though the one that asks gets no answer', async () => {
+    await using broker = await leavingBroker(0, { streams: 3, retryMs: 50, hasSilence: true });
+    let ended = 0;
+    const all = Promise.allSettled(
+      Array.from({ length: 3 }, async () => {
+        await broker.client.follow('s_1');
+        ended++;
+      }),
+    );
+    await expect.poll(() => ended, { timeout: 5_000 }).toBe(2);
+    broker.cut();
+    expect((await all).filter(({ status }) => status === 'rejected')).toHaveLength(1);
   });
 
   it.each(['before it waits', 'while it waits'])(
