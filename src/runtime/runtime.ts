@@ -44,9 +44,9 @@ export interface RuntimeNow {
  * An outcome whose script waited for its turn may wait this share of that for others to go along with it, and not longer than
  * {@link MAX_WAIT_MS}. Where scripts wait, processors are what is short, and every frame of its own costs two processes a turn.
  */
-const WAIT_SHARE = 0.25;
+const WAIT_SHARE = 0.4;
 const MIN_WAIT_MS = 1;
-const MAX_WAIT_MS = 12;
+const MAX_WAIT_MS = 25;
 
 interface Call {
   readonly name: string;
