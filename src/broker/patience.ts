@@ -31,7 +31,8 @@ export class Patience {
 
   #look(delayMs: number): void {
     this.#isTimed = true;
-    this.#clock.setTimer(delayMs, () => {
+    // It may fire long after the last wait has ended: a program is not kept running for that.
+    this.#clock.setBackgroundTimer(delayMs, () => {
       this.#isTimed = false;
       const nowMs = this.#clock.nowMs();
       for (const [number, { untilMs, onOver }] of this.#waits) {

@@ -1,7 +1,7 @@
 // A session as the broker submits it to the store.
 import type { Labels, Priority } from '../protocol/events.ts';
 import { isHere } from '../store/fallback-store.ts';
-import { initPayload } from '../store/session-rules.ts';
+import { initPayload } from '../store/payloads.ts';
 import type { NewSession } from '../store/store.ts';
 import { formatStored, type StoredRequest, type SubmitBody } from './session-request.ts';
 

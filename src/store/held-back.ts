@@ -214,6 +214,8 @@ class HeldBack {
     try {
       await (hasEnded ? this.#whole.putEnded(live) : this.#whole.putRunning(live, leaseMs));
     } catch (error) {
+      // However soon it failed: not before `#write` has noted that it is under way.
+      await DONE;
       held.writing = undefined;
       throw error;
     }

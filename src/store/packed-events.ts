@@ -2,7 +2,7 @@
 // ended.
 import { z } from 'zod';
 import { isEventType, type StoredEvent } from '../protocol/events.ts';
-import { initPayload } from './session-rules.ts';
+import { initPayload } from './payloads.ts';
 import type { SessionRecord } from './store.ts';
 
 /** Between the parts of an event, between events, and for a payload that follows from the record: no JSON text has them. */

@@ -1,5 +1,6 @@
 // The sessions themselves in Redis: each change is one Lua file, whose keys share the tag of the session.
 import { PRIORITIES } from '../protocol/events.ts';
+import { startedPayload } from './payloads.ts';
 import { redisIndex } from './redis-index.ts';
 import { GRACE_MS, type RedisLink } from './redis-link.ts';
 import {
@@ -15,7 +16,6 @@ import {
 import { redisResults } from './redis-results.ts';
 import { redisSources } from './redis-sources.ts';
 import { redisWhole } from './redis-whole.ts';
-import { startedPayload } from './session-rules.ts';
 import {
   DIRECT_ENTRY,
   type DispatchEntry,

@@ -8,6 +8,7 @@ import {
   type SessionState,
   type StoredEvent,
 } from '../protocol/events.ts';
+import { startedPayload } from './payloads.ts';
 import type {
   ClaimReply,
   ClaimRequest,
@@ -153,15 +154,6 @@ function renewFence(live: LiveSession, epoch: number): void {
   live.epoch = Math.max(live.epoch, epoch);
   live.fenceCount++;
   live.fence = `${live.epoch}-${live.fenceCount}`;
-}
-
-/** How a session is announced. An id has nothing that JSON would escape. @param deadlineMs since 1970, ms */
-export function initPayload(id: string, deadlineMs: number): string {
-  return `{"streamUrl":"/sessions/${id}/stream","cancelUrl":"/sessions/${id}/cancel","expiresAt":${deadlineMs},"execution":"at-most-once"}`;
-}
-
-export function startedPayload(runtimeId: string, attempt: number): string {
-  return `{"runtimeId":${JSON.stringify(runtimeId)},"attempt":${attempt}}`;
 }
 
 export function adopt(live: LiveSession, fence: string, brokerId: string): 'ok' | 'stale' {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Patience } from '../../src/broker/patience.ts';
-import { ManualClock } from '../../src/clock.ts';
+import { ManualClock, realClock } from '../../src/clock.ts';
 
 describe('Patience', () => {
   it('ends each wait at its own time, and none that was ended before', async () => {
@@ -42,5 +42,12 @@ describe('Patience', () => {
     patience.start(again);
     await clock.advance(100);
     expect(over).toEqual([10, 20, 30]);
+  });
+
+  it('keeps no program running when its waits have ended', () => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    new Patience(realClock, 60_000).start(() => {})();
+    expect(timers()).toBe(before);
   });
 });

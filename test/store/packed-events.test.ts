@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { StoredEvent } from '../../src/protocol/events.ts';
 import { packEvents, unpackEvents } from '../../src/store/packed-events.ts';
-import { initPayload, startedPayload } from '../../src/store/session-rules.ts';
+import { initPayload, startedPayload } from '../../src/store/payloads.ts';
 
 const record = {
   id: 's_017f22e2-79b0-7cc3-98c4-dc0c0c07398f',
